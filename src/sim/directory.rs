@@ -1,0 +1,134 @@
+//! What the tenants' directories hold: users, applications, service principals, policies.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::{AppId, KeyId, ObjectId, TenantId};
+
+/// One tenant.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub display_name: String,
+    pub domain: String,
+    pub users: Vec<User>,
+    /// Applications whose home is here, by object id; deleted ones stay, marked, as in the recycle bin.
+    pub applications: BTreeMap<ObjectId, Application>,
+    /// Service principals of this tenant, by object id.
+    pub principals: BTreeMap<ObjectId, ServicePrincipal>,
+    pub policy: TenantPolicy,
+}
+
+/// What the tenant allows.
+#[derive(Debug, Clone)]
+pub struct TenantPolicy {
+    /// `defaultUserRolePermissions.allowedToCreateApps`.
+    pub users_may_register_apps: bool,
+    /// App management policy: secrets may not be added.
+    pub secrets_forbidden: bool,
+    /// App management policy: the longest life of a secret, in days.
+    pub secret_max_days: Option<u32>,
+    /// App management policy: multitenant apps are refused.
+    pub multitenant_forbidden: bool,
+    /// Users may consent to low-risk permissions by themselves.
+    pub users_may_consent: bool,
+    /// Reading the policies is refused to everybody (403), as in many tenants.
+    pub policies_hidden: bool,
+}
+
+/// A directory role, by what it lets one do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum DirectoryRole {
+    GlobalAdministrator,
+    ApplicationAdministrator,
+    CloudApplicationAdministrator,
+    ApplicationDeveloper,
+}
+
+/// A person who can sign in on the authorize page or with a device code.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: ObjectId,
+    pub name: String,
+    pub upn: String,
+    pub password: String,
+    pub directory_roles: Vec<DirectoryRole>,
+    /// A guest: the tenant that is the user's home.
+    pub home_tenant: Option<TenantId>,
+}
+
+/// An application registration, in its home tenant.
+#[derive(Debug, Clone)]
+pub struct Application {
+    pub object_id: ObjectId,
+    pub app_id: AppId,
+    pub display_name: String,
+    pub unique_name: Option<String>,
+    pub sign_in_audience: String,
+    pub web_redirect_uris: Vec<String>,
+    /// The rest of the object as the client sent it (requiredResourceAccess, tags, notes, lock …), merged on PATCH.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    pub passwords: Vec<Password>,
+    pub owners: Vec<ObjectId>,
+    pub created: OffsetDateTime,
+    pub deleted: Option<OffsetDateTime>,
+    /// Reads on a lagging replica do not see the object, or its last change, before this moment.
+    pub visible_from: OffsetDateTime,
+    /// The state that a lagging replica still shows until `visible_from`: `None` where the object is new.
+    pub stale: Option<Box<Application>>,
+}
+
+/// A password credential. The simulator keeps the text: it is the service.
+#[derive(Clone)]
+pub struct Password {
+    pub key_id: KeyId,
+    pub display_name: Option<String>,
+    pub text: String,
+    pub start: OffsetDateTime,
+    pub end: OffsetDateTime,
+    /// Token requests answer AADSTS7000215 before this moment.
+    pub usable_from: OffsetDateTime,
+    pub removed: bool,
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Password").field("key_id", &self.key_id).field("removed", &self.removed).finish_non_exhaustive()
+    }
+}
+
+/// A service principal: an application's face in one tenant.
+#[derive(Debug, Clone)]
+pub struct ServicePrincipal {
+    pub object_id: ObjectId,
+    pub app_id: AppId,
+    pub display_name: String,
+    pub app_owner_tenant: TenantId,
+    pub enabled: bool,
+    pub directory_roles: Vec<DirectoryRole>,
+    /// Delegated grants made by consent, such as `User.Read`.
+    pub grants: Vec<String>,
+    pub created: OffsetDateTime,
+    pub deleted: Option<OffsetDateTime>,
+    pub visible_from: OffsetDateTime,
+    /// ARM knows the principal from this moment (PrincipalNotFound before, unless `principalType` is sent).
+    pub arm_visible_from: OffsetDateTime,
+    /// Entra issues tokens for it from this moment (AADSTS700016 before).
+    pub token_from: OffsetDateTime,
+}
+
+/// An authorization code, a device code, or a refresh token that is out.
+#[derive(Debug, Clone)]
+pub struct PendingGrant {
+    pub tenant: TenantId,
+    pub user: ObjectId,
+    pub client: AppId,
+    pub nonce: Option<String>,
+    pub redirect_uri: String,
+    pub code_challenge: Option<String>,
+    pub scope: String,
+    pub expires: OffsetDateTime,
+    pub id: Uuid,
+}

@@ -1,0 +1,78 @@
+//! The whole simulated Azure: one value under one lock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use time::OffsetDateTime;
+
+use super::{
+    directory::Tenant,
+    estate::{Cluster, Operation, Registry, RoleAssignment, Subscription},
+};
+
+/// What the simulator is at this moment.
+#[derive(Debug)]
+pub struct World {
+    pub tenants: Vec<Tenant>,
+    pub subscriptions: Vec<Subscription>,
+    pub clusters: Vec<Cluster>,
+    pub registries: Vec<Registry>,
+    pub assignments: Vec<RoleAssignment>,
+    pub operations: BTreeMap<uuid::Uuid, Operation>,
+    pub timing: Timing,
+    /// Added to wall time: tests and the admin endpoint move the clock with it.
+    pub clock_offset: time::Duration,
+}
+
+/// How slow the simulated Azure is, before `speed` divides it.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// How many times faster than written the delays below run. Tokens and dates stay wall time.
+    pub speed: f64,
+    /// Graph reads lag behind writes by this much.
+    pub graph_lag: Duration,
+    /// ARM knows a new principal after this much.
+    pub arm_principal_lag: Duration,
+    /// A new key is usable after this much.
+    pub key_lag: Duration,
+    /// A role assignment takes effect after this much.
+    pub role_lag: Duration,
+    /// A token for a new principal is issued after this much.
+    pub token_lag: Duration,
+    /// One node's replacement takes this long.
+    pub per_node: Duration,
+    /// What `Retry-After` of a running operation says, in seconds, before `speed`.
+    pub retry_after: u32,
+}
+
+impl World {
+    /// The simulated time.
+    pub fn now(&self) -> OffsetDateTime {
+        let now = OffsetDateTime::now_utc();
+        now + self.clock_offset
+    }
+
+    /// A delay as it is with the present speed.
+    pub fn scaled(&self, delay: Duration) -> Duration {
+        delay.div_f64(self.timing.speed.max(0.001))
+    }
+}
+
+/// The world, shared by every service.
+#[derive(Debug, Clone)]
+pub struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    /// Takes a world over.
+    pub fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// The world, for a short look or change; never held across an await.
+    pub fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
