@@ -2,17 +2,29 @@
 //!
 //! Nothing here does I/O, and nothing here can hold a secret: everything is written to the journal or printed.
 
+pub mod answers;
 pub mod cloud;
+pub mod facts;
+pub mod finding;
 pub mod id;
 pub mod image;
+pub mod key;
+pub mod plan;
+pub mod problem;
 pub mod resource_id;
 pub mod role;
 pub mod step;
 pub mod tenant;
 
+pub use answers::Answers;
 pub use cloud::Cloud;
+pub use facts::{Facts, Output};
+pub use finding::{Finding, Severity};
 pub use id::{AppId, KeyId, ObjectId, SetupId, SubscriptionId, TenantId};
 pub use image::{Digest, ImageReference, LoginServer, Repository};
+pub use key::{Key, Purpose};
+pub use plan::{Plan, PlanHash};
+pub use problem::Problem;
 pub use resource_id::ResourceId;
 pub use step::{Side, StepId};
 pub use tenant::{DomainName, TenantRef};

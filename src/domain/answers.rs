@@ -1,0 +1,160 @@
+//! What a person chose. Never a secret: a service principal's secret is named by its environment variable.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{AppId, ImageReference, LoginServer, Repository, ResourceId, TenantId, TenantRef};
+
+/// Everything that a setup needs to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// The setup's name, unique among the setups of this machine.
+    pub name: String,
+    /// The cluster's side.
+    pub cluster: ClusterAnswers,
+    /// The registry's side.
+    pub registry: RegistryAnswers,
+    /// The application.
+    pub app: AppAnswers,
+    /// Consents given in advance.
+    pub options: Options,
+}
+
+/// The cluster's side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterAnswers {
+    /// The tenant; found from the subscription in `id` where it is left out.
+    pub tenant: Option<TenantRef>,
+    /// The cluster.
+    pub id: ResourceId,
+    /// How to sign in there.
+    pub sign_in: SignIn,
+}
+
+/// The registry's side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryAnswers {
+    /// The tenant; found from the subscription in `id` where it is left out.
+    pub tenant: Option<TenantRef>,
+    /// The registry. Needed unless the tenant is handed over.
+    pub id: Option<ResourceId>,
+    /// How to sign in there; `None` hands the tenant over to its own admin.
+    pub sign_in: Option<SignIn>,
+    /// The image that the proof pulls.
+    pub image: ImageReference,
+    /// Where not empty, and the registry knows repository permissions, the right is limited to these.
+    pub repositories: Vec<Repository>,
+    /// How the app's principal comes to the registry tenant.
+    pub provision: Provision,
+    /// The login server; must be given when nobody signs in there, since it is never guessed from a name.
+    pub login_server: Option<LoginServer>,
+}
+
+impl RegistryAnswers {
+    /// Whether somebody else does this tenant's steps, outside crosspull.
+    pub fn handed_over(&self) -> bool {
+        self.sign_in.is_none()
+    }
+}
+
+/// How an operator signs in to a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SignIn {
+    /// The Azure CLI's account.
+    AzureCli,
+    /// A service principal with a secret.
+    ServicePrincipal {
+        /// Its client id.
+        client_id: AppId,
+        /// The environment variable that holds its secret.
+        client_secret_env: String,
+    },
+}
+
+/// How the app's principal comes to the registry tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provision {
+    /// An admin there opens the consent link.
+    #[default]
+    Consent,
+    /// The operator there makes it through Graph.
+    Direct,
+}
+
+/// The application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppAnswers {
+    /// The route, where a person chose one; otherwise the plan does.
+    pub route: Option<Route>,
+    /// The name that admins of both tenants will see.
+    pub display_name: Option<String>,
+    /// How long the cluster's key lives, in days; 365 where nothing is said, or less where a policy asks for it.
+    pub secret_days: Option<u16>,
+    /// Where the consent page sends the browser afterwards.
+    pub redirect_uri: Url,
+}
+
+/// Which steps a setup takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Route {
+    /// A new app becomes the cluster's identity; every node is replaced.
+    NewApp,
+    /// The cluster's present app is opened to other tenants; nothing is reset.
+    KeepApp,
+}
+
+/// Consents given in advance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Options {
+    /// Which role assignments of the present principal the new one gets.
+    pub carry_over: CarryOver,
+    /// Whether the replacement of every node is consented to before it is due.
+    pub confirm_node_replacement: bool,
+}
+
+/// Which role assignments are carried over.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CarryOver {
+    /// All that can be.
+    #[default]
+    All,
+    /// None.
+    None,
+    /// Those whose assignment id or scope is listed (compared without regard to case).
+    Only(Vec<String>),
+}
+
+impl CarryOver {
+    /// Whether the assignment with this id, at this scope, is to be carried over.
+    pub fn takes(&self, assignment_id: &str, scope: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Only(list) => {
+                list.iter().any(|entry| entry.eq_ignore_ascii_case(assignment_id) || entry.eq_ignore_ascii_case(scope))
+            }
+        }
+    }
+}
+
+/// A tenant as it was resolved: shown with name, domain and id, so that nobody wonders where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The id.
+    pub id: TenantId,
+    /// The default domain, where it could be read.
+    pub domain: Option<String>,
+    /// The display name, where it could be read.
+    pub display_name: Option<String>,
+}
+
+impl Tenant {
+    /// The shortest name that people know the tenant by.
+    pub fn label(&self) -> String {
+        self.display_name.clone().or_else(|| self.domain.clone()).unwrap_or_else(|| self.id.to_string())
+    }
+}
