@@ -1,1 +1,8 @@
+//! crosspull connects an AKS cluster in one Microsoft Entra tenant to a container registry in another.
 
+pub mod domain;
+pub mod engine;
+pub mod paths;
+pub mod secret;
+#[cfg(feature = "sim")]
+pub mod sim;

@@ -1,0 +1,287 @@
+//! The journal: one folder a setup, one JSON object a line, with a sequence number and a checksum over it and all before.
+//!
+//! A line is believed only when it ends with its newline and its checksum is right. A last line without its end is
+//! torn by a crash: nobody was told that it had been written, so it is cut off. Anything else that does not fit is
+//! damage, and is refused: acting on half a journal could remove a key that a cluster uses.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    progress::{IllegalRecord, Progress},
+    record::{Entry, Record, SCHEMA},
+    wait,
+};
+use crate::{domain::SetupId, paths};
+
+const JOURNAL: &str = "journal.jsonl";
+const LOCK: &str = "lock";
+/// `,"sum":"` + 16 hexadecimal digits + `"}`.
+const SUM_LENGTH: usize = 8 + 16 + 2;
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A file or folder could not be read or written.
+    #[error("could not {doing} {}", path.display())]
+    Io {
+        /// What was being tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process holds the setup.
+    #[error("another crosspull holds this setup ({})", path.display())]
+    Busy {
+        /// The setup's folder.
+        path: PathBuf,
+    },
+    /// The journal was written by a newer program.
+    #[error("{} was written by a newer crosspull (schema {schema}; this one knows {SCHEMA}): use that one", path.display())]
+    Newer {
+        /// The journal.
+        path: PathBuf,
+        /// Its schema.
+        schema: u32,
+    },
+    /// The journal is not as it was written.
+    #[error("line {line} of {} is damaged: {what}. Nothing was changed. Restore the file from a copy; without one, \
+             compare the tenants with `crosspull show` and take back by hand what it names", path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The record does not fit what the journal says so far: a defect of crosspull.
+    #[error("a record does not fit the journal")]
+    Illegal(#[from] IllegalRecord),
+    /// An earlier write failed; what the file holds since then is not known.
+    #[error("the journal cannot be written any more since an earlier write failed ({})", path.display())]
+    Broken {
+        /// The journal.
+        path: PathBuf,
+    },
+}
+
+/// A setup's journal, held under a lock, with its fold.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    file: File,
+    sum: [u8; 8],
+    seq: u64,
+    progress: Progress,
+    broken: bool,
+    _lock: File,
+}
+
+/// A journal as it was read, without a lock.
+#[derive(Debug)]
+pub struct Reading {
+    /// The fold.
+    pub progress: Progress,
+    /// The records.
+    pub entries: Vec<Entry>,
+    /// How many bytes of the file are whole lines.
+    whole: u64,
+    sum: [u8; 8],
+}
+
+impl Journal {
+    /// Makes the folder and journal of a new setup, with its `Opened` record.
+    pub fn create(setups: &Path, setup: SetupId) -> Result<Self, JournalError> {
+        let folder = setups.join(setup.to_string());
+        paths::create_private_dir(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
+        paths::sync_dir(setups).map_err(|source| io_error("sync the folder", setups, source))?;
+        let lock = lock(&folder)?;
+        let path = folder.join(JOURNAL);
+        let file = paths::private_file()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|source| io_error("make the journal", &path, source))?;
+        paths::sync_dir(&folder).map_err(|source| io_error("sync the folder", &folder, source))?;
+        let mut journal =
+            Self { folder, file, sum: [0; 8], seq: 0, progress: Progress::default(), broken: false, _lock: lock };
+        journal.append(Record::Opened { schema: SCHEMA, setup })?;
+        Ok(journal)
+    }
+
+    /// Opens the journal in `folder` for writing: locks it, reads it, cuts a torn last line off.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let lock = lock(folder)?;
+        let reading = read(folder)?;
+        let path = folder.join(JOURNAL);
+        let mut file = paths::private_file()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|source| io_error("open the journal", &path, source))?;
+        let length = file.metadata().map_err(|source| io_error("look at", &path, source))?.len();
+        if length != reading.whole {
+            file.set_len(reading.whole).map_err(|source| io_error("cut the torn last line off", &path, source))?;
+            file.sync_all().map_err(|source| io_error("sync", &path, source))?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(|source| io_error("go to the end of", &path, source))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            file,
+            sum: reading.sum,
+            seq: reading.entries.last().map_or(0, |entry| entry.seq),
+            progress: reading.progress,
+            broken: false,
+            _lock: lock,
+        })
+    }
+
+    /// Appends a record; returns once it is on disk.
+    pub fn append(&mut self, record: Record) -> Result<Entry, JournalError> {
+        let path = self.folder.join(JOURNAL);
+        if self.broken {
+            return Err(JournalError::Broken { path });
+        }
+        let entry = Entry { seq: self.seq + 1, at: wait::now(), record };
+        let mut progress = self.progress.clone();
+        progress.apply(&entry)?;
+        let body = serde_json::to_string(&entry).map_err(|source| io_error("write", &path, source.into()))?;
+        let sum = checksum(self.sum, &body);
+        let open = body.strip_suffix('}').unwrap_or(&body);
+        let line = format!("{open},\"sum\":\"{}\"}}\n", hex(sum));
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // Part of the line may be there. Appending behind it would turn a torn end into damage.
+            self.broken = true;
+            return Err(io_error("write", &path, source));
+        }
+        self.seq = entry.seq;
+        self.sum = sum;
+        self.progress = progress;
+        Ok(entry)
+    }
+
+    /// The fold of all records so far.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The setup's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes the setup's folder.
+    pub fn remove(self) -> Result<(), JournalError> {
+        fs::remove_dir_all(&self.folder).map_err(|source| io_error("remove", &self.folder, source))
+    }
+}
+
+/// Reads the journal in `folder` without locking or changing it.
+pub fn read(folder: &Path) -> Result<Reading, JournalError> {
+    let path = folder.join(JOURNAL);
+    let mut bytes = Vec::new();
+    File::open(&path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|source| io_error("read", &path, source))?;
+    let mut reading = Reading { progress: Progress::default(), entries: Vec::new(), whole: 0, sum: [0; 8] };
+    let mut rest = bytes.as_slice();
+    while !rest.is_empty() {
+        let line = reading.entries.len() + 1;
+        let damaged = |what: String| JournalError::Damaged { path: path.clone(), line, what };
+        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+            if parse(rest, reading.sum).is_ok() {
+                return Err(damaged("it is whole but for the end of the line".to_owned()));
+            }
+            break;
+        };
+        let (entry, sum) = parse(&rest[..end], reading.sum).map_err(|wrong| match wrong {
+            Wrong::Schema(schema) => JournalError::Newer { path: path.clone(), schema },
+            Wrong::Line(what) => damaged(what),
+        })?;
+        if entry.seq != line as u64 {
+            return Err(damaged(format!("its number is {}", entry.seq)));
+        }
+        reading.progress.apply(&entry).map_err(|illegal| damaged(illegal.to_string()))?;
+        reading.entries.push(entry);
+        reading.sum = sum;
+        reading.whole += end as u64 + 1;
+        rest = &rest[end + 1..];
+    }
+    if reading.entries.is_empty() {
+        return Err(JournalError::Damaged { path, line: 1, what: "there is no record".to_owned() });
+    }
+    Ok(reading)
+}
+
+enum Wrong {
+    Schema(u32),
+    Line(String),
+}
+
+fn parse(line: &[u8], before: [u8; 8]) -> Result<(Entry, [u8; 8]), Wrong> {
+    let wrong = |what: &str| Wrong::Line(what.to_owned());
+    let text = std::str::from_utf8(line).map_err(|_| wrong("it is not text"))?;
+    let cut = text.len().checked_sub(SUM_LENGTH).ok_or_else(|| wrong("it has no checksum"))?;
+    let (body, tail) = text.split_at_checked(cut).ok_or_else(|| wrong("it has no checksum"))?;
+    let stated = tail
+        .strip_prefix(",\"sum\":\"")
+        .and_then(|tail| tail.strip_suffix("\"}"))
+        .ok_or_else(|| wrong("it has no checksum"))?;
+    let body = format!("{body}}}");
+    let sum = checksum(before, &body);
+    if stated != hex(sum) {
+        return Err(wrong("its checksum is wrong"));
+    }
+    #[derive(serde::Deserialize)]
+    struct Head {
+        #[serde(default)]
+        schema: Option<u32>,
+    }
+    if let Ok(Head { schema: Some(schema) }) = serde_json::from_str(&body)
+        && schema > SCHEMA
+    {
+        return Err(Wrong::Schema(schema));
+    }
+    // A record that this program does not know has a right checksum all the same: it is not damage but a newer kind.
+    let entry = serde_json::from_str(&body).map_err(|error| Wrong::Line(format!("it cannot be read ({error})")))?;
+    Ok((entry, sum))
+}
+
+fn checksum(before: [u8; 8], body: &str) -> [u8; 8] {
+    let digest = Sha256::new().chain_update(before).chain_update(body).finalize();
+    let mut sum = [0; 8];
+    sum.copy_from_slice(&digest[..8]);
+    sum
+}
+
+fn hex(sum: [u8; 8]) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn lock(folder: &Path) -> Result<File, JournalError> {
+    let path = folder.join(LOCK);
+    let file = paths::private_file()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|source| io_error("open the lock", &path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JournalError::Busy { path: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io_error("lock", &path, source)),
+    }
+}
+
+fn io_error(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
+    JournalError::Io { doing, path: path.to_owned(), source }
+}

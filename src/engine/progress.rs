@@ -1,0 +1,443 @@
+//! Progress: a pure fold over the journal's records. What runs next is a function of it.
+//!
+//! An illegal transition is an error, both when a record is about to be written and when a journal is read: a journal
+//! that says what cannot have happened is not acted on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::record::{Entry, Next, Outcome, Record};
+use crate::domain::{Answers, AppId, Facts, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId};
+
+/// Where one step stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Not begun, or due again.
+    Due,
+    /// Begun; whether it had its effect is unknown.
+    Intended {
+        /// How often it was begun.
+        attempt: u32,
+        /// For a reset: its key.
+        key: Option<KeyId>,
+        /// For a reset: the cluster's client id before.
+        client_before: Option<AppId>,
+    },
+    /// Azure has answered; its effect is yet to be seen.
+    Applied,
+    /// Seen.
+    Done,
+    /// Failed.
+    Failed {
+        /// Why.
+        problem: Box<Problem>,
+        /// Where a retry begins.
+        next: Next,
+    },
+    /// Was done, and is not there any more.
+    Lost,
+    /// Being taken back.
+    Undoing,
+    /// Taken back.
+    Undone,
+}
+
+/// A record that cannot follow what the journal says so far.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct IllegalRecord {
+    what: String,
+}
+
+/// What the records so far come to.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    setup: Option<SetupId>,
+    answers: Option<Arc<Answers>>,
+    plan: Option<Arc<Plan>>,
+    confirmed: Option<PlanHash>,
+    nodes_confirmed: Option<PlanHash>,
+    stages: BTreeMap<StepId, Stage>,
+    done_at: BTreeMap<StepId, OffsetDateTime>,
+    vouched: BTreeSet<StepId>,
+    facts: Facts,
+    closed: Option<Outcome>,
+    started: Option<OffsetDateTime>,
+    changed: Option<OffsetDateTime>,
+}
+
+impl Progress {
+    /// Takes a record in.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalRecord> {
+        let illegal = |what: String| Err(IllegalRecord { what });
+        if self.setup.is_none() != matches!(entry.record, Record::Opened { .. }) {
+            return illegal("a journal begins with `opened`, and has it once".to_owned());
+        }
+        if self.closed.is_some() {
+            return illegal("nothing follows `closed`".to_owned());
+        }
+        match &entry.record {
+            Record::Opened { setup, .. } => {
+                self.setup = Some(*setup);
+                self.started = Some(entry.at);
+            }
+            Record::Answered { answers } => {
+                if !self.stages.is_empty() {
+                    return illegal("answers cannot change once a step has begun".to_owned());
+                }
+                self.answers = Some(Arc::new((**answers).clone()));
+                (self.plan, self.confirmed, self.nodes_confirmed) = (None, None, None);
+            }
+            Record::Planned { plan } => {
+                if self.answers.is_none() || Some(plan.setup) != self.setup {
+                    return illegal("a plan needs the answers of its own setup".to_owned());
+                }
+                self.plan = Some(Arc::new((**plan).clone()));
+                (self.confirmed, self.nodes_confirmed) = (None, None);
+            }
+            Record::Confirmed { hash } => {
+                if self.plan.as_ref().map(|plan| plan.hash()).as_ref() != Some(hash) {
+                    return illegal(format!("{hash} is not the plan that was made"));
+                }
+                self.confirmed = Some(hash.clone());
+            }
+            Record::NodesConfirmed { hash } => {
+                if self.confirmed.is_none() {
+                    return illegal("the replacement of nodes cannot be confirmed before the plan".to_owned());
+                }
+                self.nodes_confirmed = Some(hash.clone());
+            }
+            Record::Intent { step, key, client_before } => self.intend(*step, *key, *client_before)?,
+            Record::Applied { step, output } => self.applied(*step, output)?,
+            Record::Done { step, output } => {
+                match self.raw(*step) {
+                    Stage::Applied | Stage::Failed { next: Next::Verify, .. } => {}
+                    other => return illegal(format!("{step} cannot be done: it is {}", name(&other))),
+                }
+                if let Some(output) = output {
+                    self.facts.put(*step, (**output).clone());
+                }
+                self.stages.insert(*step, Stage::Done);
+                self.done_at.insert(*step, entry.at);
+            }
+            Record::Failed { step, problem, next } => {
+                if matches!(self.raw(*step), Stage::Done | Stage::Undone) {
+                    return illegal(format!("{step} cannot fail any more"));
+                }
+                self.stages.insert(*step, Stage::Failed { problem: problem.clone(), next: *next });
+            }
+            Record::Lost { step } => {
+                if self.raw(*step) != Stage::Done {
+                    return illegal(format!("{step} cannot be lost: it was not done"));
+                }
+                self.stages.insert(*step, Stage::Lost);
+            }
+            Record::Vouched { step } => {
+                self.vouched.insert(*step);
+            }
+            Record::Delivered { key, how } => {
+                self.known(*key)?;
+                self.facts.deliver(*key, *how);
+            }
+            Record::TextLost { key } => {
+                self.known(*key)?;
+                self.facts.lose_text(*key);
+            }
+            Record::KeyRemoved { key } => {
+                self.known(*key)?;
+                self.facts.remove_key(*key);
+            }
+            Record::UndoIntent { step } => {
+                if self.cluster_touched() {
+                    return illegal("the cluster has been touched: nothing is taken back".to_owned());
+                }
+                self.stages.insert(*step, Stage::Undoing);
+            }
+            Record::Undone { step } => {
+                if self.raw(*step) != Stage::Undoing {
+                    return illegal(format!("{step} was not being taken back"));
+                }
+                self.facts.drop_output(*step);
+                self.stages.insert(*step, Stage::Undone);
+            }
+            Record::Closed { outcome } => {
+                let complete = match outcome {
+                    Outcome::Connected => self.complete(),
+                    Outcome::TakenBack => self.effects().is_empty(),
+                };
+                if !complete {
+                    return illegal("the setup is not at its end".to_owned());
+                }
+                self.closed = Some(*outcome);
+            }
+        }
+        self.changed = Some(entry.at);
+        Ok(())
+    }
+
+    fn intend(&mut self, step: StepId, key: Option<KeyId>, client_before: Option<AppId>) -> Result<(), IllegalRecord> {
+        let illegal = |what: String| Err(IllegalRecord { what });
+        if !self.is_confirmed() {
+            return illegal(format!("{step} cannot begin: the plan is not confirmed"));
+        }
+        if self.undoing() {
+            return illegal(format!("{step} cannot begin: the setup is being taken back"));
+        }
+        let Some(line) = self.plan.as_ref().and_then(|plan| plan.line(step)) else {
+            return illegal(format!("the plan has no {step}"));
+        };
+        if let Some(need) = line.needs.iter().find(|need| self.stage(**need) != Stage::Done) {
+            return illegal(format!("{step} cannot begin before {need} is done"));
+        }
+        let attempt = match self.stage(step) {
+            Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again | Next::Look, .. } => 1,
+            Stage::Intended { attempt, .. } => attempt + 1,
+            other => return illegal(format!("{step} cannot begin: it is {}", name(&other))),
+        };
+        if step == StepId::ClusterUpdate {
+            if self.nodes_confirmed.is_none() {
+                return illegal("the cluster update is not confirmed".to_owned());
+            }
+            if key.is_none() || client_before.is_none() {
+                return illegal("a reset names its key and the client id before".to_owned());
+            }
+        }
+        self.stages.insert(step, Stage::Intended { attempt, key, client_before });
+        Ok(())
+    }
+
+    fn applied(&mut self, step: StepId, output: &Output) -> Result<(), IllegalRecord> {
+        match self.raw(step) {
+            Stage::Intended { .. } | Stage::Failed { next: Next::Look, .. } => {}
+            other => {
+                return Err(IllegalRecord { what: format!("{step} cannot be applied: it is {}", name(&other)) });
+            }
+        }
+        self.facts.put(step, output.clone());
+        self.stages.insert(step, Stage::Applied);
+        if step == StepId::ClusterUpdate {
+            // A confirmation holds for one reset: should this one fail, the next is confirmed anew.
+            self.nodes_confirmed = None;
+        }
+        Ok(())
+    }
+
+    fn known(&self, key: KeyId) -> Result<(), IllegalRecord> {
+        match self.facts.key(key) {
+            Some(_) => Ok(()),
+            None => Err(IllegalRecord { what: format!("key {key} is not known") }),
+        }
+    }
+
+    fn raw(&self, step: StepId) -> Stage {
+        self.stages.get(&step).cloned().unwrap_or(Stage::Due)
+    }
+
+    /// Where a step stands. A step that made a key, or used one, is due again when the key's text is gone while
+    /// something still needs it: what was done counts for that key only.
+    pub fn stage(&self, step: StepId) -> Stage {
+        let raw = self.raw(step);
+        if !matches!(raw, Stage::Done | Stage::Applied) || !self.text_needed(step) {
+            return raw;
+        }
+        let still_counts = match step {
+            StepId::WatchKey | StepId::Secret => self
+                .facts
+                .key_of(step)
+                .and_then(|key| self.facts.key(key.id))
+                .is_some_and(|record| !record.text_lost && !record.removed),
+            StepId::Probe => {
+                self.stage(StepId::Secret) == Stage::Done
+                    && self.facts.probe().map(|pulled| pulled.key)
+                        == self.facts.key_of(StepId::Secret).map(|key| key.id)
+            }
+            _ => true,
+        };
+        if still_counts { raw } else { Stage::Due }
+    }
+
+    /// Whether anything that is still to come needs the text of the key that `step` makes or uses.
+    fn text_needed(&self, step: StepId) -> bool {
+        let planned = |step: StepId| self.plan.as_ref().is_some_and(|plan| plan.has(step));
+        match step {
+            StepId::WatchKey => [StepId::Consent, StepId::RegistryRole]
+                .into_iter()
+                .any(|step| planned(step) && self.raw(step) != Stage::Done),
+            StepId::Secret | StepId::Probe if planned(StepId::ClusterUpdate) => {
+                // A reset that may have been taken holds the key; only one that came to nothing needs a text again.
+                matches!(
+                    self.raw(StepId::ClusterUpdate),
+                    Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. }
+                )
+            }
+            StepId::Secret | StepId::Probe => self.raw(StepId::Proof) != Stage::Done,
+            _ => false,
+        }
+    }
+
+    /// The setup.
+    pub fn setup(&self) -> SetupId {
+        self.setup.unwrap_or(SetupId(Uuid::nil()))
+    }
+
+    /// What a person chose.
+    pub fn answers(&self) -> Option<&Arc<Answers>> {
+        self.answers.as_ref()
+    }
+
+    /// The latest plan.
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        self.plan.as_ref()
+    }
+
+    /// What Azure answered so far.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// How the setup ended, if it has.
+    pub fn closed(&self) -> Option<Outcome> {
+        self.closed
+    }
+
+    /// When the setup was opened.
+    pub fn started(&self) -> Option<OffsetDateTime> {
+        self.started
+    }
+
+    /// When the last record was written.
+    pub fn changed(&self) -> Option<OffsetDateTime> {
+        self.changed
+    }
+
+    /// When a step was done.
+    pub fn done_at(&self, step: StepId) -> Option<OffsetDateTime> {
+        self.done_at.get(&step).copied()
+    }
+
+    /// Whether the latest plan is the one that was confirmed.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.is_some() && self.confirmed == self.plan.as_ref().map(|plan| plan.hash())
+    }
+
+    /// The confirmation of the replacement of nodes that has not been used up.
+    pub fn nodes_confirmed(&self) -> Option<&PlanHash> {
+        self.nodes_confirmed.as_ref()
+    }
+
+    /// Whether the other company's admin said that a step is done.
+    pub fn vouched(&self, step: StepId) -> bool {
+        self.vouched.contains(&step)
+    }
+
+    /// The plan's steps with their stages, in reading order.
+    pub fn steps(&self) -> impl Iterator<Item = (StepId, Stage)> {
+        let plan = self.plan.clone();
+        let count = plan.as_ref().map_or(0, |plan| plan.lines.len());
+        (0..count)
+            .filter_map(move |at| plan.as_ref().map(|plan| plan.lines[at].step))
+            .map(|step| (step, self.stage(step)))
+    }
+
+    /// The steps that failed.
+    pub fn failed(&self) -> impl Iterator<Item = (StepId, Box<Problem>)> {
+        self.steps().filter_map(|(step, stage)| match stage {
+            Stage::Failed { problem, .. } => Some((step, problem)),
+            _ => None,
+        })
+    }
+
+    /// Whether every step of the plan is done.
+    pub fn complete(&self) -> bool {
+        self.plan.is_some() && self.steps().all(|(_, stage)| stage == Stage::Done)
+    }
+
+    /// The steps that could be at work now: what they need is done, and they are not. A reset that may have been sent
+    /// is followed up whatever else has failed; one that is due has a gate of its own, [`Self::update_ready`].
+    pub fn runnable(&self) -> Vec<StepId> {
+        if !self.is_confirmed() || self.undoing() || self.closed.is_some() {
+            return Vec::new();
+        }
+        self.steps()
+            .filter(|(step, stage)| match stage {
+                Stage::Due | Stage::Lost => *step != StepId::ClusterUpdate && self.has_its_needs(*step),
+                Stage::Intended { .. } | Stage::Applied => *step == StepId::ClusterUpdate || self.has_its_needs(*step),
+                _ => false,
+            })
+            .map(|(step, _)| step)
+            .collect()
+    }
+
+    /// Whether the cluster update has all it needs but its confirmation: everything before it is proven, and nothing
+    /// else has failed.
+    pub fn update_ready(&self) -> bool {
+        let Some(plan) = self.plan.as_ref().filter(|_| self.is_confirmed() && !self.undoing()) else { return false };
+        plan.line(StepId::ClusterUpdate).is_some_and(|line| {
+            matches!(
+                self.stage(StepId::ClusterUpdate),
+                Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. }
+            ) && self.failed().all(|(step, _)| step == StepId::ClusterUpdate)
+                && line.needs.iter().all(|need| self.stage(*need) == Stage::Done)
+        })
+    }
+
+    /// Whether a step may be driven: what it needs is done. The cluster update has a gate of its own.
+    pub fn has_its_needs(&self, step: StepId) -> bool {
+        self.plan
+            .as_ref()
+            .and_then(|plan| plan.line(step))
+            .is_some_and(|line| line.needs.iter().all(|need| self.stage(*need) == Stage::Done))
+    }
+
+    /// Whether a reset may have been sent.
+    pub fn cluster_touched(&self) -> bool {
+        !matches!(self.raw(StepId::ClusterUpdate), Stage::Due)
+            && !matches!(self.raw(StepId::ClusterUpdate), Stage::Failed { next: Next::Again, .. } if self.facts.update().is_none())
+    }
+
+    /// Whether the setup is being taken back, or has been.
+    pub fn undoing(&self) -> bool {
+        self.stages.values().any(|stage| matches!(stage, Stage::Undoing | Stage::Undone))
+    }
+
+    /// The steps that may have left something in a tenant, last first: what undo goes through.
+    pub fn effects(&self) -> Vec<StepId> {
+        let mut steps: Vec<StepId> = self
+            .stages
+            .iter()
+            .filter(|(step, stage)| {
+                !matches!(stage, Stage::Due | Stage::Undone)
+                    && !(matches!(stage, Stage::Failed { next: Next::Again, .. })
+                        && self.facts.output(**step).is_none())
+                    && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
+            })
+            .map(|(step, _)| *step)
+            .collect();
+        steps.reverse();
+        steps
+    }
+
+    /// Where a step stands by the records alone, for undo.
+    pub(super) fn recorded(&self, step: StepId) -> Stage {
+        self.raw(step)
+    }
+}
+
+/// A stage in one word, for messages.
+pub fn name(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Due => "due",
+        Stage::Intended { .. } => "begun",
+        Stage::Applied => "applied",
+        Stage::Done => "done",
+        Stage::Failed { .. } => "failed",
+        Stage::Lost => "lost",
+        Stage::Undoing => "being taken back",
+        Stage::Undone => "taken back",
+    }
+}

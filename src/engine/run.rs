@@ -1,0 +1,356 @@
+//! The one task that owns journal, progress and the running steps.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::{Id, JoinSet},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Journal, JournalError, Pace, Progress, Record, Stage, StepContext, Waiter,
+    context::Ask,
+    drive::{drive, still_there},
+    event::{Command, Ended, Event, Events, Idle},
+    record::{Next, Outcome},
+    work::{Fault, Work},
+};
+use crate::domain::{KeyId, StepId};
+
+/// Why a run ended without being stopped or closed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A read before the first step failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What a run is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The setup was opened by this process: nothing that is done can be gone yet.
+    Fresh,
+    /// The setup is taken up again: what is done is looked at first.
+    Resumed,
+}
+
+/// Carries the setup of `journal` on until it is closed or stopped. The plan has to be in the journal already; it is
+/// carried out once it is confirmed.
+pub async fn run<W: Work>(
+    journal: &mut Journal,
+    work: Arc<W>,
+    pace: Pace,
+    mode: Mode,
+    events: Events,
+    mut commands: mpsc::Receiver<Command>,
+) -> Result<Ended, RunError> {
+    let mut run = Run::new(journal, work, pace, events);
+    run.lose_texts().await?;
+    if mode == Mode::Resumed {
+        run.retries = run.journal.progress().failed().map(|(step, _)| step).collect();
+        run.look_at_what_is_done().await?;
+    }
+    let ended = run.serve(&mut commands).await;
+    run.tidy().await;
+    let ended = ended?;
+    run.events.tell(Event::Ended(ended)).await;
+    Ok(ended)
+}
+
+struct Run<'a, W: Work> {
+    journal: &'a mut Journal,
+    work: Arc<W>,
+    pace: Pace,
+    events: Events,
+    progress: watch::Sender<Arc<Progress>>,
+    ask: mpsc::Sender<Ask>,
+    asked: mpsc::Receiver<Ask>,
+    running: JoinSet<(StepId, Result<(), Fault>)>,
+    at_work: BTreeSet<StepId>,
+    stop: CancellationToken,
+    look_now: Arc<Notify>,
+    told: Option<Idle>,
+    /// Failed steps that the operator wants tried again: all that had failed when the setup was taken up, and those
+    /// that were named since.
+    retries: BTreeSet<StepId>,
+    /// The replacement of nodes was confirmed to this process. What an earlier one was told does not count: days may
+    /// have passed, and the cluster is looked at again.
+    nodes_confirmed: bool,
+}
+
+impl<'a, W: Work> Run<'a, W> {
+    fn new(journal: &'a mut Journal, work: Arc<W>, pace: Pace, events: Events) -> Self {
+        let (ask, asked) = mpsc::channel(16);
+        let progress = watch::Sender::new(Arc::new(journal.progress().clone()));
+        Self {
+            journal,
+            work,
+            pace,
+            events,
+            progress,
+            ask,
+            asked,
+            running: JoinSet::new(),
+            at_work: BTreeSet::new(),
+            stop: CancellationToken::new(),
+            look_now: Arc::default(),
+            told: None,
+            retries: BTreeSet::new(),
+            nodes_confirmed: false,
+        }
+    }
+
+    fn context(&self, step: Option<StepId>) -> StepContext {
+        let wait =
+            Waiter::new(step, self.pace, self.events.statuses.clone(), self.stop.clone(), Arc::clone(&self.look_now));
+        StepContext { progress: self.progress.subscribe(), ask: self.ask.clone(), wait }
+    }
+
+    async fn record(&mut self, record: Record) -> Result<(), JournalError> {
+        let entry = self.journal.append(record)?;
+        self.progress.send_replace(Arc::new(self.journal.progress().clone()));
+        self.told = None;
+        self.events.tell(Event::Recorded(Arc::new(entry))).await;
+        Ok(())
+    }
+
+    /// A key's text lives in the process that made it: what an earlier process held is gone.
+    async fn lose_texts(&mut self) -> Result<(), JournalError> {
+        let lost: Vec<KeyId> = self
+            .journal
+            .progress()
+            .facts()
+            .keys()
+            .filter(|record| !record.removed && !record.text_lost && !self.work.holds_text(record.key.id))
+            .map(|record| record.key.id)
+            .collect();
+        for key in lost {
+            self.record(Record::TextLost { key }).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks once at every step that is done, side by side. What is gone becomes `Lost`, and the plan is made anew.
+    async fn look_at_what_is_done(&mut self) -> Result<(), RunError> {
+        let mut looks = JoinSet::new();
+        for (step, stage) in self.journal.progress().steps().collect::<Vec<_>>() {
+            if stage == Stage::Done {
+                let (work, cx) = (Arc::clone(&self.work), self.context(None));
+                looks.spawn(async move { (step, still_there(&*work, step, &cx).await) });
+            }
+        }
+        let mut lost = Vec::new();
+        while let Some(looked) = looks.join_next().await {
+            let Ok((step, there)) = looked else { continue };
+            if there? == Some(false) {
+                lost.push(step);
+            }
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        lost.sort_unstable();
+        for step in lost {
+            self.record(Record::Lost { step }).await?;
+        }
+        let plan = self.work.plan(&self.context(None)).await?;
+        self.record(Record::Planned { plan: Box::new(plan.clone()) }).await?;
+        self.events.tell(Event::PlanChanged(Arc::new(plan))).await;
+        Ok(())
+    }
+
+    async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<Ended, RunError> {
+        loop {
+            self.start();
+            if self.at_work.is_empty() {
+                if self.journal.progress().complete() {
+                    self.record(Record::Closed { outcome: Outcome::Connected }).await?;
+                    return Ok(Ended::Closed(Outcome::Connected));
+                }
+                self.tell_idle().await?;
+            }
+            tokio::select! {
+                Some(asked) = self.asked.recv() => self.answer(asked).await?,
+                Some(finished) = self.running.join_next_with_id() => self.finished(finished)?,
+                command = commands.recv() => match command {
+                    Some(Command::Stop) | None => {
+                        self.wind_down(commands).await?;
+                        return Ok(Ended::Stopped);
+                    }
+                    Some(command) => self.obey(command).await?,
+                },
+            }
+        }
+    }
+
+    /// Starts every step that can be at work and is not.
+    fn start(&mut self) {
+        let progress = self.journal.progress();
+        let mut steps = progress.runnable();
+        let again = |step: &StepId| {
+            let failed = matches!(progress.stage(*step), Stage::Failed { .. });
+            failed && progress.is_confirmed() && progress.has_its_needs(*step) && !self.gated(*step)
+        };
+        steps.extend(self.retries.iter().copied().filter(again));
+        if self.nodes_confirmed && progress.update_ready() {
+            steps.push(StepId::ClusterUpdate);
+        }
+        for step in steps {
+            self.retries.remove(&step);
+            if self.at_work.insert(step) {
+                if step == StepId::ClusterUpdate {
+                    self.nodes_confirmed = false;
+                }
+                let (work, cx) = (Arc::clone(&self.work), self.context(Some(step)));
+                self.running.spawn(async move { (step, drive(&*work, step, &cx).await) });
+            }
+        }
+    }
+
+    /// Whether driving the step would send a reset, which wants a confirmation of its own.
+    fn gated(&self, step: StepId) -> bool {
+        step == StepId::ClusterUpdate
+            && matches!(self.journal.progress().stage(step), Stage::Failed { next: Next::Again, .. })
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Result<(), JournalError> {
+        match self.record(ask.record).await {
+            Ok(()) => {
+                // A step that was dropped in the meantime does not wait for its answer any more.
+                let _ = ask.synced.send(Ok(()));
+                Ok(())
+            }
+            Err(error @ JournalError::Illegal(_)) => {
+                let _ = ask.synced.send(Err(Arc::new(error)));
+                Ok(())
+            }
+            // Without a journal nothing may be done: the run ends here, and the step with it.
+            Err(error) => Err(error),
+        }
+    }
+
+    fn finished(
+        &mut self,
+        finished: Result<(Id, (StepId, Result<(), Fault>)), tokio::task::JoinError>,
+    ) -> Result<(), RunError> {
+        match finished {
+            Ok((_, (step, result))) => {
+                self.at_work.remove(&step);
+                match result {
+                    Err(fault) if fault.problem.kind == crate::domain::problem::ProblemKind::Local => Err(fault.into()),
+                    // Recorded already, or the run is being stopped.
+                    _ => Ok(()),
+                }
+            }
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<(), RunError> {
+        let progress = self.journal.progress();
+        match command {
+            Command::Confirm(hash) => self.record(Record::Confirmed { hash }).await?,
+            Command::ConfirmNodes(hash) if progress.update_ready() => {
+                self.record(Record::NodesConfirmed { hash }).await?;
+                self.nodes_confirmed = true;
+            }
+            Command::Retry(step) => {
+                self.retries.insert(step);
+                self.told = None;
+            }
+            Command::Vouch(step) => {
+                self.record(Record::Vouched { step }).await?;
+                self.look_now.notify_waiters();
+            }
+            Command::LookNow => self.look_now.notify_waiters(),
+            Command::ConfirmNodes(_) | Command::Stop => {}
+        }
+        Ok(())
+    }
+
+    async fn tell_idle(&mut self) -> Result<(), RunError> {
+        let progress = self.journal.progress();
+        let idle = if !progress.is_confirmed() {
+            Idle::Plan
+        } else if progress.update_ready() && progress.failed().all(|(step, _)| self.retries.contains(&step)) {
+            Idle::Nodes
+        } else {
+            Idle::Failed
+        };
+        if self.told == Some(idle) {
+            return Ok(());
+        }
+        if idle == Idle::Nodes {
+            let review = self.review().await?;
+            self.events.tell(Event::ConfirmNodes(Arc::new(review))).await;
+        }
+        self.told = Some(idle);
+        self.events.tell(Event::Idle(idle)).await;
+        Ok(())
+    }
+
+    /// The review reads while records may be asked for; it records nothing itself.
+    async fn review(&mut self) -> Result<super::event::NodesReview, RunError> {
+        let cx = self.context(Some(StepId::ClusterUpdate));
+        cx.wait.running();
+        let review = self.work.review_nodes(&cx).await;
+        cx.wait.quiet();
+        Ok(review?)
+    }
+
+    /// No new intent; writes in flight get their time, unless a second stop comes.
+    async fn wind_down(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), RunError> {
+        self.stop.cancel();
+        let until = Instant::now() + self.pace.orderly_stop;
+        let mut deaf = false;
+        while !self.at_work.is_empty() {
+            tokio::select! {
+                Some(asked) = self.asked.recv() => {
+                    // What was done is recorded; nothing new begins.
+                    if matches!(asked.record, Record::Intent { .. }) {
+                        drop(asked);
+                    } else {
+                        self.answer(asked).await?;
+                    }
+                }
+                Some(finished) = self.running.join_next_with_id() => {
+                    self.finished(finished)?;
+                }
+                command = commands.recv(), if !deaf => match command {
+                    Some(Command::Stop) => break,
+                    Some(_) => {}
+                    None => deaf = true,
+                },
+                () = tokio::time::sleep_until(until) => break,
+            }
+        }
+        self.running.abort_all();
+        Ok(())
+    }
+
+    /// After an orderly end, no key is left behind that nobody can be using: its text ends with this process.
+    async fn tidy(&mut self) {
+        let unused: Vec<KeyId> = self
+            .journal
+            .progress()
+            .facts()
+            .keys()
+            .filter(|record| !record.removed && record.delivered.is_none() && self.work.holds_text(record.key.id))
+            .map(|record| record.key.id)
+            .collect();
+        let cx = StepContext { wait: Waiter::alone(self.pace), ..self.context(None) };
+        for key in unused {
+            let removed = tokio::time::timeout(self.pace.orderly_stop, self.work.remove_key(key, &cx)).await;
+            // What could not be removed now is removed by the next resume: the journal knows the key.
+            if matches!(removed, Ok(Ok(()))) && self.record(Record::KeyRemoved { key }).await.is_err() {
+                return;
+            }
+        }
+    }
+}

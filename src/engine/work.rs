@@ -1,0 +1,130 @@
+//! The one trait that the engine is generic over: the steps' work, by [`StepId`].
+
+use std::{future::Future, time::Duration};
+
+use super::{StepContext, event::NodesReview};
+use crate::domain::{AppId, KeyId, Output, Plan, Problem, StepId};
+
+/// What the steps do. Every call may be dropped at any await point; `apply` alone changes anything.
+pub trait Work: Send + Sync + 'static {
+    /// Whether an unanswered `apply` of this step may simply be repeated.
+    fn repeat(&self, step: StepId) -> Repeat;
+
+    /// What the intent of this step has to name: the key and the client id of a reset.
+    fn intent(&self, step: StepId, cx: &StepContext) -> impl Future<Output = Result<Intent, Fault>> + Send;
+
+    /// Read only: is the step's effect there already?
+    fn check(&self, step: StepId, cx: &StepContext) -> impl Future<Output = Result<Check, Fault>> + Send;
+
+    /// Does it. An error says what is known of the effect by its [`Fate`].
+    fn apply(&self, step: StepId, cx: &StepContext) -> impl Future<Output = Result<Output, Fault>> + Send;
+
+    /// Waits until the effect can be seen by whoever needs it. Returns the output if it learned more.
+    fn verify(
+        &self,
+        step: StepId,
+        cx: &StepContext,
+        output: &Output,
+    ) -> impl Future<Output = Result<Option<Output>, Fault>> + Send;
+
+    /// Takes the step back. Safe to repeat.
+    fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Looks again at the cluster, its pools and its role assignments, before every node is replaced.
+    fn review_nodes(&self, cx: &StepContext) -> impl Future<Output = Result<NodesReview, Fault>> + Send;
+
+    /// Makes the plan anew from what is there now.
+    fn plan(&self, cx: &StepContext) -> impl Future<Output = Result<Plan, Fault>> + Send;
+
+    /// Whether this process holds the key's text.
+    fn holds_text(&self, key: KeyId) -> bool;
+
+    /// Removes a key that nobody can be using.
+    fn remove_key(&self, key: KeyId, cx: &StepContext) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// What an intent names beyond its step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// The key that a reset carries.
+    pub key: Option<KeyId>,
+    /// The client id that the cluster had before.
+    pub client_before: Option<AppId>,
+}
+
+/// Whether an unanswered `apply` may simply be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// The effect has a name that this setup made, and Azure holds to it: at once.
+    Keyed,
+    /// Graph's reads lag behind its writes: only when nothing was found for Graph's whole window.
+    AfterGraphWindow,
+    /// The cluster may begin late: only when nothing was found for the cluster's whole window.
+    AfterClusterWindow,
+    /// Nothing is changed.
+    ReadOnly,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Check {
+    /// It is there.
+    There(Output),
+    /// It is not there, or cannot be seen yet.
+    Absent,
+    /// This operator cannot see it; what the journal says has to do.
+    CannotTell,
+}
+
+/// What is known of a request that did not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It never left: repeat anything.
+    NeverSent,
+    /// It was refused; the answer is known.
+    Rejected,
+    /// It was refused for now, and says when to come back.
+    Throttled,
+    /// It may have had its effect: look before anything else.
+    Unknown,
+}
+
+/// A failure of a step's work.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{problem}")]
+pub struct Fault {
+    /// What to tell people.
+    pub problem: Box<Problem>,
+    /// What is known of the effect.
+    pub fate: Fate,
+    /// How long the service asked to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The step's earlier `Applied` came to nothing: a retry begins with a new intent.
+    pub again: bool,
+}
+
+impl Fault {
+    /// A failure whose answer is known.
+    pub fn rejected(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), fate: Fate::Rejected, retry_after: None, again: false }
+    }
+
+    /// The same failure, saying that what was applied came to nothing.
+    #[must_use]
+    pub fn begin_again(mut self) -> Self {
+        self.again = true;
+        self
+    }
+
+    /// The run was stopped while the step was at work.
+    pub fn interrupted(what: &str) -> Self {
+        use crate::domain::problem::ProblemKind;
+        let problem = Problem::new(ProblemKind::Interrupted, what, "the run was stopped", super::wait::now());
+        Self { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, again: false }
+    }
+
+    /// Whether the run was stopped.
+    pub fn is_interrupted(&self) -> bool {
+        self.problem.kind == crate::domain::problem::ProblemKind::Interrupted
+    }
+}

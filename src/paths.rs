@@ -1,0 +1,70 @@
+//! Where crosspull keeps its files, and with which modes.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+};
+
+use directories::ProjectDirs;
+
+/// The folder of all setups, unless `--data-dir` says otherwise: the system's place for state that belongs to a user.
+/// `None` where the system names no home.
+pub fn default_data_dir() -> Option<PathBuf> {
+    let dirs = ProjectDirs::from("", "", "crosspull")?;
+    Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
+}
+
+/// Makes a folder and its parents, readable by its owner alone.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Options for a file that only its owner may read, to be opened as the caller says.
+pub fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Writes a whole private file so that either the old or the new content is there after a crash.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    use io::Write as _;
+    let temporary = path.with_extension("new");
+    let mut file = private_file().write(true).create(true).truncate(true).open(&temporary)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    if let Some(folder) = path.parent() {
+        sync_dir(folder)?;
+    }
+    Ok(())
+}
+
+/// Makes a change of a folder's entries durable. Folders cannot be synced on Windows, where this does nothing.
+pub fn sync_dir(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(path)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Whether others than the owner may read or write `path`.
+pub fn open_to_others(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
