@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     AppId, Cloud, Finding, LoginServer, ObjectId, SetupId, Severity, Side, StepId,
     answers::{Route, Tenant},
+    facts::Adopted,
 };
 
 /// What a setup would do now. Confirmed by its [`PlanHash`] before anything is created or changed.
@@ -36,6 +37,10 @@ pub struct Plan {
     pub secret_days: u16,
     /// The role assignments of the present principal, and what happens to each.
     pub carry_over: Vec<CarryLine>,
+    /// Route `keep-app`: the cluster's app as it was found. Journalled with the plan, before anything is changed, so that
+    /// undo can put it back whatever happens in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present_app: Option<Adopted>,
     /// The steps, in reading order.
     pub lines: Vec<Line>,
     /// What the preflight found.
@@ -145,6 +150,8 @@ pub struct RegistrySeen {
     pub login_server: LoginServer,
     /// Which role grants a pull: read from `roleAssignmentMode`, unknown where the tenant is handed over.
     pub mode: Option<RoleMode>,
+    /// Whether it lets anybody pull; unknown where the tenant is handed over.
+    pub anonymous: Option<bool>,
 }
 
 /// `roleAssignmentMode` of a registry.

@@ -72,5 +72,5 @@ pub(super) fn journal_fault(error: &JournalError) -> Fault {
         source = cause.source();
     }
     let problem = Problem::new(ProblemKind::Local, "write the journal", message, wait::now());
-    Fault { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, again: false }
+    Fault { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, repeatable: false, again: false }
 }

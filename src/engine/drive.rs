@@ -154,7 +154,7 @@ pub(super) async fn still_there<W: Work>(work: &W, step: StepId, cx: &StepContex
         let _ = wait;
         work.check(step, cx)
     };
-    match cx.wait.call("look whether it is still there", true, || check(&cx.wait)).await? {
+    match cx.wait.call("look whether it is still there", || check(&cx.wait)).await? {
         Check::There(_) => Ok(Some(true)),
         Check::CannotTell => Ok(None),
         Check::Absent => {

@@ -69,7 +69,7 @@ async fn take_back<W: Work>(
         record(journal, progress, events, Record::UndoIntent { step }).await?;
     }
     if let Some(output) = output {
-        cx.wait.call("take it back", true, || work.undo(step, cx, &output)).await?;
+        cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
         if let Output::Key(key) = &output
             && journal.progress().facts().key(key.id).is_some_and(|record| !record.removed)
         {

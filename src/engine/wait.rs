@@ -236,8 +236,8 @@ impl Waiter {
                     trouble_since = None;
                     (said, after, doing, None)
                 }
-                Err(fault) if fault.fate == Fate::Rejected || fault.is_interrupted() => return Err(fault),
-                // Reads may be repeated whatever became of them; a person is waited for through any trouble.
+                Err(fault) if !may_repeat(&fault) => return Err(fault),
+                // A person is waited for through any trouble.
                 Err(fault) => {
                     let trouble = *trouble_since.get_or_insert_with(Instant::now);
                     if patience != Patience::Person && trouble.elapsed() >= self.pace.network_window {
@@ -258,9 +258,8 @@ impl Waiter {
         }
     }
 
-    /// Sends a request that may be repeated when it was never sent or was throttled, and, where it `repeats` safely,
-    /// also when its fate is unknown; at most [`Pace::network_window`].
-    pub async fn call<T, F, A>(&self, what: &str, repeats: bool, mut send: F) -> Result<T, Fault>
+    /// Sends a request, and again while that does no harm and may help; at most [`Pace::network_window`].
+    pub async fn call<T, F, A>(&self, what: &str, mut send: F) -> Result<T, Fault>
     where
         F: FnMut() -> A + Send,
         A: Future<Output = Result<T, Fault>> + Send,
@@ -274,14 +273,9 @@ impl Waiter {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
-            let may = match fault.fate {
-                Fate::NeverSent | Fate::Throttled => true,
-                Fate::Unknown => repeats,
-                Fate::Rejected => false,
-            };
             let pause = pauses.next().unwrap_or(self.pace.slowest_look).max(fault.retry_after.unwrap_or_default());
             // A service that asks for a longer pause than the window is given it once: that is its right.
-            if !may || started.elapsed() >= self.pace.network_window {
+            if !may_repeat(&fault) || started.elapsed() >= self.pace.network_window {
                 return Err(fault);
             }
             let doing = if fault.fate == Fate::Throttled { Doing::Throttling } else { Doing::Network };
@@ -347,6 +341,15 @@ impl Waiter {
             () = self.look_now.notified() => Ok(()),
             () = tokio::time::sleep(pause) => Ok(()),
         }
+    }
+}
+
+/// Whether the same request may be sent again, and could come to something else.
+fn may_repeat(fault: &Fault) -> bool {
+    match fault.fate {
+        Fate::NeverSent | Fate::Throttled => true,
+        Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
+        Fate::Rejected => false,
     }
 }
 

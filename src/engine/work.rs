@@ -99,6 +99,8 @@ pub struct Fault {
     pub fate: Fate,
     /// How long the service asked to be left alone.
     pub retry_after: Option<Duration>,
+    /// Sending the same request again does no harm, whatever became of this one.
+    pub repeatable: bool,
     /// The step's earlier `Applied` came to nothing: a retry begins with a new intent.
     pub again: bool,
 }
@@ -106,7 +108,7 @@ pub struct Fault {
 impl Fault {
     /// A failure whose answer is known.
     pub fn rejected(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), fate: Fate::Rejected, retry_after: None, again: false }
+        Self { problem: Box::new(problem), fate: Fate::Rejected, retry_after: None, repeatable: false, again: false }
     }
 
     /// The same failure, saying that what was applied came to nothing.
@@ -120,7 +122,7 @@ impl Fault {
     pub fn interrupted(what: &str) -> Self {
         use crate::domain::problem::ProblemKind;
         let problem = Problem::new(ProblemKind::Interrupted, what, "the run was stopped", super::wait::now());
-        Self { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, again: false }
+        Self { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, repeatable: false, again: false }
     }
 
     /// Whether the run was stopped.

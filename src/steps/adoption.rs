@@ -1,0 +1,95 @@
+//! Route `keep-app`: the cluster's present app is opened to other tenants, with the redirect and `User.Read` that the
+//! consent page needs. What it was before is journalled, so that it can be put back.
+
+use serde_json::Value;
+
+use super::{
+    Steps,
+    fault::{fault, refused, yet},
+};
+use crate::{
+    azure::graph::{Application, ApplicationPatch, MULTITENANT, user_read_access},
+    domain::{
+        Output,
+        facts::{Adopted, App},
+        problem::ProblemKind,
+    },
+    engine::{Check, Fault, StepContext},
+};
+
+pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
+    let facts = cx.facts();
+    let Some(adopted) = facts.adopted() else { return Ok(Check::Absent) };
+    let app = present(steps, cx).await?;
+    let open = app.sign_in_audience.as_deref() == Some(MULTITENANT);
+    Ok(if open { Check::There(Output::Adoption(adopted.clone())) } else { Check::Absent })
+}
+
+pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
+    let answers = cx.answers()?;
+    let app = present(steps, cx).await?;
+    let redirect = answers.app.redirect_uri.as_str().trim_end_matches('/').to_owned();
+    let mut redirect_uris = app.redirect_uris.clone();
+    if !redirect_uris.iter().any(|uri| uri.trim_end_matches('/') == redirect) {
+        redirect_uris.push(redirect);
+    }
+    let patch = ApplicationPatch {
+        sign_in_audience: (app.sign_in_audience.as_deref() != Some(MULTITENANT)).then(|| MULTITENANT.to_owned()),
+        redirect_uris: (redirect_uris != app.redirect_uris).then_some(redirect_uris),
+        required_resource_access: lists_nothing(&app.required_resource_access).then(user_read_access),
+        ..ApplicationPatch::default()
+    };
+    let plan = cx.plan()?;
+    let before = cx.facts().adopted().cloned().or_else(|| plan.present_app.clone()).unwrap_or_else(|| describe(&app));
+    if patch != ApplicationPatch::default() {
+        let graph = &steps.cluster.graph;
+        cx.wait
+            .visible("the cluster's app to open to other tenants", cx.wait.pace().graph_window, || async {
+                yet(graph.patch_application(app.id, &patch).await, |error| error.not_replicated())
+            })
+            .await?;
+    }
+    Ok(Output::Adoption(before))
+}
+
+/// The app as it is now.
+pub(super) fn describe(app: &Application) -> Adopted {
+    Adopted {
+        app: App { app_id: app.app_id, object_id: app.id, display_name: app.display_name.clone() },
+        audience_before: app.sign_in_audience.clone().unwrap_or_default(),
+        redirect_uris_before: app.redirect_uris.clone(),
+        access_before: app.required_resource_access.clone(),
+    }
+}
+
+/// An app that lists no permission at all cannot be consented to (AADSTS650056).
+fn lists_nothing(access: &Value) -> bool {
+    access.as_array().is_none_or(Vec::is_empty)
+}
+
+async fn present(steps: &Steps, cx: &StepContext) -> Result<Application, Fault> {
+    let plan = cx.plan()?;
+    let graph = &steps.cluster.graph;
+    cx.wait
+        .call("read the cluster's app", || async {
+            graph.application_by_app_id(plan.cluster.client_id).await.map_err(fault)
+        })
+        .await?
+        .ok_or_else(|| {
+            refused(
+                ProblemKind::Azure,
+                "read the cluster's app",
+                "the cluster tenant has no registration of it, or this account may not read it",
+            )
+        })
+}
+
+pub(super) async fn undo(steps: &Steps, adopted: &Adopted) -> Result<(), Fault> {
+    let patch = ApplicationPatch {
+        sign_in_audience: (!adopted.audience_before.is_empty()).then(|| adopted.audience_before.clone()),
+        redirect_uris: Some(adopted.redirect_uris_before.clone()),
+        required_resource_access: Some(adopted.access_before.clone()),
+        ..ApplicationPatch::default()
+    };
+    steps.cluster.graph.patch_application(adopted.app.object_id, &patch).await.map_err(fault)
+}

@@ -1,0 +1,134 @@
+//! Step 4: the app's service principal in the registry tenant. Made through Graph by an operator who may, or by an admin
+//! who opens the consent link; then crosspull watches for it: through Graph, or, where the tenant is handed over, from
+//! outside, with the app's own sign-in.
+
+use super::{
+    Steps,
+    fault::{fault, not_yet, refused},
+    identity::make_principal,
+    secret,
+};
+use crate::{
+    azure::entra,
+    domain::{
+        AppId, Cloud, Output, StepId, TenantId,
+        answers::Provision,
+        facts::Consented,
+        plan::{Action, Plan},
+        problem::ProblemKind,
+    },
+    engine::{Check, Fault, StepContext, wait::Look, work::Repeat},
+};
+
+/// The link that an admin of the registry tenant opens.
+pub fn link(cloud: &Cloud, tenant: TenantId, app: AppId, redirect: &url::Url) -> url::Url {
+    entra::consent_url(cloud, tenant, app, redirect, true, None)
+}
+
+pub(super) fn repeat(steps: &Steps) -> Repeat {
+    // Watching changes nothing; only what this program makes itself could be doubled.
+    if steps.registry.is_some() { Repeat::AfterGraphWindow } else { Repeat::ReadOnly }
+}
+
+pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
+    let Some(registry) = &steps.registry else { return Ok(Check::CannotTell) };
+    let principal = registry.graph.service_principal_by_app_id(super::app_id(cx)?).await.map_err(fault)?;
+    let plan = cx.plan()?;
+    Ok(principal.map_or(Check::Absent, |principal| {
+        Check::There(Output::Consent(Consented {
+            object_id: Some(principal.id),
+            was_there: was_there(&plan),
+            by_person: cx.facts().consented().is_some_and(|consented| consented.by_person),
+        }))
+    }))
+}
+
+/// A new app cannot have been there; the cluster's own may have been, and the plan saw it.
+fn was_there(plan: &Plan) -> bool {
+    plan.line(StepId::Consent).is_some_and(|line| line.action == Action::Keep)
+}
+
+pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
+    let (answers, plan) = (cx.answers()?, cx.plan()?);
+    let app_id = super::app_id(cx)?;
+    let Some(registry) = &steps.registry else { return watch_from_outside(steps, cx).await };
+    if answers.registry.provision == Provision::Direct {
+        let principal = make_principal(&registry.graph, app_id, cx).await?;
+        return Ok(Output::Consent(Consented {
+            object_id: Some(principal.id),
+            was_there: was_there(&plan),
+            by_person: false,
+        }));
+    }
+    let principal = cx
+        .wait
+        .person(&format!("an admin of {} to accept the app", plan.registry_tenant.label()), || async {
+            match registry.graph.service_principal_by_app_id(app_id).await {
+                Ok(Some(principal)) => Ok(Look::Ready(principal)),
+                Ok(None) => Ok(Look::not_yet("not there yet")),
+                Err(error) => Err(fault(error)),
+            }
+        })
+        .await?;
+    Ok(Output::Consent(Consented { object_id: Some(principal.id), was_there: was_there(&plan), by_person: true }))
+}
+
+/// Entra tells anyone with the app's own key whether the app has a principal in a tenant: AADSTS700016 until it has.
+async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
+    let plan = cx.plan()?;
+    let app_id = super::app_id(cx)?;
+    let (_, text) = secret::text(steps, cx, StepId::WatchKey)?;
+    let scope = steps.cloud.resource_manager_scope();
+    let object_id = cx
+        .wait
+        .person(&format!("an admin of {} to accept the app", plan.registry_tenant.label()), || async {
+            if cx.progress().vouched(StepId::Consent) {
+                return Ok(Look::Ready(None));
+            }
+            match entra::client_credentials(&steps.http, &steps.cloud, plan.registry_tenant.id, app_id, &text, &scope).await
+            {
+                Ok(token) => Ok(Look::Ready(token.object_id)),
+                Err(error) if error.app_not_in_tenant() || error.wrong_secret() || error.app_disabled() => {
+                    Ok(not_yet(&error))
+                }
+                Err(error) => Err(fault(error)),
+            }
+        })
+        .await?;
+    Ok(Output::Consent(Consented { object_id, was_there: was_there(&plan), by_person: true }))
+}
+
+/// An admin can switch the app's principal off, often after a review: then every pull is refused.
+pub(super) async fn verify(
+    steps: &Steps,
+    cx: &StepContext,
+    consented: &Consented,
+) -> Result<Option<Output>, Fault> {
+    let (Some(registry), true) = (&steps.registry, consented.by_person || consented.was_there) else { return Ok(None) };
+    let app_id = super::app_id(cx)?;
+    let principal = cx
+        .wait
+        .call("read the app's principal", || async {
+            registry.graph.service_principal_by_app_id(app_id).await.map_err(fault)
+        })
+        .await?;
+    if principal.is_some_and(|principal| principal.account_enabled == Some(false)) {
+        return Err(refused(
+            ProblemKind::Azure,
+            "use the app in the registry tenant",
+            "its enterprise application there is switched off (sign-in is not enabled)",
+        ));
+    }
+    Ok(None)
+}
+
+pub(super) async fn undo(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<(), Fault> {
+    let (Some(registry), Some(object_id), false) = (&steps.registry, consented.object_id, consented.was_there) else {
+        return Ok(());
+    };
+    cx.wait
+        .call("remove the app from the registry tenant", || async {
+            registry.graph.delete_service_principal(object_id).await.map(|_| ()).map_err(fault)
+        })
+        .await
+}

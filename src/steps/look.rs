@@ -1,0 +1,279 @@
+//! What the plan and the preflight read, side by side, before anything is changed. A read that this operator may not make
+//! is kept as its error: what that means is the preflight's to say.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures::{StreamExt as _, stream};
+use uuid::Uuid;
+
+use super::{Steps, fault::fault};
+use crate::{
+    azure::{
+        Error,
+        acr::Registry,
+        aks::{Cluster, ClusterClient},
+        arm::Permissions,
+        graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
+        rbac::{AssignmentFilter, RoleAssignment},
+        sign_in::Operator,
+    },
+    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, plan::CarryLine},
+    engine::Fault,
+};
+
+/// How many requests are in flight together.
+const TOGETHER: usize = 8;
+/// More role assignments than a tenant may have in one subscription.
+const MOST_ASSIGNMENTS: usize = 20_000;
+
+/// Everything that was read.
+#[derive(Debug)]
+pub struct Seen {
+    /// The cluster.
+    pub cluster: Result<Cluster, Error>,
+    /// What the operator may do on it.
+    pub cluster_rights: Result<Permissions, Error>,
+    /// The registry; `None` where its tenant is handed over.
+    pub registry: Option<Result<Registry, Error>>,
+    /// What the operator there may do on it.
+    pub registry_rights: Option<Result<Permissions, Error>>,
+    /// The rules for apps of the cluster tenant.
+    pub policy: Result<AppManagementPolicy, Error>,
+    /// Whether users of the cluster tenant may register apps.
+    pub authorization: Result<AuthorizationPolicy, Error>,
+    /// The directory roles of the cluster tenant's operator, where a person is signed in and they can be read.
+    pub directory_roles: Option<Vec<Uuid>>,
+    /// The same in the registry tenant.
+    pub registry_directory_roles: Option<Vec<Uuid>>,
+    /// What belongs to the cluster's present app.
+    pub present: Present,
+}
+
+/// The cluster's present identity.
+#[derive(Debug, Default)]
+pub struct Present {
+    /// Its registration; `None` where the cluster tenant has none.
+    pub app: Option<Result<Option<Application>, Error>>,
+    /// Its principal in the cluster tenant.
+    pub principal: Option<Result<Option<ServicePrincipal>, Error>>,
+    /// Its principal in the registry tenant: there already where the app serves that tenant too.
+    pub abroad: Option<ServicePrincipal>,
+    /// Its role assignments.
+    pub assignments: Assignments,
+}
+
+/// The role assignments of the present principal.
+#[derive(Debug, Default)]
+pub struct Assignments {
+    /// Each of its own.
+    pub lines: Vec<CarryLine>,
+    /// Those that it has through a group: `(role, scope)`. The new principal has to be put into the group by hand.
+    pub through_groups: Vec<(String, String)>,
+    /// Where the list was refused.
+    pub refused: Vec<(String, Error)>,
+    /// Scopes at which this operator may not give roles.
+    pub may_not_give: Vec<String>,
+    /// How many subscriptions were looked at.
+    pub subscriptions: usize,
+}
+
+/// Reads everything. Only the cluster's own answer is needed for what comes after it.
+pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
+    let (cluster_id, registry_id) = (&answers.cluster.id, answers.registry.id.as_ref());
+    let (arm, graph) = (&steps.cluster.arm, &steps.cluster.graph);
+    let abroad = steps.registry.as_ref().zip(registry_id);
+    let cluster_and_present = async {
+        let cluster = arm.cluster(cluster_id).await;
+        let present = match &cluster {
+            Ok(cluster) => present(steps, cluster).await,
+            Err(_) => Present::default(),
+        };
+        (cluster, present)
+    };
+    let registry = async {
+        match abroad {
+            Some((tenant, id)) => {
+                let (registry, rights) = tokio::join!(tenant.arm.registry(id), tenant.arm.permissions(id.as_str()));
+                (Some(registry), Some(rights))
+            }
+            None => (None, None),
+        }
+    };
+    let ((cluster, present), cluster_rights, (registry, registry_rights), policy, authorization, roles, roles_abroad) = tokio::join!(
+        cluster_and_present,
+        arm.permissions(cluster_id.as_str()),
+        registry,
+        graph.default_app_management_policy(),
+        graph.authorization_policy(),
+        directory_roles(&steps.cluster),
+        async {
+            match &steps.registry {
+                Some(tenant) => directory_roles(tenant).await,
+                None => None,
+            }
+        },
+    );
+    Seen {
+        cluster,
+        cluster_rights,
+        registry,
+        registry_rights,
+        policy,
+        authorization,
+        directory_roles: roles,
+        registry_directory_roles: roles_abroad,
+        present,
+    }
+}
+
+/// A person's directory roles. Graph has no such question for a service principal that asks about itself.
+async fn directory_roles(tenant: &crate::azure::TenantClients) -> Option<Vec<Uuid>> {
+    let Ok(Operator { person: true, .. }) = tenant.operator().await else { return None };
+    let roles = tenant.graph.my_directory_roles().all(1_000).await.ok()?;
+    Some(roles.into_iter().filter_map(|role| role.role_template_id).collect())
+}
+
+async fn present(steps: &Steps, cluster: &Cluster) -> Present {
+    let ClusterClient::ServicePrincipal(app_id) = cluster.client else { return Present::default() };
+    let graph = &steps.cluster.graph;
+    let principal_and_roles = async {
+        let principal = graph.service_principal_by_app_id(app_id).await;
+        let assignments = match &principal {
+            Ok(Some(principal)) => collect(steps, principal.id, cluster, true).await,
+            _ => Assignments::default(),
+        };
+        (principal, assignments)
+    };
+    let abroad = async {
+        match &steps.registry {
+            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await.ok().flatten(),
+            None => None,
+        }
+    };
+    let (app, (principal, assignments), abroad) =
+        tokio::join!(graph.application_by_app_id(app_id), principal_and_roles, abroad);
+    Present { app: Some(app), principal: Some(principal), abroad, assignments }
+}
+
+/// The present principal's own role assignments as they are now, for the review right before the cluster update.
+pub(super) async fn assignments(
+    steps: &Steps,
+    answers: &Answers,
+    principal: ObjectId,
+    cluster: &ResourceId,
+) -> Result<Vec<CarryLine>, Fault> {
+    let cluster = steps.cluster.arm.cluster(cluster).await.map_err(fault)?;
+    let mut lines = collect(steps, principal, &cluster, false).await.lines;
+    choose(&mut lines, answers);
+    Ok(lines)
+}
+
+/// Marks the lines that the answers take.
+pub(super) fn choose(lines: &mut [CarryLine], answers: &Answers) {
+    for line in lines {
+        line.carry = answers.options.carry_over.takes(&line.id, &line.scope);
+    }
+}
+
+async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_too: bool) -> Assignments {
+    let mut found = Assignments::default();
+    let tenant = steps.tenants.cluster.id;
+    let scopes = scopes(steps, tenant, cluster, &mut found).await;
+    let lists: Vec<_> = stream::iter(scopes)
+        .map(|scope| async move {
+            let arm = &steps.cluster.arm;
+            let (own, assigned) = tokio::join!(
+                arm.role_assignments(&scope, AssignmentFilter::PrincipalId(principal)).all(MOST_ASSIGNMENTS),
+                arm.role_assignments(&scope, AssignmentFilter::AssignedTo(principal)).all(MOST_ASSIGNMENTS),
+            );
+            (scope, own, assigned)
+        })
+        .buffered(TOGETHER)
+        .collect()
+        .await;
+    let mut own: BTreeMap<String, RoleAssignment> = BTreeMap::new();
+    let mut groups = Vec::new();
+    for (scope, principals, assigned) in lists {
+        match principals {
+            Ok(list) => own.extend(list.into_iter().map(|one| (one.id.to_ascii_lowercase(), one))),
+            Err(error) => found.refused.push((scope, error)),
+        }
+        groups.extend(assigned.unwrap_or_default().into_iter().filter(|one| one.principal_id != principal));
+    }
+    // A list may name assignments of the principal that hold elsewhere; each is wanted once, and only its own.
+    own.retain(|_, one| one.principal_id == principal);
+    let names = role_names(steps, own.values().chain(&groups)).await;
+    let name = |role: Uuid| names.get(&role).cloned().unwrap_or_else(|| role.to_string());
+    let mut seen = HashSet::new();
+    groups.retain(|one| seen.insert(one.id.to_ascii_lowercase()));
+    found.through_groups = groups.into_iter().map(|one| (name(one.role), one.scope)).collect();
+    found.lines = own
+        .into_values()
+        .map(|one| CarryLine {
+            role_name: name(one.role),
+            id: one.id,
+            scope: one.scope,
+            role_definition: one.role_definition_id,
+            role: one.role,
+            condition: one.condition,
+            condition_version: one.condition_version,
+            carry: true,
+        })
+        .collect();
+    if rights_too {
+        found.may_not_give = may_not_give(steps, &found.lines).await;
+    }
+    found
+}
+
+/// Every visible subscription of the tenant, and by name what the cluster uses in others.
+async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut Assignments) -> Vec<String> {
+    let mut visible: Vec<SubscriptionId> = Vec::new();
+    match steps.cluster.arm.subscriptions().all(50_000).await {
+        Ok(all) => visible.extend(
+            all.into_iter()
+                // Through Lighthouse a subscription of another tenant can show up.
+                .filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted")
+                .map(|one| one.subscription_id),
+        ),
+        Err(error) => found.refused.push(("the list of subscriptions".to_owned(), error)),
+    }
+    if visible.is_empty() {
+        visible.push(cluster.id.subscription());
+    }
+    found.subscriptions = visible.len();
+    let elsewhere = cluster
+        .used_resources()
+        .into_iter()
+        .filter(|id| !visible.iter().any(|one| id.to_ascii_lowercase().starts_with(&format!("/subscriptions/{one}"))));
+    let mut scopes: Vec<String> = visible.iter().map(|id| format!("/subscriptions/{id}")).collect();
+    scopes.extend(elsewhere);
+    scopes
+}
+
+async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
+    let roles: BTreeMap<Uuid, String> = all.map(|one| (one.role, one.scope.clone())).collect();
+    stream::iter(roles)
+        .map(|(role, scope)| async move {
+            let definition = steps.cluster.arm.role_definition(&scope, role).await.ok().flatten();
+            definition.map(|definition| (role, definition.role_name))
+        })
+        .buffered(TOGETHER)
+        .filter_map(|named| async { named })
+        .collect()
+        .await
+}
+
+async fn may_not_give(steps: &Steps, lines: &[CarryLine]) -> Vec<String> {
+    let scopes: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.scope.as_str()).collect();
+    stream::iter(scopes)
+        .map(|scope| async move {
+            let rights = steps.cluster.arm.permissions(scope).await;
+            let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
+            (!may).then(|| scope.to_owned())
+        })
+        .buffered(TOGETHER)
+        .filter_map(|scope| async { scope })
+        .collect()
+        .await
+}

@@ -1,0 +1,82 @@
+//! The cluster: whether its identity can be replaced, or reused, at all.
+
+use super::{note, stop, warning};
+use crate::{
+    azure::aks::{Cluster, ClusterClient},
+    domain::{Finding, answers::Route},
+    steps::{look::Seen, plan},
+};
+
+const RESET: &str = "Microsoft.ContainerService/managedClusters/resetServicePrincipalProfile/action";
+const RUN: &str = "Microsoft.ContainerService/managedClusters/runCommand/action";
+const RUN_RESULT: &str = "Microsoft.ContainerService/managedClusters/commandResults/read";
+
+pub(super) fn findings(seen: &Seen, route: Route) -> Vec<Finding> {
+    let cluster = match &seen.cluster {
+        Ok(cluster) => cluster,
+        Err(error) => return vec![stop("CP-109", error.to_string(), &[])],
+    };
+    let name = cluster.name.as_str();
+    let mut found = Vec::new();
+    if cluster.client == ClusterClient::ManagedIdentity {
+        found.push(stop("CP-101", format!("{name} uses a managed identity"), &[("cluster", name)]));
+    }
+    if route == Route::NewApp {
+        found.extend(state(cluster));
+        found.extend(cluster.pools.iter().filter_map(|pool| {
+            let what = format!("Pool {} of {name}", pool.name);
+            let values = [("cluster", name), ("pool", pool.name.as_str())];
+            if pool.os_type.eq_ignore_ascii_case("Windows") {
+                return Some(stop("CP-106", format!("{what} runs Windows"), &values));
+            }
+            if pool.pool_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("AvailabilitySet")) {
+                return Some(stop("CP-107", format!("{what} is made of an availability set"), &values));
+            }
+            if pool.running() && !at_rest(&pool.provisioning_state) {
+                return Some(stop("CP-104", format!("{what} is {}", pool.provisioning_state), &values));
+            }
+            (!pool.running()).then(|| warning("CP-105", format!("{what} is stopped"), &values))
+        }));
+        if cluster.disruption_policy_blocks() {
+            found.push(stop("CP-116", format!("The node disruption policy of {name} holds updates back"), &[("cluster", name)]));
+        }
+        match &seen.cluster_rights {
+            Ok(rights) if rights.allows(RESET) => {}
+            Ok(_) => found.push(stop("CP-108", format!("This account may not reset the identity of {name}"), &[("cluster", name)])),
+            Err(error) => found.push(warning("CP-108", format!("What this account may do on {name} could not be read: {error}"), &[("cluster", name)])),
+        }
+        if plan::way_back(seen) != Some(true) {
+            found.push(warning("CP-113", format!("Whether this account can put a new secret on {name}'s present app is not known"), &[("cluster", name)]));
+        }
+    }
+    if plan::serves_others(seen) && route == Route::NewApp {
+        found.push(stop("CP-114", format!("The present app of {name} serves other tenants already"), &[("cluster", name)]));
+    }
+    if !run_command(seen) {
+        found.push(note("CP-110", format!("No command can be run inside {name} from here"), &[("cluster", name)]));
+    }
+    found
+}
+
+fn state(cluster: &Cluster) -> Option<Finding> {
+    let name = cluster.name.as_str();
+    let values = [("cluster", name)];
+    if cluster.stopped() {
+        return Some(stop("CP-102", format!("{name} is stopped"), &values));
+    }
+    if cluster.busy() {
+        return Some(stop("CP-103", format!("{name} is {}", cluster.provisioning_state), &values));
+    }
+    cluster.failed().then(|| stop("CP-115", format!("{name} is in state {}", cluster.provisioning_state), &values))
+}
+
+fn at_rest(state: &str) -> bool {
+    state.eq_ignore_ascii_case("Succeeded")
+}
+
+/// Whether the proof may run a pod on each pool. A cluster with managed Entra sign-in asks for a person's token besides.
+pub(crate) fn run_command(seen: &Seen) -> bool {
+    let Ok(cluster) = &seen.cluster else { return false };
+    let may = seen.cluster_rights.as_ref().is_ok_and(|rights| rights.allows(RUN) && rights.allows(RUN_RESULT));
+    may && !cluster.disable_run_command && !cluster.aad_managed && !cluster.stopped()
+}

@@ -1,0 +1,128 @@
+//! Step 7: the probe, a pull with the very credential that the nodes will use, before the cluster is touched: a token in
+//! each tenant, then the registry's own token endpoint, `pull` among what it grants, then the manifest. Whether the roles
+//! that were carried over hold is asked with the app's own token as well.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::{
+    Steps,
+    fault::{fault, not_yet, refused},
+    secret,
+};
+use crate::{
+    azure::{
+        arm::ResourceManager,
+        entra::{self, AppToken},
+        registry::{RegistryAnswer, RegistryClient, answer},
+        sign_in::Tokens,
+    },
+    domain::{AppId, Output, StepId, TenantId, facts::{Given, Pulled}, problem::ProblemKind},
+    engine::{Fault, StepContext, wait::{self, Look}},
+    secret::Secret,
+};
+
+pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
+    pull(steps, cx).await.map(Output::Probe)
+}
+
+/// Pulls with the key of the secret step.
+pub(super) async fn pull(steps: &Steps, cx: &StepContext) -> Result<Pulled, Fault> {
+    let plan = cx.plan()?;
+    let app_id = super::app_id(cx)?;
+    let (key, text) = secret::text(steps, cx, StepId::Secret)?;
+    let (home, _abroad, (digest, anonymous)) = tokio::try_join!(
+        token(steps, cx, plan.cluster_tenant.id, app_id, &text),
+        token(steps, cx, plan.registry_tenant.id, app_id, &text),
+        manifest(steps, cx, app_id, &text),
+    )?;
+    roles_hold(steps, cx, home).await?;
+    Ok(Pulled {
+        image: format!("{}/{}", plan.registry.login_server, cx.answers()?.registry.image),
+        digest,
+        key: key.id,
+        at: wait::now(),
+        anonymous,
+    })
+}
+
+/// A token for the app in one tenant. A fresh key, and a fresh principal, are not known everywhere at once.
+async fn token(steps: &Steps, cx: &StepContext, tenant: TenantId, app: AppId, text: &Secret) -> Result<AppToken, Fault> {
+    let scope = steps.cloud.resource_manager_scope();
+    cx.wait
+        .visible("Entra to take the new key", cx.wait.pace().key_window, || async {
+            match entra::client_credentials(&steps.http, &steps.cloud, tenant, app, text, &scope).await {
+                Ok(token) => Ok(Look::Ready(token)),
+                Err(error) if error.wrong_secret() || error.app_not_in_tenant() || error.principal_missing() => {
+                    Ok(not_yet(&error))
+                }
+                Err(error) => Err(fault(error)),
+            }
+        })
+        .await
+}
+
+async fn manifest(
+    steps: &Steps,
+    cx: &StepContext,
+    app: AppId,
+    text: &Secret,
+) -> Result<(crate::domain::Digest, bool), Fault> {
+    let (answers, plan) = (cx.answers()?, cx.plan()?);
+    let image = &answers.registry.image;
+    let client = RegistryClient::new(steps.http.clone(), steps.cloud.clone(), plan.registry.login_server.clone());
+    let granted = cx
+        .wait
+        .visible("the registry to honour the role", cx.wait.pace().role_window, || async {
+            match client.token_basic(app, text, &image.repository).await {
+                Ok(token) if token.can_pull() => Ok(Look::Ready(token)),
+                Ok(_) => Ok(Look::not_yet("signed in, but no right to pull yet")),
+                Err(error) => match answer(&error) {
+                    RegistryAnswer::NotRegistered | RegistryAnswer::BadCredential | RegistryAnswer::NoRole => {
+                        Ok(not_yet(&error))
+                    }
+                    RegistryAnswer::Firewall { .. } | RegistryAnswer::NotFound | RegistryAnswer::Other => {
+                        Err(fault(error))
+                    }
+                },
+            }
+        })
+        .await?;
+    let manifest =
+        cx.wait.call("read the image", || async { client.manifest(Some(&granted), image).await.map_err(fault) }).await?;
+    let anonymous = match plan.registry.anonymous {
+        Some(anonymous) => anonymous,
+        // Nobody told us: a pull that needs no credential proves nothing about the role, so it is tried.
+        None => client.pulls_anonymously(image).await.is_ok_and(|pulled| pulled.is_some()),
+    };
+    Ok((manifest.digest, anonymous))
+}
+
+/// Asks Resource Manager, as the app, whether each role that was carried over holds where it was given.
+async fn roles_hold(steps: &Steps, cx: &StepContext, home: AppToken) -> Result<(), Fault> {
+    let facts = cx.facts();
+    let tenant = cx.plan()?.cluster_tenant.id;
+    let own = ResourceManager::new(steps.http.clone(), steps.cloud.clone(), Tokens::fixed(home.token, tenant));
+    stream::iter(facts.carried()).map(|given| holds(steps, cx, &own, given)).buffered(8).try_collect().await
+}
+
+async fn holds(steps: &Steps, cx: &StepContext, own: &ResourceManager, given: &Given) -> Result<(), Fault> {
+    let role = cx
+        .wait
+        .call("read a role's definition", || async {
+            steps.cluster.arm.role_definition(&given.scope, given.role).await.map_err(fault)
+        })
+        .await?;
+    let Some(role) = role else {
+        return Err(refused(ProblemKind::Azure, "read a role's definition", format!("{} is not there", given.role_name)));
+    };
+    cx.wait
+        .visible(&format!("{} to hold for the app", given.role_name), cx.wait.pace().role_window, || async {
+            match own.permissions(&given.scope).await {
+                Ok(permissions) if permissions.covers(&role.permissions) => Ok(Look::Ready(())),
+                Ok(_) => Ok(Look::not_yet("not yet in effect")),
+                Err(error) if error.forbidden() || error.not_found() => Ok(not_yet(&error)),
+                Err(error) => Err(fault(error)),
+            }
+        })
+        .await
+}

@@ -1,0 +1,64 @@
+//! Right before every node is replaced, the cluster is read again: days can lie between the plan and this moment.
+
+use super::{Steps, cluster_update, look, plan};
+use crate::{
+    domain::plan::{CarryLine, Plan},
+    engine::{Fault, StepContext, event::NodesReview},
+};
+
+pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview, Fault> {
+    let planned = cx.plan()?;
+    let answers = cx.answers()?;
+    let principal = planned.cluster.principal;
+    let (cluster, carried) = tokio::try_join!(cluster_update::read(steps, cx), async {
+        match principal {
+            Some(principal) => look::assignments(steps, &answers, principal, &planned.cluster.id).await,
+            None => Ok(Vec::new()),
+        }
+    })?;
+    let app = super::app_id(cx)?;
+    if cluster.client == crate::azure::aks::ClusterClient::ServicePrincipal(app) && cx.facts().update().is_none() {
+        return Err(cluster_update::stranger_in_the_cluster());
+    }
+    let mut seen = plan::cluster_seen(&cluster, &planned.cluster)?;
+    seen.way_back = planned.cluster.way_back;
+    let now = Plan { cluster: seen.clone(), carry_over: carried.clone(), ..(*planned).clone() };
+    let mut blocking = Vec::new();
+    if seen.client_id != planned.cluster.client_id && seen.client_id != app {
+        blocking.push("the cluster has another app than when the plan was made".to_owned());
+    }
+    if cluster.busy() || cluster.stopped() || cluster.failed() {
+        blocking.push(format!("the cluster is {} ({})", cluster.provisioning_state, cluster.power.as_deref().unwrap_or("running")));
+    }
+    blocking.extend(pools(&planned, &now));
+    blocking.extend(roles(&planned.carry_over, &carried));
+    let mut differences = blocking.clone();
+    for pool in &seen.pools {
+        let before = planned.cluster.pools.iter().find(|before| before.name == pool.name);
+        if let Some(before) = before.filter(|before| before.count != pool.count) {
+            differences.push(format!("pool {} has {} nodes; it had {}", pool.name, pool.count, before.count));
+        }
+    }
+    Ok(NodesReview { hash: now.nodes_hash(), cluster: seen, differences, as_planned: blocking.is_empty() })
+}
+
+fn pools(planned: &Plan, now: &Plan) -> Vec<String> {
+    let names = |plan: &Plan| plan.cluster.pools.iter().map(|pool| (pool.name.clone(), pool.running)).collect::<Vec<_>>();
+    let (before, after) = (names(planned), names(now));
+    let state = |running: bool| if running { "running" } else { "stopped" };
+    let new = after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name));
+    let gone = before.iter().filter(|(name, _)| !after.iter().any(|(other, _)| other == name));
+    let turned = after.iter().filter(|(name, running)| before.iter().any(|(other, was)| other == name && was != running));
+    new.map(|(name, _)| format!("pool {name} is new"))
+        .chain(gone.map(|(name, _)| format!("pool {name} is gone")))
+        .chain(turned.map(|(name, running)| format!("pool {name} is {} now", state(*running))))
+        .collect()
+}
+
+/// A role that the present principal got since the plan would be lost with the update.
+fn roles(planned: &[CarryLine], now: &[CarryLine]) -> Vec<String> {
+    now.iter()
+        .filter(|line| !planned.iter().any(|before| before.id.eq_ignore_ascii_case(&line.id)))
+        .map(|line| format!("the cluster's present identity has a new role, which the plan does not carry over: {} on {}", line.role_name, line.scope))
+        .collect()
+}

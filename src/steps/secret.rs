@@ -1,0 +1,113 @@
+//! Step 6: the key. Each call of `addPassword` makes one more, and its text is told once; so a key whose answer was lost
+//! is found by its label, journalled, and removed before another is made.
+
+use time::OffsetDateTime;
+
+use super::{
+    Steps,
+    fault::{fault, refused, yet},
+    registration,
+};
+use crate::{
+    domain::{
+        Key, KeyId, Output, Purpose, StepId,
+        key::{Delivery, label},
+        problem::ProblemKind,
+    },
+    engine::{Check, Fault, Record, Stage, StepContext, wait},
+    secret::Secret,
+};
+
+/// What the key of a step is for.
+fn purpose(step: StepId, cx: &StepContext) -> Result<Purpose, Fault> {
+    if step == StepId::WatchKey {
+        return Ok(Purpose::Watch);
+    }
+    Ok(super::route::key_purpose(cx.plan()?.route))
+}
+
+/// How long a key for one run lives: Entra takes no less than it needs to spread.
+const SHORT: time::Duration = time::Duration::days(1);
+
+pub(super) async fn check(steps: &Steps, step: StepId, cx: &StepContext) -> Result<Check, Fault> {
+    let app = registration::read(steps, cx).await?;
+    let facts = cx.facts();
+    if cx.progress().stage(step) == Stage::Done {
+        let there = facts
+            .key_of(step)
+            .filter(|key| app.password_credentials.iter().any(|credential| credential.key_id == key.id));
+        return Ok(there.map_or(Check::Absent, |key| Check::There(Output::Key(key.clone()))));
+    }
+    // An unanswered request: a key with this label that the journal does not know is the one that it made.
+    let purpose = purpose(step, cx)?;
+    let label = label(cx.setup(), purpose);
+    let stranger = app
+        .password_credentials
+        .iter()
+        .find(|credential| credential.display_name.as_deref() == Some(label.as_str()) && facts.key(credential.key_id).is_none());
+    Ok(stranger.map_or(Check::Absent, |credential| {
+        Check::There(Output::Key(Key {
+            id: credential.key_id,
+            purpose,
+            ends: credential.end.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        }))
+    }))
+}
+
+pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Result<Output, Fault> {
+    remove_lost(steps, cx).await?;
+    let (_, object_id) = super::app(cx)?;
+    let purpose = purpose(step, cx)?;
+    let life = match purpose {
+        Purpose::Cluster => time::Duration::days(i64::from(cx.plan()?.secret_days)),
+        Purpose::Probe | Purpose::Watch => SHORT,
+    };
+    let label = label(cx.setup(), purpose);
+    let graph = &steps.cluster.graph;
+    let (credential, text) = cx
+        .wait
+        .visible("the app to take a key", cx.wait.pace().graph_window, || async {
+            yet(graph.add_password(object_id, &label, wait::now() + life).await, |error| error.not_replicated())
+        })
+        .await?;
+    steps.texts.keep(credential.key_id, text);
+    let ends = credential.end.unwrap_or_else(|| wait::now() + life);
+    Ok(Output::Key(Key { id: credential.key_id, purpose, ends }))
+}
+
+/// Keys of this setup whose text is gone and never went anywhere: nobody can be using them.
+async fn remove_lost(steps: &Steps, cx: &StepContext) -> Result<(), Fault> {
+    let lost: Vec<KeyId> = cx
+        .facts()
+        .keys()
+        .filter(|record| record.text_lost && !record.removed && record.delivered.is_none())
+        .map(|record| record.key.id)
+        .collect();
+    for key in lost {
+        remove(steps, key, cx).await?;
+        cx.record(Record::KeyRemoved { key }).await?;
+    }
+    Ok(())
+}
+
+/// Removes a key from the app. One that is not there any more is removed as well.
+pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+    if cx.facts().key(key).is_some_and(|record| record.delivered == Some(Delivery::Person)) {
+        return Err(refused(ProblemKind::Answers, "remove a key", "it was given to a person, who may be using it"));
+    }
+    let (_, object_id) = super::app(cx)?;
+    let graph = &steps.cluster.graph;
+    cx.wait.call("remove a key", || async { graph.remove_password(object_id, key).await.map(|_| ()).map_err(fault) }).await?;
+    steps.texts.forget(key);
+    Ok(())
+}
+
+/// The key of a step with its text, where this process has it.
+pub(super) fn text(steps: &Steps, cx: &StepContext, step: StepId) -> Result<(Key, Secret), Fault> {
+    let facts = cx.facts();
+    let key = facts.key_of(step).ok_or_else(|| crate::engine::context::missing("the key"))?;
+    let text = steps.texts.get(key.id).ok_or_else(|| {
+        refused(ProblemKind::Internal, "use the key", "its text ended with the run that made it; a new key is needed").begin_again()
+    })?;
+    Ok((key.clone(), text))
+}

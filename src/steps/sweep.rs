@@ -1,0 +1,48 @@
+//! Step 10: keys with this setup's label that nobody can be using are removed; the others are kept, with the reason.
+
+use super::{
+    Steps, cluster_update,
+    fault::fault,
+    keys::{held, may_remove},
+    registration,
+};
+use crate::{
+    azure::aks::ClusterClient,
+    domain::{KeyId, Output, facts::Swept, key::label_prefix},
+    engine::{Fault, Record, StepContext},
+};
+
+pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
+    let (app_id, object_id) = super::app(cx)?;
+    let (app, cluster) = tokio::try_join!(registration::read(steps, cx), cluster_update::read(steps, cx))?;
+    let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
+    let has_app = cluster.client == ClusterClient::ServicePrincipal(app_id);
+    let proven = held(&cx.progress(), has_app, !cluster.busy(), every_pool);
+    let prefix = label_prefix(cx.setup());
+    let labelled: Vec<(KeyId, String)> = app
+        .password_credentials
+        .into_iter()
+        .filter_map(|credential| Some((credential.key_id, credential.display_name?)))
+        .filter(|(_, label)| label.starts_with(&prefix))
+        .collect();
+    let mut swept = Swept::default();
+    let graph = &steps.cluster.graph;
+    for (key, label) in labelled {
+        match may_remove(&cx.progress(), key, &label, proven) {
+            Ok(()) => {
+                cx.wait
+                    .call("remove a key", || async {
+                        graph.remove_password(object_id, key).await.map(|_| ()).map_err(fault)
+                    })
+                    .await?;
+                steps.texts.forget(key);
+                if cx.facts().key(key).is_some() {
+                    cx.record(Record::KeyRemoved { key }).await?;
+                }
+                swept.removed.push(key);
+            }
+            Err(why) => swept.kept.push((key, why.to_owned())),
+        }
+    }
+    Ok(Output::Sweep(swept))
+}
