@@ -9,7 +9,7 @@ use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
-pub(crate) use body::{aadsts_number, clean, parse, Parsed};
+pub(crate) use body::{aadsts_number, clean, parse};
 pub use fate::Fate;
 pub(crate) use retry_after::retry_after;
 

@@ -56,9 +56,11 @@ fn collect_codes(error: &Value, codes: &mut Vec<String>, depth: u8) {
         return;
     }
     codes.extend(text(&error["subcode"]));
-    let below = error["details"].as_array().into_iter().flatten().chain(
-        ["innererror", "innerError"].into_iter().map(|name| &error[name]).filter(|value| value.is_object()),
-    );
+    let below = error["details"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .chain(["innererror", "innerError"].into_iter().map(|name| &error[name]).filter(|value| value.is_object()));
     for inner in below {
         if codes.len() >= MOST {
             return;
@@ -178,7 +180,8 @@ mod tests {
     #[test]
     fn the_registry_with_any_detail() {
         for detail in [json!([{"Type": "repository"}]), json!({"Tag": "x"}), json!(null)] {
-            let parsed = parse(&json!({"errors": [{"code": "UNAUTHORIZED", "message": "no", "detail": detail}]})).unwrap();
+            let parsed =
+                parse(&json!({"errors": [{"code": "UNAUTHORIZED", "message": "no", "detail": detail}]})).unwrap();
             assert_eq!(parsed.code.as_deref(), Some("UNAUTHORIZED"));
         }
     }

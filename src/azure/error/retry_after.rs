@@ -11,8 +11,9 @@ const LONGEST: Duration = Duration::from_mins(5);
 /// Reads `Retry-After` in both its forms and the millisecond headers that Azure has beside it.
 pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let millis =
-        || ["retry-after-ms", "x-ms-retry-after-ms"].into_iter().find_map(text)?.parse().ok().map(Duration::from_millis);
+    let millis = || {
+        ["retry-after-ms", "x-ms-retry-after-ms"].into_iter().find_map(text)?.parse().ok().map(Duration::from_millis)
+    };
     let standard = || {
         let value = text("retry-after")?;
         if let Ok(seconds) = value.parse() {

@@ -138,8 +138,10 @@ impl Call {
 
     /// Takes this call's secrets out of a text that came from outside.
     pub(crate) fn scrub(&self, text: String) -> String {
-        self.hidden.iter().map(Secret::expose).filter(|secret| secret.len() >= 4).fold(text, |text, secret| {
-            if text.contains(secret) { text.replace(secret, "…") } else { text }
-        })
+        self.hidden
+            .iter()
+            .map(Secret::expose)
+            .filter(|secret| secret.len() >= 4)
+            .fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "…") } else { text })
     }
 }

@@ -1,7 +1,5 @@
 //! From a request to its answer, or to an error that says how far it got.
 
-use std::error::Error as _;
-
 use reqwest::header::{LOCATION, WWW_AUTHENTICATE};
 use serde_json::Value;
 use url::Url;

@@ -135,7 +135,8 @@ impl Response {
         let lower = text.to_ascii_lowercase();
         let start = lower.find("<title>")? + "<title>".len();
         let end = start + lower[start..].find("</title>")?;
-        let title: String = clean(&text[start..end]).chars().filter(|c| !matches!(c, '<' | '>' | '"')).take(80).collect();
+        let title: String =
+            clean(&text[start..end]).chars().filter(|c| !matches!(c, '<' | '>' | '"')).take(80).collect();
         Some(title).filter(|title| !title.is_empty())
     }
 
