@@ -1,0 +1,23 @@
+//! The one place of this room that asks what time it is.
+
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+/// The present time, in UTC.
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// How long something takes, on a clock that is never set back.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

@@ -1,0 +1,203 @@
+//! The one place that sends: each call goes out once, is logged, and is answered or fails with its fate known.
+//!
+//! Repeating is not done here; only a waiting caller knows whether a second request can do harm.
+
+mod call;
+mod log;
+mod receive;
+mod response;
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use url::{Host, Url};
+use uuid::Uuid;
+
+pub use call::{Body, Call};
+pub use log::{Outcome, RequestLog, RequestRecord};
+pub use response::Response;
+
+use super::{
+    clock::{self, Stopwatch},
+    error::{Error, ErrorKind, Result},
+};
+use crate::secret::Secret;
+
+/// How to reach the services.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Certificates, as PEM, that are trusted beside the system's own; never instead of them.
+    pub ca_pem: Option<Vec<u8>>,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a whole exchange may take.
+    pub timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { ca_pem: None, connect_timeout: Duration::from_secs(10), timeout: Duration::from_mins(1) }
+    }
+}
+
+/// Sends calls. Clones share connections, log and correlation id.
+#[derive(Debug, Clone)]
+pub struct Http(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: reqwest::Client,
+    /// A proxy would not find this machine's own ports, so loopback hosts are reached without one.
+    direct: reqwest::Client,
+    log: RequestLog,
+    correlation: Uuid,
+}
+
+impl Http {
+    /// Fails where the certificates cannot be read.
+    pub fn new(options: HttpOptions) -> Result<Self> {
+        let local = |message: &str, source: reqwest::Error| {
+            Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message).with_source(source.without_url())
+        };
+        let roots = match &options.ca_pem {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|source| local("the file of further certificates could not be read", source))?,
+            None => Vec::new(),
+        };
+        if options.ca_pem.is_some() && roots.is_empty() {
+            let message = "the file of further certificates holds none";
+            return Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message));
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(options.connect_timeout)
+                .timeout(options.timeout)
+                // A request on a connection that the other end is just closing has an unknown fate; idle ones are given
+                // up well before Azure's front ends do.
+                .pool_idle_timeout(Duration::from_secs(20))
+                .retry(reqwest::retry::never())
+                .tls_certs_merge(roots.clone())
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|source| local("the HTTPS client could not be made", source))
+        };
+        Ok(Self(Arc::new(Inner {
+            client: build(builder())?,
+            direct: build(builder().no_proxy())?,
+            log: RequestLog::default(),
+            correlation: Uuid::new_v4(),
+        })))
+    }
+
+    /// What has been sent, and what became of it.
+    pub fn log(&self) -> &RequestLog {
+        &self.0.log
+    }
+
+    /// The id that every request of this run carries.
+    pub fn correlation(&self) -> Uuid {
+        self.0.correlation
+    }
+
+    /// Sends a call once. `Ok` is a 2xx, or a status that the call said it takes.
+    pub async fn send(&self, call: Call) -> Result<Response> {
+        let loopback = is_loopback(&call.url);
+        if call.url.scheme() != "https" && !(call.url.scheme() == "http" && loopback) {
+            let message = format!("`{}` is not reached over TLS, so nothing was sent there", authority(&call.url));
+            return Err(call.error(ErrorKind::Insecure, message));
+        }
+        let client = if loopback { &self.0.direct } else { &self.0.client };
+        let request = self.request(client, &call)?;
+        let at = clock::now();
+        let watch = Stopwatch::start();
+        let result = receive::exchange(client, request, &call).await;
+        let (outcome, request_id, correlation_id) = match &result {
+            Ok(response) => {
+                (Outcome::Status(response.status), response.request_id.clone(), response.correlation_id.clone())
+            }
+            Err(error) => {
+                let outcome = error.status.map_or(Outcome::Failed(log::word(error.kind)), Outcome::Status);
+                (outcome, error.request_id.clone(), error.correlation_id.clone())
+            }
+        };
+        self.0.log.push(RequestRecord {
+            at,
+            operation: call.operation,
+            method: call.method.to_string(),
+            url: log::shown(&call.url),
+            outcome,
+            duration: watch.elapsed(),
+            request_id,
+            correlation_id,
+        });
+        result
+    }
+
+    fn request(&self, client: &reqwest::Client, call: &Call) -> Result<reqwest::Request> {
+        let request_id = Uuid::new_v4().to_string();
+        let mut request = client
+            .request(call.method.clone(), call.url.clone())
+            .header("x-ms-client-request-id", &request_id)
+            .header("client-request-id", &request_id)
+            .header("x-ms-correlation-request-id", self.0.correlation.to_string());
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(authorization) = &call.authorization {
+            request = request.header(AUTHORIZATION, sensitive(authorization, call)?);
+        }
+        request = match &call.body {
+            Body::None => request,
+            Body::Json(bytes) => request
+                .header(HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"))
+                .body(bytes.as_slice().to_vec()),
+            Body::Form(pairs) => {
+                request.form(&pairs.iter().map(|(name, value)| (name.as_ref(), value.expose())).collect::<Vec<_>>())
+            }
+        };
+        request.build().map_err(|source| {
+            call.error(ErrorKind::Local, "the request could not be put together").with_source(source.without_url())
+        })
+    }
+}
+
+/// A header value that HTTP libraries neither log nor index.
+fn sensitive(text: &Secret, call: &Call) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text.expose())
+        .map_err(|_| call.error(ErrorKind::Local, "the credential holds characters that no header can carry"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Whether an address is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => {
+            let domain = domain.trim_end_matches('.');
+            domain.eq_ignore_ascii_case("localhost") || domain.to_ascii_lowercase().ends_with(".localhost")
+        }
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// Host and port, for messages.
+pub(crate) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("(no host)");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whether two addresses have the same scheme, host and port.
+pub(crate) fn same_origin(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host() == other.host()
+        && one.port_or_known_default() == other.port_or_known_default()
+        && other.username().is_empty()
+        && other.password().is_none()
+}
+
+#[cfg(test)]
+mod tests;

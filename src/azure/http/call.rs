@@ -1,0 +1,147 @@
+//! One request, before it is sent.
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::{
+    Method,
+    header::{HeaderName, HeaderValue},
+};
+use serde::Serialize;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    azure::error::{Error, ErrorKind, Result, Safety},
+    secret::Secret,
+};
+
+/// What a request carries.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    None,
+    /// JSON, which may hold a key's text.
+    Json(Zeroizing<Vec<u8>>),
+    /// A form, any value of which may be a secret.
+    Form(Vec<(Cow<'static, str>, Secret)>),
+}
+
+/// One request: what it is called, what it tries, and what it sends.
+pub struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) tried: String,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) authorization: Option<Secret>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Body,
+    pub(crate) safety: Safety,
+    /// Statuses that are an answer rather than an error.
+    pub(crate) takes: &'static [u16],
+    /// Texts that must not come back in an error's words.
+    pub(crate) hidden: Vec<Secret>,
+}
+
+impl Call {
+    /// A request of any method. GET and HEAD are reads, PUT and DELETE idempotent, everything else counts each time.
+    pub fn new(operation: &'static str, tried: impl Into<String>, method: Method, url: Url) -> Self {
+        let safety = match method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Safety::Read,
+            Method::PUT | Method::DELETE => Safety::Idempotent,
+            _ => Safety::Once,
+        };
+        Self {
+            operation,
+            tried: tried.into(),
+            method,
+            url,
+            authorization: None,
+            headers: Vec::new(),
+            body: Body::None,
+            safety,
+            takes: &[],
+            hidden: Vec::new(),
+        }
+    }
+
+    /// A GET.
+    pub fn get(operation: &'static str, tried: impl Into<String>, url: Url) -> Self {
+        Self::new(operation, tried, Method::GET, url)
+    }
+
+    /// Sends a bearer token along.
+    pub fn token(mut self, token: &Secret) -> Self {
+        self.authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
+        self.hidden.push(token.clone());
+        self
+    }
+
+    /// Sends user name and password along.
+    pub fn basic(mut self, user: &str, password: &Secret) -> Self {
+        let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+        let encoded = Secret::new(STANDARD.encode(pair.as_bytes()));
+        self.authorization = Some(Secret::new(format!("Basic {}", encoded.expose())));
+        self.hidden.extend([password.clone(), encoded]);
+        self
+    }
+
+    /// Sends a header along. Not for secrets.
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
+        self
+    }
+
+    /// Sends `body` as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|_| self.error(ErrorKind::Local, "the request could not be written as JSON"))?;
+        self.body = Body::Json(Zeroizing::new(bytes));
+        Ok(self)
+    }
+
+    /// Sends a form; its values may be secrets.
+    pub fn form(mut self, pairs: Vec<(Cow<'static, str>, Secret)>) -> Self {
+        self.body = Body::Form(pairs);
+        self
+    }
+
+    /// Sent twice it does what it does once.
+    pub fn idempotent(mut self) -> Self {
+        self.safety = Safety::Idempotent;
+        self
+    }
+
+    /// A read in spite of its method, such as a request for a token.
+    pub fn read(mut self) -> Self {
+        self.safety = Safety::Read;
+        self
+    }
+
+    /// Takes these statuses as answers.
+    pub fn takes(mut self, statuses: &'static [u16]) -> Self {
+        self.takes = statuses;
+        self
+    }
+
+    /// Keeps a secret that the body carries out of the words of an error.
+    pub fn hide(mut self, secret: &Secret) -> Self {
+        self.hidden.push(secret.clone());
+        self
+    }
+
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        let message = self.scrub(message.into());
+        Error::new(kind, self.operation, self.tried.clone(), message).with(|details| details.safety = self.safety)
+    }
+
+    /// Takes this call's secrets out of a text that came from outside.
+    pub(crate) fn scrub(&self, text: String) -> String {
+        self.hidden
+            .iter()
+            .map(Secret::expose)
+            .filter(|secret| secret.len() >= 4)
+            .fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "…") } else { text })
+    }
+}

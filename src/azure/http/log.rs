@@ -1,0 +1,125 @@
+//! What has been sent: never a body, never a header.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use time::OffsetDateTime;
+use tokio::sync::broadcast;
+use url::Url;
+
+use super::authority;
+use crate::azure::error::ErrorKind;
+
+/// How many requests are remembered.
+const KEPT: usize = 1000;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered.
+    Status(u16),
+    /// It was not, and this is why, in a word.
+    Failed(&'static str),
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct RequestRecord {
+    /// When it was sent.
+    pub at: OffsetDateTime,
+    /// The call's name.
+    pub operation: &'static str,
+    pub method: String,
+    /// The address without its query, but for the API version.
+    pub url: String,
+    pub outcome: Outcome,
+    pub duration: Duration,
+    pub request_id: Option<String>,
+    pub correlation_id: Option<String>,
+}
+
+impl fmt::Display for RequestRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} -> ", self.method, self.url)?;
+        match self.outcome {
+            Outcome::Status(status) => write!(f, "{status}")?,
+            Outcome::Failed(word) => f.write_str(word)?,
+        }
+        write!(f, " in {} ms", self.duration.as_millis())?;
+        if let Some(id) = &self.request_id {
+            write!(f, ", request {id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The last requests, and a feed of new ones.
+#[derive(Debug)]
+pub struct RequestLog {
+    ring: Mutex<VecDeque<Arc<RequestRecord>>>,
+    feed: broadcast::Sender<Arc<RequestRecord>>,
+}
+
+impl Default for RequestLog {
+    fn default() -> Self {
+        Self { ring: Mutex::default(), feed: broadcast::channel(256).0 }
+    }
+}
+
+impl RequestLog {
+    /// The requests so far, oldest first; the oldest are forgotten.
+    pub fn records(&self) -> Vec<Arc<RequestRecord>> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Every request from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<RequestRecord>> {
+        self.feed.subscribe()
+    }
+
+    pub(super) fn push(&self, record: RequestRecord) {
+        tracing::debug!(
+            operation = record.operation,
+            request_id = record.request_id.as_deref(),
+            correlation_id = record.correlation_id.as_deref(),
+            "{record}"
+        );
+        let record = Arc::new(record);
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        if ring.len() >= KEPT {
+            ring.pop_front();
+        }
+        ring.push_back(Arc::clone(&record));
+        drop(ring);
+        // Without a listener there is nobody to miss it.
+        let _ = self.feed.send(record);
+    }
+}
+
+/// An address as it may be logged: queries can hold anything, an API version cannot.
+pub(super) fn shown(url: &Url) -> String {
+    let version = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
+    let mut shown = format!("{}://{}{}", url.scheme(), authority(url), url.path());
+    if let Some((_, version)) = version {
+        shown.push_str("?api-version=");
+        shown.extend(version.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).take(32));
+    }
+    shown
+}
+
+/// A failure in a word.
+pub(super) fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Connect => "no connection",
+        ErrorKind::Tls => "TLS failed",
+        ErrorKind::Unanswered => "no answer",
+        ErrorKind::NotAzure => "not Azure",
+        ErrorKind::Malformed => "malformed answer",
+        ErrorKind::Redirected => "redirected",
+        _ => "failed",
+    }
+}

@@ -1,0 +1,97 @@
+//! The endpoints of a custom cloud, as its Resource Manager gives them.
+
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    ErrorKind, Result,
+    api::{address, lacks, nullable},
+    api_version,
+    http::{Call, Http, Response, is_loopback, same_origin},
+};
+use crate::domain::Cloud;
+
+/// Some Resource Managers give one cloud, some a list of all they know.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    One(Box<Entry>),
+    Many(Vec<Entry>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(default, deserialize_with = "nullable")]
+    name: String,
+    portal: Option<Url>,
+    authentication: Authentication,
+    resource_manager: Option<Url>,
+    microsoft_graph_resource_id: Option<Url>,
+    #[serde(default, deserialize_with = "nullable")]
+    suffixes: Suffixes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication {
+    login_endpoint: Url,
+    #[serde(default, deserialize_with = "nullable")]
+    audiences: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Suffixes {
+    acr_login_server: Option<String>,
+}
+
+/// Asks a Resource Manager which cloud it belongs to.
+pub async fn discover(http: &Http, resource_manager: &Url) -> Result<Cloud> {
+    let url = address(resource_manager, ["metadata", "endpoints"], &[("api-version", api_version::METADATA)]);
+    let call = Call::get("arm.metadata.endpoints", format!("read the endpoints of {resource_manager}"), url);
+    let response = http.send(call).await?;
+    let entries = match response.json::<Wire>()? {
+        Wire::One(entry) => vec![*entry],
+        Wire::Many(entries) => entries,
+    };
+    let only = entries.len() == 1;
+    let entry = entries
+        .into_iter()
+        .find(|entry| match &entry.resource_manager {
+            Some(own) => same_origin(own, resource_manager),
+            None => only,
+        })
+        .ok_or_else(|| lacks(&response, "entry for this Resource Manager"))?;
+    cloud(&response, resource_manager, entry)
+}
+
+fn cloud(response: &Response, resource_manager: &Url, entry: Entry) -> Result<Cloud> {
+    let login = secure(response, entry.authentication.login_endpoint)?;
+    let graph = entry.microsoft_graph_resource_id.ok_or_else(|| lacks(response, "address of Microsoft Graph"))?;
+    let graph = secure(response, graph)?;
+    let audience = entry.authentication.audiences.into_iter().next();
+    let suffix = entry.suffixes.acr_login_server.filter(|suffix| !suffix.is_empty());
+    Ok(Cloud {
+        name: if entry.name.is_empty() { "custom".to_owned() } else { entry.name },
+        login,
+        resource_manager: secure(response, resource_manager.clone())?,
+        resource_manager_audience: audience.ok_or_else(|| lacks(response, "audience of Resource Manager"))?,
+        graph_audience: graph.as_str().trim_end_matches('/').to_owned(),
+        graph,
+        registry_suffix: suffix
+            .ok_or_else(|| lacks(response, "suffix of registries"))?
+            .trim_start_matches('.')
+            .to_owned(),
+        portal: entry.portal.unwrap_or_else(|| resource_manager.clone()),
+        custom: true,
+    })
+}
+
+/// An address to which tokens and keys may go.
+fn secure(response: &Response, url: Url) -> Result<Url> {
+    if url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url) {
+        return Ok(url);
+    }
+    Err(response.error(ErrorKind::Insecure, format!("the cloud names an address without TLS: {url}")))
+}

@@ -1,0 +1,10 @@
+//! Credentials, one file a kind, and the tokens they give.
+
+mod azure_cli;
+mod classify;
+mod service_principal;
+mod token;
+
+pub use azure_cli::{CliAccount, azure_cli};
+pub use service_principal::service_principal;
+pub use token::Tokens;

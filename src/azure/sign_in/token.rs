@@ -1,0 +1,169 @@
+//! Tokens: fetched once an audience, renewed before they end, and proven to be of the right tenant.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use azure_core::credentials::TokenCredential;
+use time::{Duration, OffsetDateTime};
+
+use super::classify::classify;
+use crate::{
+    azure::{
+        clock,
+        entra::{Claims, decode_claims},
+        error::{Error, ErrorKind, Result},
+    },
+    domain::TenantId,
+    secret::Secret,
+};
+
+/// A token that ends sooner is renewed.
+const MARGIN: Duration = Duration::minutes(5);
+
+/// The tokens of one operator in one tenant. Clones share them.
+#[derive(Clone)]
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    credential: Arc<dyn TokenCredential>,
+    tenant: TenantId,
+    /// One slot a scope. A slot is locked while its token is fetched, so that many callers make one request.
+    slots: Mutex<HashMap<String, Slot>>,
+}
+
+type Slot = Arc<tokio::sync::Mutex<Option<Held>>>;
+
+#[derive(Clone)]
+struct Held {
+    token: Secret,
+    expires: OffsetDateTime,
+    claims: Claims,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("tenant", &self.0.tenant).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// Tokens of `credential`, which are refused unless they are of `tenant`.
+    pub fn new(credential: Arc<dyn TokenCredential>, tenant: TenantId) -> Self {
+        Self(Arc::new(Inner { credential, tenant, slots: Mutex::default() }))
+    }
+
+    /// The tenant that the tokens are for.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// A token for a scope such as `https://graph.microsoft.com/.default`.
+    pub async fn token(&self, scope: &str) -> Result<Secret> {
+        Ok(self.held(scope).await?.token)
+    }
+
+    /// Who is signed in, as a token for `scope` says.
+    pub async fn claims(&self, scope: &str) -> Result<Claims> {
+        Ok(self.held(scope).await?.claims)
+    }
+
+    async fn held(&self, scope: &str) -> Result<Held> {
+        let slot = {
+            let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(scope.to_owned()).or_default())
+        };
+        let mut slot = slot.lock().await;
+        if let Some(held) = slot.as_ref().filter(|held| held.expires - clock::now() > MARGIN) {
+            return Ok(held.clone());
+        }
+        let fresh = self.fetch(scope).await?;
+        *slot = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    async fn fetch(&self, scope: &str) -> Result<Held> {
+        let tenant = self.0.tenant;
+        let tried = format!("sign in to tenant {tenant}");
+        let failed = |kind, message: String| Error::new(kind, "sign_in.token", tried.clone(), message);
+        let given = self.0.credential.get_token(&[scope], None).await.map_err(|error| classify(&tried, &error))?;
+        let token = Secret::new(given.token.secret());
+        // A token whose tenant cannot be read is not used: it might act in the wrong one.
+        let claims = decode_claims(&token)
+            .ok_or_else(|| failed(ErrorKind::SignIn, "the token does not say which tenant it is of".to_owned()))?;
+        if claims.tid != tenant {
+            let message = format!(
+                "the token is of tenant {}, and not of tenant {tenant}; the account signed in belongs to another tenant",
+                claims.tid
+            );
+            return Err(failed(ErrorKind::WrongTenant, message));
+        }
+        Ok(Held { token, expires: given.expires_on, claims })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use azure_core::credentials::{AccessToken, TokenRequestOptions};
+
+    use super::*;
+    use crate::azure::entra::tests::jwt;
+
+    const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+
+    #[derive(Debug)]
+    struct Fake {
+        tid: &'static str,
+        lives: Duration,
+        asked: AtomicUsize,
+    }
+
+    #[async_trait::async_trait]
+    impl TokenCredential for Fake {
+        async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            let token = jwt(&serde_json::json!({ "tid": self.tid, "upn": "ana@contoso.example" }));
+            Ok(AccessToken::new(token, clock::now() + self.lives))
+        }
+    }
+
+    fn tokens(tid: &'static str, lives: Duration) -> (Arc<Fake>, Tokens) {
+        let fake = Arc::new(Fake { tid, lives, asked: AtomicUsize::new(0) });
+        (Arc::clone(&fake), Tokens::new(fake, TENANT.parse().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn many_callers_make_one_request_a_scope() {
+        let (fake, tokens) = tokens(TENANT, Duration::hours(1));
+        let calls = (0..8).map(|_| tokens.token("a/.default"));
+        for token in futures::future::join_all(calls).await {
+            token.unwrap();
+        }
+        assert_eq!(fake.asked.load(Ordering::SeqCst), 1);
+        tokens.token("b/.default").await.unwrap();
+        assert_eq!(fake.asked.load(Ordering::SeqCst), 2);
+        assert_eq!(tokens.claims("a/.default").await.unwrap().upn.as_deref(), Some("ana@contoso.example"));
+    }
+
+    #[tokio::test]
+    async fn a_token_about_to_end_is_renewed() {
+        let (fake, tokens) = tokens(TENANT, Duration::minutes(4));
+        tokens.token("a/.default").await.unwrap();
+        tokens.token("a/.default").await.unwrap();
+        assert_eq!(fake.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_another_tenant_is_refused_and_both_are_named() {
+        let other = "22222222-2222-4222-8222-222222222222";
+        let (_, tokens) = tokens(other, Duration::hours(1));
+        let error = tokens.token("a/.default").await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::WrongTenant);
+        assert!(error.message.contains(other) && error.message.contains(TENANT), "{error}");
+    }
+}
