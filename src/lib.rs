@@ -1,7 +1,9 @@
 //! crosspull connects an AKS cluster in one Microsoft Entra tenant to a container registry in another.
 
+pub mod catalogue;
 pub mod domain;
 pub mod engine;
+pub mod error;
 pub mod paths;
 pub mod secret;
 #[cfg(feature = "sim")]
