@@ -1,10 +1,12 @@
 //! crosspull connects an AKS cluster in one Microsoft Entra tenant to a container registry in another.
 
 pub mod catalogue;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod paths;
 pub mod secret;
+pub mod setup_file;
 #[cfg(feature = "sim")]
 pub mod sim;
