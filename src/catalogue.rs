@@ -1,0 +1,192 @@
+//! Known failures and findings: what they mean, who can do something, and what. The words are data, in
+//! `assets/catalogue.toml`; a code such as `CP-405` can be said on a phone.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Deserialize;
+
+use crate::domain::{Finding, Problem, Severity, StepId, problem::ProblemKind};
+
+const SOURCE: &str = include_str!("../assets/catalogue.toml");
+
+/// What is shown instead of a broken asset: nothing. A test reads the asset, so that a broken one is never shipped.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| read().unwrap_or_default());
+
+fn read() -> Result<Catalogue, toml::de::Error> {
+    toml::from_str(SOURCE)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    /// The general words that stand for a placeholder without a value.
+    placeholders: BTreeMap<String, String>,
+    #[serde(rename = "entry")]
+    entries: Vec<Entry>,
+}
+
+/// One known failure or finding.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// `CP-` and three digits.
+    pub code: String,
+    /// What it is, as a heading.
+    pub title: String,
+    /// Where people meet it.
+    #[serde(rename = "where")]
+    pub place: Place,
+    #[serde(rename = "match", default)]
+    matches: Vec<Pattern>,
+    means: String,
+    /// Who can do something about it.
+    pub who: String,
+    #[serde(rename = "do")]
+    advice: String,
+    /// Public documentation.
+    pub link: String,
+}
+
+/// Where people meet a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Before anything is changed.
+    Preflight,
+    /// While signing in to a tenant.
+    SignIn,
+    /// In a step's work.
+    Steps,
+    /// Between this machine and a service, or on this machine.
+    Network,
+}
+
+/// What a problem has to be; all that is named has to fit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pattern {
+    #[serde(default)]
+    codes: Vec<String>,
+    message: Option<String>,
+    #[serde(default)]
+    steps: Vec<StepId>,
+    status: Option<u16>,
+    #[serde(default)]
+    kinds: Vec<ProblemKind>,
+}
+
+impl Pattern {
+    /// How specific the match is; `None` where it is none. A part of the message says most, then the step, then a code:
+    /// Azure uses one code for many things.
+    fn weight(&self, problem: &Problem, step: Option<StepId>) -> Option<u32> {
+        let mut weight = 0;
+        if !self.codes.is_empty() {
+            self.codes.iter().any(|code| has_code(problem, code)).then_some(())?;
+            weight += 4;
+        }
+        if let Some(part) = &self.message {
+            problem.message.to_lowercase().contains(&part.to_lowercase()).then_some(())?;
+            weight += 8;
+        }
+        if !self.steps.is_empty() {
+            self.steps.contains(&step?).then_some(())?;
+            weight += 5;
+        }
+        if let Some(status) = self.status {
+            (problem.status == Some(status)).then_some(())?;
+            weight += 2;
+        }
+        if !self.kinds.is_empty() {
+            self.kinds.contains(&problem.kind).then_some(())?;
+            weight += 1;
+        }
+        (weight > 0).then_some(weight)
+    }
+}
+
+/// Whether the problem carries the code: as its own, or, for an AADSTS number, somewhere in the message, since other
+/// services wrap Entra's answers in their own.
+fn has_code(problem: &Problem, code: &str) -> bool {
+    let own = problem.code.as_deref().unwrap_or_default();
+    if own.eq_ignore_ascii_case(code) {
+        return true;
+    }
+    let Some(number) = code.strip_prefix("AADSTS") else { return false };
+    own == number
+        || problem
+            .message
+            .match_indices(code)
+            .any(|(at, _)| !problem.message[at + code.len()..].starts_with(|next: char| next.is_ascii_digit()))
+}
+
+impl Entry {
+    /// What it means, with the placeholders filled.
+    pub fn means(&self, values: &[(&str, &str)]) -> String {
+        fill(&self.means, values)
+    }
+
+    /// What to do, with the placeholders filled.
+    pub fn advice(&self, values: &[(&str, &str)]) -> String {
+        fill(&self.advice, values)
+    }
+
+    /// A finding of the preflight in these words. `found` says what was found here, with the names of this setup.
+    pub fn finding(&self, severity: Severity, found: String, values: &[(&str, &str)]) -> Finding {
+        Finding { severity, code: self.code.clone(), found, means: self.means(values), advice: self.advice(values) }
+    }
+}
+
+/// Fills `{placeholders}`: with the value given, else with the catalogue's general words. A sentence that begins with
+/// a placeholder begins with a capital letter where general words stand for it.
+fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        filled.push_str(before);
+        if let Some((_, value)) = values.iter().find(|(key, _)| *key == name) {
+            filled.push_str(value);
+        } else {
+            let general = CATALOGUE.placeholders.get(name).map_or("it", String::as_str);
+            let starts = filled.is_empty() || filled.ends_with(". ") || filled.ends_with(": ");
+            let mut letters = general.chars();
+            match letters.next() {
+                Some(first) if starts => filled.extend(first.to_uppercase().chain(letters)),
+                _ => filled.push_str(general),
+            }
+        }
+        rest = after;
+    }
+    filled + rest
+}
+
+/// The entry with this code.
+pub fn entry(code: &str) -> Option<&'static Entry> {
+    CATALOGUE.entries.iter().find(|entry| entry.code.eq_ignore_ascii_case(code))
+}
+
+/// Every entry, in the order of the codes.
+pub fn all() -> &'static [Entry] {
+    &CATALOGUE.entries
+}
+
+/// The entry that fits a problem best. A problem whose own code is a catalogue code is that entry's.
+pub fn explain(problem: &Problem, step: Option<StepId>) -> Option<&'static Entry> {
+    if let Some(named) = problem.code.as_deref().and_then(entry) {
+        return Some(named);
+    }
+    let mut best: Option<(u32, &'static Entry)> = None;
+    for entry in all() {
+        let weight = entry.matches.iter().filter_map(|pattern| pattern.weight(problem, step)).max();
+        // The first of equals wins, so that a file that is read from top to bottom says what happens.
+        if let Some(weight) = weight
+            && best.is_none_or(|(heaviest, _)| weight > heaviest)
+        {
+            best = Some((weight, entry));
+        }
+    }
+    best.map(|(_, entry)| entry)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::TypedValueParser as _};
+use url::Url;
+
+use crate::domain::{StepId, cloud::KnownCloud};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  an error of crosspull or of this machine
+  2  wrong usage, or answers that do not fit
+  3  refused before anything was changed: the preflight found what cannot work
+  4  a person has to act first; go on with `crosspull resume`
+  5  Azure refused, or could not be reached, or the sign-in failed
+  6  interrupted; go on with `crosspull resume`
+  7  another process holds the setup";
+
+/// Connects an AKS cluster in one Microsoft Entra tenant to a container registry in another.
+#[derive(Debug, Parser)]
+#[command(name = "crosspull", version, after_long_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without a command, the wizard begins.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The address of Azure Resource Manager, for a custom cloud or the simulator
+    #[arg(long, global = true, env = "CROSSPULL_RESOURCE_MANAGER", value_name = "URL", value_parser = https_url())]
+    pub resource_manager: Option<Url>,
+    /// Certificates to trust beside the system's own
+    #[arg(long, global = true, env = "CROSSPULL_CA_FILE", value_name = "PEM")]
+    pub ca_file: Option<PathBuf>,
+    /// The Azure cloud [default: public]
+    #[arg(
+        long,
+        global = true,
+        env = "CROSSPULL_CLOUD",
+        value_name = "CLOUD",
+        conflicts_with = "resource_manager",
+        hide_possible_values = true,
+        help = "The Azure cloud: public, usgov or china [default: public]"
+    )]
+    pub cloud: Option<CloudName>,
+    /// Where setups are kept
+    #[arg(long, global = true, env = "CROSSPULL_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Write a log to this file (never secrets)
+    #[arg(long, global = true, env = "CROSSPULL_LOG", value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Show each request
+    #[arg(long, global = true, env = "CROSSPULL_VERBOSE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub verbose: bool,
+}
+
+/// A cloud that is known by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CloudName {
+    Public,
+    #[value(name = "usgov")]
+    UsGov,
+    China,
+}
+
+impl From<CloudName> for KnownCloud {
+    fn from(name: CloudName) -> Self {
+        match name {
+            CloudName::Public => Self::Public,
+            CloudName::UsGov => Self::UsGov,
+            CloudName::China => Self::China,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Look, and show what a setup file would do; changes nothing
+    Plan(PlanArgs),
+    /// Do what a setup file says
+    Apply(ApplyArgs),
+    /// Go on with a setup that was begun
+    Resume(ResumeArgs),
+    /// Take back what a setup has made, while the cluster has not been changed
+    Undo(UndoArgs),
+    /// List the setups of this machine
+    List(ListArgs),
+    /// Show one setup: what is done, what waits, what failed
+    Show(ShowArgs),
+    /// Remove a setup's records from this machine; changes nothing in Azure
+    Forget(ForgetArgs),
+    /// Write what was done, for both companies (Markdown)
+    Report(ReportArgs),
+    /// Serve a pretended Azure on this machine
+    Simulate(SimulateArgs),
+    /// Try crosspull against a pretended Azure
+    Demo(DemoArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// The setup file (TOML)
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    /// The setup file (TOML)
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub yes: Yes,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ResumeArgs {
+    /// The setup's name or id; may be left out when one setup is open
+    pub setup: Option<String>,
+    #[command(flatten)]
+    pub yes: Yes,
+    #[command(flatten)]
+    pub json: Json,
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The other company's admin says that this step is done, and it cannot be seen from here
+    #[arg(long, value_name = "STEP")]
+    pub vouch: Option<Vouch>,
+}
+
+/// How a run goes on by itself.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// How long to wait for a person before leaving with exit code 4
+    /// [default: 600, or one look when the registry's side is handed over]
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u64>,
+    /// The cluster's name: agrees that every node of it is replaced
+    #[arg(long, value_name = "CLUSTER")]
+    pub confirm_nodes: Option<String>,
+}
+
+/// How long to wait for a person where nothing is said and somebody is signed in on the registry's side.
+const WAIT: u64 = 600;
+
+impl RunArgs {
+    /// How long to wait for a person, in seconds; 0 is one look.
+    pub fn wait_seconds(&self, handed_over: bool) -> u64 {
+        self.wait.unwrap_or(if handed_over { 0 } else { WAIT })
+    }
+}
+
+/// A step that can be done where crosspull cannot see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Vouch {
+    Consent,
+    RegistryRole,
+}
+
+impl From<Vouch> for StepId {
+    fn from(vouch: Vouch) -> Self {
+        match vouch {
+            Vouch::Consent => Self::Consent,
+            Vouch::RegistryRole => Self::RegistryRole,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct UndoArgs {
+    /// The setup's name or id
+    pub setup: String,
+    #[command(flatten)]
+    pub yes: Yes,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// The setup's name or id
+    pub setup: String,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ForgetArgs {
+    /// The setup's name or id
+    pub setup: String,
+    #[command(flatten)]
+    pub yes: Yes,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// The setup's name or id
+    pub setup: String,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// The port to listen on, on this machine only; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// A scenario's name, or a file with one
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub speed: Speed,
+    /// Write the addresses to this file once everything answers
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Lines of text instead of the full screen
+    #[arg(long)]
+    pub plain: bool,
+    /// A scenario's name
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub speed: Speed,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Json {
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Yes {
+    /// Do not ask (the replacement of nodes is still asked for)
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Speed {
+    /// How many times faster than Azure
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "a number belongs here, such as 20".to_owned())?;
+    // Beyond this the pretended delays are shorter than what a request takes.
+    if (1.0..=10_000.0).contains(&speed) { Ok(speed) } else { Err("a number from 1 to 10000 belongs here".to_owned()) }
+}
+
+/// Tokens go to this address: nothing but https is taken, and no user name in it.
+fn https_url() -> impl clap::builder::TypedValueParser<Value = Url> {
+    clap::builder::StringValueParser::new().try_map(|text| {
+        let wrong = "an https:// address without user name, query and fragment belongs here";
+        let url = Url::parse(&text).map_err(|_| wrong)?;
+        let plain =
+            url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        if url.scheme() == "https" && url.has_host() && plain { Ok(url) } else { Err(wrong) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_take_what_they_need() {
+        for line in [
+            "crosspull",
+            "crosspull plan setup.toml --json",
+            "crosspull apply setup.toml --yes --json --wait 5 --confirm-nodes shop-prod",
+            "crosspull resume",
+            "crosspull resume shop --vouch registry-role --wait 0",
+            "crosspull undo shop --yes",
+            "crosspull list --json",
+            "crosspull show shop",
+            "crosspull forget shop --yes",
+            "crosspull report shop --json",
+            "crosspull simulate --port 4433 --scenario small --speed 20 --ready-file ready.json",
+            "crosspull demo --plain --scenario small --speed 2.5",
+            "crosspull list --cloud usgov --data-dir /tmp/x --log x.log --verbose",
+            "crosspull --resource-manager https://localhost:4433/ --ca-file ca.pem list",
+        ] {
+            assert!(parsed(line).is_ok(), "{line}: {}", parsed(line).unwrap_err());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in [
+            "crosspull plan",
+            "crosspull undo",
+            "crosspull resume shop --vouch probe",
+            "crosspull forget shop --json",
+            "crosspull simulate --speed 0",
+            "crosspull simulate --speed nan",
+            "crosspull list --cloud germany",
+            "crosspull list --cloud china --resource-manager https://localhost",
+            "crosspull list --resource-manager http://localhost",
+            "crosspull list --resource-manager https://user:password@localhost",
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn waiting_for_a_person_depends_on_who_it_is() {
+        let Some(Command::Apply(args)) = parsed("crosspull apply a.toml").unwrap().command else { panic!() };
+        assert_eq!((args.run.wait_seconds(false), args.run.wait_seconds(true)), (600, 0));
+        let Some(Command::Apply(args)) = parsed("crosspull apply a.toml --wait 7").unwrap().command else { panic!() };
+        assert_eq!((args.run.wait_seconds(false), args.run.wait_seconds(true)), (7, 7));
+    }
+
+    #[test]
+    fn each_global_option_can_come_from_the_environment() {
+        let command = Cli::command();
+        let variables: Vec<String> = command
+            .get_arguments()
+            .filter_map(|argument| argument.get_env().map(|name| name.to_string_lossy().into_owned()))
+            .collect();
+        assert_eq!(
+            variables,
+            ["RESOURCE_MANAGER", "CA_FILE", "CLOUD", "DATA_DIR", "LOG", "VERBOSE"]
+                .map(|name| format!("CROSSPULL_{name}"))
+        );
+    }
+
+    #[test]
+    fn the_long_help_names_the_exit_codes() {
+        let help = Cli::command().render_long_help().to_string();
+        for code in 0..=7 {
+            assert!(help.contains(&format!("\n  {code}  ")), "{help}");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The tables of a setup file, one function each.
+
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use super::section::{Mistakes, Section, not_one_of};
+use crate::domain::{
+    Answers, AppId, ImageReference, LoginServer, Repository, ResourceId,
+    answers::{AppAnswers, CarryOver, ClusterAnswers, Options, Provision, RegistryAnswers, Route, SignIn},
+    resource_id::ResourceKind,
+};
+
+const TOP: &[&str] = &["name", "cluster", "registry", "app", "options"];
+const CLUSTER: &[&str] = &["tenant", "id", "sign_in", "client_id", "client_secret_env"];
+const REGISTRY: &[&str] = &[
+    "tenant",
+    "id",
+    "sign_in",
+    "client_id",
+    "client_secret_env",
+    "image",
+    "repositories",
+    "provision",
+    "login_server",
+];
+const APP: &[&str] = &["route", "display_name", "secret_days", "redirect_uri"];
+const OPTIONS: &[&str] = &["carry_over", "confirm_node_replacement"];
+
+/// Where the consent page sends the browser when nothing else is said: the address that Microsoft's own guide uses.
+const REDIRECT_URI: &str = "https://www.microsoft.com";
+/// Entra takes display names of up to 120 characters, and redirects of up to 256.
+const LONGEST_DISPLAY_NAME: usize = 120;
+const LONGEST_REDIRECT: usize = 256;
+const LONGEST_NAME: usize = 64;
+
+/// The whole file. `None` where something that is required is missing; the mistakes say what.
+pub(super) fn answers(root: &DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option<Answers> {
+    let root = Section::root(root);
+    let elsewhere = |own: &str| -> Vec<(&str, &str)> {
+        [("", TOP), ("cluster", CLUSTER), ("registry", REGISTRY), ("app", APP), ("options", OPTIONS)]
+            .into_iter()
+            .filter(|(table, _)| *table != own)
+            .flat_map(|(table, keys)| keys.iter().map(move |key| (table, *key)))
+            .collect()
+    };
+    root.refuse_unknown(TOP, &elsewhere(""), mistakes);
+    let [cluster, registry, app, options] =
+        [("cluster", CLUSTER), ("registry", REGISTRY), ("app", APP), ("options", OPTIONS)].map(|(name, known)| {
+            let section = root.table(name, mistakes);
+            section.refuse_unknown(known, &elsewhere(name), mistakes);
+            section
+        });
+    let cluster = cluster_answers(cluster, mistakes);
+    let registry = registry_answers(registry, mistakes);
+    let app = app_answers(app, mistakes);
+    let options = option_answers(options, mistakes);
+    let given = root.text("name", mistakes);
+    if given.is_some_and(|name| !is_name(name)) {
+        let what = format!(
+            "a name has 1 to {LONGEST_NAME} letters, digits, spaces and signs, without spaces around it and without a \
+             hyphen in front: it is typed on the command line"
+        );
+        root.mistake("name", what, mistakes);
+    }
+    let (cluster, registry) = (cluster?, registry?);
+    let name = given.map_or_else(|| default_name(&cluster, &registry), str::to_owned);
+    Some(Answers { name, cluster, registry, app: app?, options })
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.starts_with('-')
+        && !name.chars().any(char::is_control)
+}
+
+fn default_name(cluster: &ClusterAnswers, registry: &RegistryAnswers) -> String {
+    let registry = match (&registry.id, &registry.login_server) {
+        (Some(id), _) => id.name(),
+        (None, Some(server)) => server.as_str().split(['.', ':']).next().unwrap_or_default(),
+        (None, None) => "registry",
+    };
+    format!("{}-to-{registry}", cluster.id.name())
+}
+
+fn cluster_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterAnswers> {
+    let tenant = section.parsed("tenant", mistakes);
+    let sign_in = sign_in(section, false, mistakes);
+    if section.entry("id").is_none() {
+        section.mistake("id", "the cluster's resource id is missing: az aks show --query id prints it", mistakes);
+    }
+    let id = resource_id(section, ResourceKind::Cluster, mistakes);
+    Some(ClusterAnswers { tenant, id: id?, sign_in: sign_in?? })
+}
+
+fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<RegistryAnswers> {
+    let tenant = section.parsed("tenant", mistakes);
+    let sign_in = sign_in(section, true, mistakes);
+    let id = resource_id(section, ResourceKind::Registry, mistakes);
+    let provision =
+        section.choice("provision", &[("consent", Provision::Consent), ("direct", Provision::Direct)], mistakes);
+    let login_server = section.parsed::<LoginServer>("login_server", mistakes);
+    let has = |key: &str| section.entry(key).is_some();
+    if let Some(None) = sign_in {
+        if !has("login_server") {
+            let what = "is missing. With sign_in = \"none\" the registry cannot be asked for it, and it is never \
+                        guessed from a name: write the host that images are pulled from";
+            section.mistake("login_server", what, mistakes);
+        }
+        if !has("tenant") && !has("id") {
+            let what = "is missing. With sign_in = \"none\" give the tenant, or the registry's id";
+            section.mistake("tenant", what, mistakes);
+        }
+        if provision == Some(Provision::Direct) {
+            let what = "\"direct\" needs somebody who is signed in to the registry's tenant, and sign_in is \"none\": \
+                        write \"consent\", or sign in";
+            section.mistake("provision", what, mistakes);
+        }
+    } else if sign_in.is_some() && !has("id") {
+        let what = "the registry's resource id is missing: az acr show --query id prints it. Where nobody signs in to \
+                    its tenant, write sign_in = \"none\"";
+        section.mistake("id", what, mistakes);
+    }
+    let image = image(section, mistakes);
+    let repositories = repositories(section, mistakes);
+    if let Some(image) = &image
+        && !repositories.is_empty()
+        && !repositories.contains(&image.repository)
+    {
+        let what = format!(
+            "the test pulls {}, which is not among repositories: add it there, or test with an image that is",
+            image.repository
+        );
+        section.mistake("image", what, mistakes);
+    }
+    Some(RegistryAnswers {
+        tenant,
+        id,
+        sign_in: sign_in?,
+        image: image?,
+        repositories,
+        provision: provision.unwrap_or_default(),
+        login_server,
+    })
+}
+
+fn image(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<ImageReference> {
+    if section.entry("image").is_none() {
+        section.mistake("image", "is missing: an image of the registry to test with, such as shop/web:1.4", mistakes);
+    }
+    section.parsed("image", mistakes)
+}
+
+fn repositories(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Repository> {
+    let mut repositories: Vec<Repository> = Vec::new();
+    for (at, text) in section.list("repositories", mistakes) {
+        match text.parse() {
+            Ok(repository) if repositories.contains(&repository) => {}
+            Ok(repository) => repositories.push(repository),
+            Err(error) => mistakes.add(Some(at), &section.path("repositories"), error.to_string()),
+        }
+    }
+    repositories
+}
+
+fn resource_id(section: Section<'_, '_>, kind: ResourceKind, mistakes: &mut Mistakes<'_>) -> Option<ResourceId> {
+    let Ok(id) = section.text("id", mistakes)?.parse::<ResourceId>() else {
+        let what = format!(
+            "a resource id belongs here: /subscriptions/.../resourceGroups/.../providers/{}/...",
+            kind.resource_type()
+        );
+        section.mistake("id", what, mistakes);
+        return None;
+    };
+    if id.is(kind) {
+        return Some(id);
+    }
+    let what = format!("is the id of a {}; the id of a {} belongs here", id.resource_type(), kind.resource_type());
+    section.mistake("id", what, mistakes);
+    None
+}
+
+/// How somebody signs in: `Some(None)` is "none", `None` a mistake. Values are never repeated in messages: a secret may
+/// have been pasted where its variable's name or the client id belongs.
+fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<'_>) -> Option<Option<SignIn>> {
+    const KINDS: [&str; 3] = ["azure-cli", "service-principal", "none"];
+    let kinds = &KINDS[..if may_be_none { 3 } else { 2 }];
+    let beside = ["client_id", "client_secret_env"].into_iter().find(|key| section.entry(key).is_some());
+    let (kind, fields) = match section.entry("sign_in").map(|(key, value)| (key, value.get_ref())) {
+        None => (Some("azure-cli"), section),
+        Some((_, DeValue::String(kind))) => (Some(kind.as_ref()), section),
+        Some((key, DeValue::Table(table))) => {
+            let name = if may_be_none { "registry.sign_in" } else { "cluster.sign_in" };
+            let inline = Section::inline(name, key.start, table);
+            inline.refuse_unknown(&["kind", "client_id", "client_secret_env"], &[], mistakes);
+            if inline.entry("kind").is_none() {
+                inline.mistake("kind", not_one_of("", kinds.iter().copied()), mistakes);
+                return None;
+            }
+            if let Some(beside) = beside {
+                section.mistake(beside, "belongs into the braces of sign_in, or sign_in is a plain text", mistakes);
+            }
+            (inline.text("kind", mistakes), inline)
+        }
+        Some(_) => {
+            section.mistake("sign_in", not_one_of("", kinds.iter().copied()), mistakes);
+            return None;
+        }
+    };
+    let kind = kind?;
+    if kind == "service-principal" {
+        return service_principal(fields, mistakes).map(Some);
+    }
+    if !kinds.contains(&kind) {
+        let what = if kind == "none" {
+            "somebody has to sign in to the cluster's tenant: \"azure-cli\" or \"service-principal\"".to_owned()
+        } else {
+            not_one_of(kind, kinds.iter().copied())
+        };
+        section.mistake("sign_in", what, mistakes);
+        return None;
+    }
+    if let Some(key) = ["client_id", "client_secret_env"].into_iter().find(|key| fields.entry(key).is_some()) {
+        fields.mistake(key, "belongs to sign_in = \"service-principal\", and the sign-in is another", mistakes);
+    }
+    Some((kind == "azure-cli").then_some(SignIn::AzureCli))
+}
+
+fn service_principal(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<SignIn> {
+    for (key, what) in [
+        ("client_id", "is missing: the client (application) id of the service principal that signs in"),
+        ("client_secret_env", "is missing: the name of the environment variable that holds the secret"),
+    ] {
+        if section.entry(key).is_none() {
+            section.mistake(key, what, mistakes);
+        }
+    }
+    let client_id = section.text("client_id", mistakes).and_then(|text| {
+        let id = text.parse::<AppId>().ok();
+        if id.is_none() {
+            section.mistake("client_id", "a client (application) id belongs here, which is a UUID", mistakes);
+        }
+        id
+    });
+    let variable = section.text("client_secret_env", mistakes).filter(|text| {
+        let right = is_variable(text) && !looks_like_a_secret(text);
+        if !right {
+            let what = "the name of an environment variable belongs here (letters, digits and `_`, no digit in front), \
+                        such as FABRIKAM_SECRET. If this is the secret itself, take it out of the file and make a new \
+                        one: it may have been seen";
+            section.mistake("client_secret_env", what, mistakes);
+        }
+        right
+    });
+    Some(SignIn::ServicePrincipal { client_id: client_id?, client_secret_env: variable?.to_owned() })
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Answers are journalled, so a secret must not pass for a name. A long run of letters of both cases with digits in its
+/// midst is none that a person gives to a variable.
+fn looks_like_a_secret(name: &str) -> bool {
+    let body = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() >= 32
+        && body.chars().any(|c| c.is_ascii_digit())
+        && body.chars().any(|c| c.is_ascii_lowercase())
+        && body.chars().any(|c| c.is_ascii_uppercase())
+}
+
+fn app_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<AppAnswers> {
+    let route = section.choice("route", &[("new-app", Route::NewApp), ("keep-app", Route::KeepApp)], mistakes);
+    let display_name = section.text("display_name", mistakes).filter(|name| {
+        let right = (1..=LONGEST_DISPLAY_NAME).contains(&name.chars().count())
+            && !name.trim().is_empty()
+            && !name.chars().any(char::is_control);
+        if !right {
+            let what = format!("a name of 1 to {LONGEST_DISPLAY_NAME} characters belongs here, on one line");
+            section.mistake("display_name", what, mistakes);
+        }
+        right
+    });
+    let secret_days = section.number("secret_days", 1..=730, mistakes);
+    let redirect_uri = match section.text("redirect_uri", mistakes) {
+        None => Url::parse(REDIRECT_URI).ok(),
+        Some(text) => {
+            let uri = Url::parse(text).ok().filter(|uri| is_redirect(uri, text));
+            if uri.is_none() {
+                let what = "an https:// address belongs here, or http://localhost; without user name and fragment, at \
+                            most 256 characters";
+                section.mistake("redirect_uri", what, mistakes);
+            }
+            uri
+        }
+    };
+    Some(AppAnswers { route, display_name: display_name.map(str::to_owned), secret_days, redirect_uri: redirect_uri? })
+}
+
+fn is_redirect(uri: &Url, text: &str) -> bool {
+    let plain = uri.username().is_empty() && uri.password().is_none() && uri.fragment().is_none();
+    let place = uri.scheme() == "https" || (uri.scheme() == "http" && uri.host_str() == Some("localhost"));
+    plain && place && uri.host_str().is_some() && text.len() <= LONGEST_REDIRECT
+}
+
+fn option_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Options {
+    let carry_over = match section.entry("carry_over").map(|(_, value)| value.get_ref()) {
+        None => CarryOver::All,
+        Some(DeValue::Array(_)) => {
+            let mut only = Vec::new();
+            for (at, text) in section.list("carry_over", mistakes) {
+                if text.starts_with('/') {
+                    only.push(text.to_owned());
+                } else {
+                    let what = "a role assignment's id or a scope belongs here; both begin with /";
+                    mistakes.add(Some(at), &section.path("carry_over"), what);
+                }
+            }
+            if only.is_empty() { CarryOver::None } else { CarryOver::Only(only) }
+        }
+        Some(DeValue::String(_)) => match section.choice("carry_over", &[("all", true), ("none", false)], mistakes) {
+            Some(false) => CarryOver::None,
+            _ => CarryOver::All,
+        },
+        Some(_) => {
+            section.mistake("carry_over", "\"all\", \"none\" or a list of role assignments belongs here", mistakes);
+            CarryOver::All
+        }
+    };
+    Options { carry_over, confirm_node_replacement: section.flag("confirm_node_replacement", mistakes) }
+}
