@@ -9,7 +9,6 @@ mod carry_over;
 mod cluster_update;
 mod consent;
 mod fault;
-pub mod handover;
 mod identity;
 mod keys;
 pub mod look;
@@ -24,6 +23,7 @@ pub mod route;
 mod secret;
 mod sweep;
 mod texts;
+mod together;
 
 use std::sync::Arc;
 

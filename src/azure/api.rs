@@ -44,6 +44,11 @@ impl Api {
         self.0.http.send(call.token(&token)).await
     }
 
+    /// Gets a token, unless one is held.
+    pub(crate) async fn sign_in(&self) -> Result<()> {
+        self.0.tokens.token(&self.0.scope).await.map(|_| ())
+    }
+
     fn expect_own(&self, call: &Call) -> Result<()> {
         if same_origin(&self.0.base, &call.url) {
             return Ok(());

@@ -61,6 +61,11 @@ impl ResourceManager {
         Self { api: Api::new(http, tokens, cloud.resource_manager.clone(), cloud.resource_manager_scope()) }
     }
 
+    /// Gets a token, and does nothing with it: shows whether the credential is taken.
+    pub async fn sign_in(&self) -> Result<()> {
+        self.api.sign_in().await
+    }
+
     /// The address of something in Resource Manager, with its API version.
     pub(crate) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>, version: &str) -> Url {
         self.api.url(segments, &[("api-version", version)])

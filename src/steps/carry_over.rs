@@ -1,11 +1,10 @@
 //! Step 3: the new principal gets the role assignments that the cluster's present one has. Without them the cluster would
 //! lose what it manages (load balancers, disks, subnets), hours after the update.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-
 use super::{
     Steps,
     fault::{fault, yet},
+    together::try_all,
 };
 use crate::{
     azure::rbac::{AssignmentFilter, Condition, NewAssignment, assignment_name},
@@ -13,25 +12,19 @@ use crate::{
     engine::{Check, Fault, StepContext, context::missing},
 };
 
-/// How many requests are in flight together: ARM's token bucket refills with ten writes a second.
-const TOGETHER: usize = 8;
-
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
     let (plan, facts) = (cx.plan()?, cx.facts());
     let principal = facts.identity().ok_or_else(|| missing("the app's principal"))?.object_id;
     let known = facts.carried();
-    let found: Vec<bool> = stream::iter(plan.carry_over.iter().filter(|line| line.carry))
-        .map(|line| async move {
-            let ours = assignment_name(cx.setup(), &line.scope, principal, line.role);
-            let name = known
-                .iter()
-                .find(|given| given.role == line.role && given.scope.eq_ignore_ascii_case(&line.scope))
-                .map_or(ours, |given| given.name);
-            steps.cluster.arm.role_assignment(&line.scope, name).await.map(|found| found.is_some()).map_err(fault)
-        })
-        .buffered(TOGETHER)
-        .try_collect()
-        .await?;
+    let looks = plan.carry_over.iter().filter(|line| line.carry).map(|line| async move {
+        let ours = assignment_name(cx.setup(), &line.scope, principal, line.role);
+        let name = known
+            .iter()
+            .find(|given| given.role == line.role && given.scope.eq_ignore_ascii_case(&line.scope))
+            .map_or(ours, |given| given.name);
+        steps.cluster.arm.role_assignment(&line.scope, name).await.map(|found| found.is_some()).map_err(fault)
+    });
+    let found = try_all(looks).await?;
     Ok(if found.into_iter().all(|there| there) {
         Check::There(Output::CarryOver { given: known.to_vec() })
     } else {
@@ -42,11 +35,8 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let (plan, facts) = (cx.plan()?, cx.facts());
     let principal = facts.identity().ok_or_else(|| missing("the app's principal"))?.object_id;
-    let given = stream::iter(plan.carry_over.iter().filter(|line| line.carry))
-        .map(|line| give(steps, cx, principal, line))
-        .buffered(TOGETHER)
-        .try_collect()
-        .await?;
+    let taken = plan.carry_over.iter().filter(|line| line.carry);
+    let given = try_all(taken.map(|line| give(steps, cx, principal, line))).await?;
     Ok(Output::CarryOver { given })
 }
 
@@ -58,7 +48,10 @@ async fn give(steps: &Steps, cx: &StepContext, principal: ObjectId, line: &Carry
             text: text.clone(),
             version: line.condition_version.clone().unwrap_or_else(|| "2.0".to_owned()),
         }),
-        description: Some(format!("Carried over from the cluster's earlier identity by crosspull, setup {}", cx.setup())),
+        description: Some(format!(
+            "Carried over from the cluster's earlier identity by crosspull, setup {}",
+            cx.setup()
+        )),
     };
     assign(&steps.cluster, cx, &line.scope, &new, &line.role_name).await
 }
@@ -101,18 +94,16 @@ pub(super) async fn assign(
         })
         .await?
         .into_iter()
-        .find(|there| there.role == new.role && there.scope.eq_ignore_ascii_case(scope));
+        .find(|there| there.role == Some(new.role) && there.given_at(scope));
     Ok(there.map_or_else(|| given(name, false), |there| given(there.name, there.name != name)))
 }
 
 pub(super) async fn undo(steps: &Steps, cx: &StepContext, given: &[Given]) -> Result<(), Fault> {
-    stream::iter(given.iter().filter(|given| !given.was_there))
-        .map(|given| {
-            cx.wait.call("take a role assignment back", || async {
-                steps.cluster.arm.delete_role_assignment(&given.scope, given.name).await.map(|_| ()).map_err(fault)
-            })
-        })
-        .buffered(TOGETHER)
-        .try_collect()
-        .await
+    let ours = given.iter().filter(|given| !given.was_there).map(|given| async move {
+        let delete = || async {
+            steps.cluster.arm.delete_role_assignment(&given.scope, given.name).await.map(|_| ()).map_err(fault)
+        };
+        cx.wait.call("take a role assignment back", delete).await
+    });
+    try_all(ours).await.map(|_| ())
 }

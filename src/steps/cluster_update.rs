@@ -9,11 +9,7 @@ use super::{
 use crate::{
     azure::aks::{Accepted, Cluster, ClusterClient, OperationState},
     domain::{AppId, KeyId, Output, StepId, facts::Update, key::Delivery, problem::ProblemKind},
-    engine::{
-        Check, Fault, Record, Stage, StepContext,
-        wait::Look,
-        work::Intent,
-    },
+    engine::{Check, Fault, Record, Stage, StepContext, wait::Look, work::Intent},
 };
 
 const TRIED: &str = "give the cluster the app";
@@ -71,7 +67,8 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
     if !ours {
         return Ok(Check::Absent);
     }
-    let Stage::Intended { key: Some(key), client_before: Some(client_before), .. } = progress.stage(StepId::ClusterUpdate)
+    let Stage::Intended { key: Some(key), client_before: Some(client_before), .. } =
+        progress.stage(StepId::ClusterUpdate)
     else {
         return Err(stranger_in_the_cluster());
     };
@@ -116,7 +113,11 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
                 };
                 Ok(match status.state {
                     OperationState::Running => Look::NotYet {
-                        said: Some(status.percent.map_or(status.word.clone(), |percent| format!("{} {percent:.0} %", status.word))),
+                        said: Some(
+                            status
+                                .percent
+                                .map_or(status.word.clone(), |percent| format!("{} {percent:.0} %", status.word)),
+                        ),
                         after: status.retry_after,
                     },
                     _ => Look::Ready(Some(status)),
@@ -126,7 +127,7 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
         match ended {
             Some(status) if status.state == OperationState::Succeeded => {}
             Some(status) => {
-                let error = status.error.unwrap_or_default();
+                let (code, message) = status.error.map_or((None, None), |error| (error.code, error.message));
                 let mut fault = refused(
                     ProblemKind::Azure,
                     TRIED,
@@ -134,10 +135,10 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
                         "the operation ended {}: {}. Some nodes may have the new key and some the old one; both apps, all \
                          keys and all rights are left as they are",
                         status.word,
-                        if error.message.is_empty() { "Azure gives no reason" } else { &error.message }
+                        message.as_deref().filter(|text| !text.is_empty()).unwrap_or("Azure gives no reason")
                     ),
                 );
-                fault.problem.code = Some(error.code).filter(|code| !code.is_empty());
+                fault.problem.code = code;
                 return Err(fault.begin_again());
             }
             None if !proves(cx, app_id, update.key, update.client_before) => {
@@ -158,7 +159,8 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
 async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<(), Fault> {
     let cluster = at_rest(steps, cx).await?;
     if let Some(pool) = cluster.pools.iter().find(|pool| !pool.provisioning_state.eq_ignore_ascii_case("Succeeded")) {
-        let what = format!("pool {} is {}; a reset is repeated with a new confirmation", pool.name, pool.provisioning_state);
+        let what =
+            format!("pool {} is {}; a reset is repeated with a new confirmation", pool.name, pool.provisioning_state);
         return Err(refused(ProblemKind::Azure, TRIED, what).begin_again());
     }
     if cluster.failed() {

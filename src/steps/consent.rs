@@ -85,7 +85,8 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
             if cx.progress().vouched(StepId::Consent) {
                 return Ok(Look::Ready(None));
             }
-            match entra::client_credentials(&steps.http, &steps.cloud, plan.registry_tenant.id, app_id, &text, &scope).await
+            match entra::client_credentials(&steps.http, &steps.cloud, plan.registry_tenant.id, app_id, &text, &scope)
+                .await
             {
                 Ok(token) => Ok(Look::Ready(token.object_id)),
                 Err(error) if error.app_not_in_tenant() || error.wrong_secret() || error.app_disabled() => {
@@ -99,11 +100,7 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
 }
 
 /// An admin can switch the app's principal off, often after a review: then every pull is refused.
-pub(super) async fn verify(
-    steps: &Steps,
-    cx: &StepContext,
-    consented: &Consented,
-) -> Result<Option<Output>, Fault> {
+pub(super) async fn verify(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<Option<Output>, Fault> {
     let (Some(registry), true) = (&steps.registry, consented.by_person || consented.was_there) else { return Ok(None) };
     let app_id = super::app_id(cx)?;
     let principal = cx

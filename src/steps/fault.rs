@@ -1,10 +1,12 @@
 //! From what the clients say to what the engine needs to know.
 
-
 use crate::{
     azure::{self, Error},
     domain::{Problem, problem::ProblemKind},
-    engine::{Fate, Fault, wait::{self, Look}},
+    engine::{
+        Fate, Fault,
+        wait::{self, Look},
+    },
 };
 
 /// The engine's view of a client's error.
@@ -51,4 +53,3 @@ pub(super) fn said(error: &Error) -> String {
         (None, None) => error.message.clone(),
     }
 }
-

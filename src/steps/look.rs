@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use futures::{StreamExt as _, stream};
 use uuid::Uuid;
 
-use super::{Steps, fault::fault};
+use super::{Steps, fault::fault, together};
 use crate::{
     azure::{
         Error,
@@ -15,14 +14,11 @@ use crate::{
         arm::Permissions,
         graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
         rbac::{AssignmentFilter, RoleAssignment},
-        sign_in::Operator,
     },
     domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, plan::CarryLine},
     engine::Fault,
 };
 
-/// How many requests are in flight together.
-const TOGETHER: usize = 8;
 /// More role assignments than a tenant may have in one subscription.
 const MOST_ASSIGNMENTS: usize = 20_000;
 
@@ -42,9 +38,9 @@ pub struct Seen {
     /// Whether users of the cluster tenant may register apps.
     pub authorization: Result<AuthorizationPolicy, Error>,
     /// The directory roles of the cluster tenant's operator, where a person is signed in and they can be read.
-    pub directory_roles: Option<Vec<Uuid>>,
+    pub directory_roles: Option<Vec<String>>,
     /// The same in the registry tenant.
-    pub registry_directory_roles: Option<Vec<Uuid>>,
+    pub registry_directory_roles: Option<Vec<String>>,
     /// What belongs to the cluster's present app.
     pub present: Present,
 }
@@ -127,10 +123,10 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
 }
 
 /// A person's directory roles. Graph has no such question for a service principal that asks about itself.
-async fn directory_roles(tenant: &crate::azure::TenantClients) -> Option<Vec<Uuid>> {
-    let Ok(Operator { person: true, .. }) = tenant.operator().await else { return None };
+async fn directory_roles(tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
+    tenant.operator().await.ok()?.upn?;
     let roles = tenant.graph.my_directory_roles().all(1_000).await.ok()?;
-    Some(roles.into_iter().filter_map(|role| role.role_template_id).collect())
+    Some(roles.into_iter().map(|role| role.role_template_id).collect())
 }
 
 async fn present(steps: &Steps, cluster: &Cluster) -> Present {
@@ -179,18 +175,15 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
     let mut found = Assignments::default();
     let tenant = steps.tenants.cluster.id;
     let scopes = scopes(steps, tenant, cluster, &mut found).await;
-    let lists: Vec<_> = stream::iter(scopes)
-        .map(|scope| async move {
-            let arm = &steps.cluster.arm;
-            let (own, assigned) = tokio::join!(
-                arm.role_assignments(&scope, AssignmentFilter::PrincipalId(principal)).all(MOST_ASSIGNMENTS),
-                arm.role_assignments(&scope, AssignmentFilter::AssignedTo(principal)).all(MOST_ASSIGNMENTS),
-            );
-            (scope, own, assigned)
-        })
-        .buffered(TOGETHER)
-        .collect()
-        .await;
+    let lists = together::all(scopes.into_iter().map(|scope| async move {
+        let arm = &steps.cluster.arm;
+        let (own, assigned) = tokio::join!(
+            arm.role_assignments(&scope, AssignmentFilter::PrincipalId(principal)).all(MOST_ASSIGNMENTS),
+            arm.role_assignments(&scope, AssignmentFilter::AssignedTo(principal)).all(MOST_ASSIGNMENTS),
+        );
+        (scope, own, assigned)
+    }))
+    .await;
     let mut own: BTreeMap<String, RoleAssignment> = BTreeMap::new();
     let mut groups = Vec::new();
     for (scope, principals, assigned) in lists {
@@ -203,7 +196,10 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
     // A list may name assignments of the principal that hold elsewhere; each is wanted once, and only its own.
     own.retain(|_, one| one.principal_id == principal);
     let names = role_names(steps, own.values().chain(&groups)).await;
-    let name = |role: Uuid| names.get(&role).cloned().unwrap_or_else(|| role.to_string());
+    let name = |role: Option<Uuid>| {
+        let role = role.unwrap_or_default();
+        names.get(&role).cloned().unwrap_or_else(|| role.to_string())
+    };
     let mut seen = HashSet::new();
     groups.retain(|one| seen.insert(one.id.to_ascii_lowercase()));
     found.through_groups = groups.into_iter().map(|one| (name(one.role), one.scope)).collect();
@@ -214,7 +210,7 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
             id: one.id,
             scope: one.scope,
             role_definition: one.role_definition_id,
-            role: one.role,
+            role: one.role.unwrap_or_default(),
             condition: one.condition,
             condition_version: one.condition_version,
             carry: true,
@@ -233,7 +229,9 @@ async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut 
         Ok(all) => visible.extend(
             all.into_iter()
                 // Through Lighthouse a subscription of another tenant can show up.
-                .filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted")
+                .filter(|one| {
+                    one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted"
+                })
                 .map(|one| one.subscription_id),
         ),
         Err(error) => found.refused.push(("the list of subscriptions".to_owned(), error)),
@@ -252,28 +250,20 @@ async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut 
 }
 
 async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
-    let roles: BTreeMap<Uuid, String> = all.map(|one| (one.role, one.scope.clone())).collect();
-    stream::iter(roles)
-        .map(|(role, scope)| async move {
-            let definition = steps.cluster.arm.role_definition(&scope, role).await.ok().flatten();
-            definition.map(|definition| (role, definition.role_name))
-        })
-        .buffered(TOGETHER)
-        .filter_map(|named| async { named })
-        .collect()
-        .await
+    let roles: BTreeMap<Uuid, String> = all.filter_map(|one| Some((one.role?, one.scope.clone()))).collect();
+    let named = roles.into_iter().map(|(role, scope)| async move {
+        let definition = steps.cluster.arm.role_definition(&scope, role).await.ok().flatten();
+        definition.map(|definition| (role, definition.role_name))
+    });
+    together::all(named).await.into_iter().flatten().collect()
 }
 
 async fn may_not_give(steps: &Steps, lines: &[CarryLine]) -> Vec<String> {
     let scopes: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.scope.as_str()).collect();
-    stream::iter(scopes)
-        .map(|scope| async move {
-            let rights = steps.cluster.arm.permissions(scope).await;
-            let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
-            (!may).then(|| scope.to_owned())
-        })
-        .buffered(TOGETHER)
-        .filter_map(|scope| async { scope })
-        .collect()
-        .await
+    let refused = scopes.into_iter().map(|scope| async move {
+        let rights = steps.cluster.arm.permissions(scope).await;
+        let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
+        (!may).then(|| scope.to_owned())
+    });
+    together::all(refused).await.into_iter().flatten().collect()
 }

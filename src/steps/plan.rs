@@ -1,7 +1,9 @@
 //! The plan: what each step would do now, in words, made of what was read. Nothing is changed by making it.
 
 use super::{
-    Steps, adoption, look::{self, Seen}, preflight, registry_role, route,
+    Steps, adoption,
+    look::{self, Seen},
+    preflight, registry_role, route,
 };
 use crate::{
     azure::{
@@ -64,7 +66,11 @@ pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Pla
         registry,
         app_name: answers.app.display_name.clone().unwrap_or_else(|| format!("crosspull {}", answers.name)),
         secret_days: preflight::secret_days(&seen, answers),
-        carry_over: if route == Route::NewApp { std::mem::take(&mut seen.present.assignments.lines) } else { Vec::new() },
+        carry_over: if route == Route::NewApp {
+            std::mem::take(&mut seen.present.assignments.lines)
+        } else {
+            Vec::new()
+        },
         present_app: present_app(&seen).filter(|_| route == Route::KeepApp).map(adoption::describe),
         lines: Vec::new(),
         findings,
@@ -100,7 +106,7 @@ pub(super) fn cluster_seen(cluster: &Cluster, before: &ClusterSeen) -> Result<Cl
         location: cluster.location.clone(),
         client_id,
         principal: before.principal,
-        node_resource_group: cluster.node_resource_group.clone().unwrap_or_default(),
+        node_resource_group: cluster.node_resource_group.clone(),
         pools: cluster
             .pools
             .iter()
@@ -122,7 +128,7 @@ fn registry_seen(seen: &Seen, answers: &Answers) -> Option<RegistrySeen> {
         Some(Ok(registry)) => Some(RegistrySeen {
             id: answers.registry.id.clone(),
             login_server: registry.login_server.clone(),
-            mode: registry.mode_known.then_some(registry.mode),
+            mode: registry.mode,
             anonymous: Some(registry.anonymous_pull),
         }),
         Some(Err(_)) => None,
@@ -162,7 +168,7 @@ pub(super) fn way_back(seen: &Seen) -> Option<bool> {
     present_app(seen)?;
     let roles = seen.directory_roles.as_ref()?;
     // An owner of the app may edit it without a role: without one, it is not known.
-    roles.iter().any(|role| MAY_EDIT.contains(&role.to_string().as_str())).then_some(true)
+    roles.iter().any(|role| MAY_EDIT.contains(&role.as_str())).then_some(true)
 }
 
 /// The one place where the route is chosen.
@@ -193,7 +199,9 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
     let (home, abroad) = (plan.cluster_tenant.label(), plan.registry_tenant.label());
     let app = match plan.route {
         Route::NewApp => format!("\"{}\"", plan.app_name),
-        Route::KeepApp => format!("\"{}\"", plan.present_app.as_ref().map_or("its app", |present| &present.app.display_name)),
+        Route::KeepApp => {
+            format!("\"{}\"", plan.present_app.as_ref().map_or("its app", |present| &present.app.display_name))
+        }
     };
     match step {
         StepId::Registration => (
@@ -243,7 +251,12 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
                 .pools
                 .iter()
                 .filter(|pool| pool.running)
-                .map(|pool| format!("pool {}: {} nodes are replaced one by one, with a newer node image; pods restart", pool.name, pool.count))
+                .map(|pool| {
+                    format!(
+                        "pool {}: {} nodes are replaced one by one, with a newer node image; pods restart",
+                        pool.name, pool.count
+                    )
+                })
                 .collect(),
         ),
         StepId::Proof => (

@@ -2,22 +2,29 @@
 //! each tenant, then the registry's own token endpoint, `pull` among what it grants, then the manifest. Whether the roles
 //! that were carried over hold is asked with the app's own token as well.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-
 use super::{
     Steps,
-    fault::{fault, not_yet, refused},
+    fault::{fault, not_yet, refused, yet},
     secret,
+    together::try_all,
 };
 use crate::{
     azure::{
+        Error,
         arm::ResourceManager,
         entra::{self, AppToken},
         registry::{RegistryAnswer, RegistryClient, answer},
-        sign_in::Tokens,
+        sign_in::{self, Tokens},
     },
-    domain::{AppId, Output, StepId, TenantId, facts::{Given, Pulled}, problem::ProblemKind},
-    engine::{Fault, StepContext, wait::{self, Look}},
+    domain::{
+        AppId, Output, StepId, TenantId,
+        facts::{Given, Pulled},
+        problem::ProblemKind,
+    },
+    engine::{
+        Fault, StepContext,
+        wait::{self, Look},
+    },
     secret::Secret,
 };
 
@@ -30,12 +37,14 @@ pub(super) async fn pull(steps: &Steps, cx: &StepContext) -> Result<Pulled, Faul
     let plan = cx.plan()?;
     let app_id = super::app_id(cx)?;
     let (key, text) = secret::text(steps, cx, StepId::Secret)?;
-    let (home, _abroad, (digest, anonymous)) = tokio::try_join!(
-        token(steps, cx, plan.cluster_tenant.id, app_id, &text),
+    let home = plan.cluster_tenant.id;
+    let credential = sign_in::service_principal(&steps.http, &steps.cloud, home, app_id, &text).map_err(fault)?;
+    let own = ResourceManager::new(steps.http.clone(), &steps.cloud, Tokens::new(credential, home));
+    let ((), _abroad, (digest, anonymous)) = tokio::try_join!(
+        roles_hold(steps, cx, &own),
         token(steps, cx, plan.registry_tenant.id, app_id, &text),
         manifest(steps, cx, app_id, &text),
     )?;
-    roles_hold(steps, cx, home).await?;
     Ok(Pulled {
         image: format!("{}/{}", plan.registry.login_server, cx.answers()?.registry.image),
         digest,
@@ -45,20 +54,24 @@ pub(super) async fn pull(steps: &Steps, cx: &StepContext) -> Result<Pulled, Faul
     })
 }
 
-/// A token for the app in one tenant. A fresh key, and a fresh principal, are not known everywhere at once.
-async fn token(steps: &Steps, cx: &StepContext, tenant: TenantId, app: AppId, text: &Secret) -> Result<AppToken, Fault> {
+/// A token for the app in the registry tenant. A fresh key, and a fresh principal, are not known everywhere at once.
+async fn token(
+    steps: &Steps,
+    cx: &StepContext,
+    tenant: TenantId,
+    app: AppId,
+    text: &Secret,
+) -> Result<AppToken, Fault> {
     let scope = steps.cloud.resource_manager_scope();
     cx.wait
-        .visible("Entra to take the new key", cx.wait.pace().key_window, || async {
-            match entra::client_credentials(&steps.http, &steps.cloud, tenant, app, text, &scope).await {
-                Ok(token) => Ok(Look::Ready(token)),
-                Err(error) if error.wrong_secret() || error.app_not_in_tenant() || error.principal_missing() => {
-                    Ok(not_yet(&error))
-                }
-                Err(error) => Err(fault(error)),
-            }
+        .visible("the registry tenant to take the new key", cx.wait.pace().key_window, || async {
+            yet(entra::client_credentials(&steps.http, &steps.cloud, tenant, app, text, &scope).await, too_fresh)
         })
         .await
+}
+
+fn too_fresh(error: &Error) -> bool {
+    error.wrong_secret() || error.app_not_in_tenant() || error.principal_missing()
 }
 
 async fn manifest(
@@ -87,8 +100,10 @@ async fn manifest(
             }
         })
         .await?;
-    let manifest =
-        cx.wait.call("read the image", || async { client.manifest(Some(&granted), image).await.map_err(fault) }).await?;
+    let manifest = cx
+        .wait
+        .call("read the image", || async { client.manifest(Some(&granted), image).await.map_err(fault) })
+        .await?;
     let anonymous = match plan.registry.anonymous {
         Some(anonymous) => anonymous,
         // Nobody told us: a pull that needs no credential proves nothing about the role, so it is tried.
@@ -97,12 +112,15 @@ async fn manifest(
     Ok((manifest.digest, anonymous))
 }
 
-/// Asks Resource Manager, as the app, whether each role that was carried over holds where it was given.
-async fn roles_hold(steps: &Steps, cx: &StepContext, home: AppToken) -> Result<(), Fault> {
+/// Signs in as the app at home, and asks Resource Manager whether each role that was carried over holds where it was given.
+async fn roles_hold(steps: &Steps, cx: &StepContext, own: &ResourceManager) -> Result<(), Fault> {
+    cx.wait
+        .visible("the cluster tenant to take the new key", cx.wait.pace().key_window, || async {
+            yet(own.sign_in().await, too_fresh)
+        })
+        .await?;
     let facts = cx.facts();
-    let tenant = cx.plan()?.cluster_tenant.id;
-    let own = ResourceManager::new(steps.http.clone(), steps.cloud.clone(), Tokens::fixed(home.token, tenant));
-    stream::iter(facts.carried()).map(|given| holds(steps, cx, &own, given)).buffered(8).try_collect().await
+    try_all(facts.carried().iter().map(|given| holds(steps, cx, own, given))).await.map(|_| ())
 }
 
 async fn holds(steps: &Steps, cx: &StepContext, own: &ResourceManager, given: &Given) -> Result<(), Fault> {
@@ -113,7 +131,11 @@ async fn holds(steps: &Steps, cx: &StepContext, own: &ResourceManager, given: &G
         })
         .await?;
     let Some(role) = role else {
-        return Err(refused(ProblemKind::Azure, "read a role's definition", format!("{} is not there", given.role_name)));
+        return Err(refused(
+            ProblemKind::Azure,
+            "read a role's definition",
+            format!("{} is not there", given.role_name),
+        ));
     };
     cx.wait
         .visible(&format!("{} to hold for the app", given.role_name), cx.wait.pace().role_window, || async {

@@ -1,12 +1,11 @@
 //! Step 9: the proof. The cluster names the app, every pool is at rest, the pull works once more; and, where commands may be
 //! run inside the cluster, one pod on each Linux pool pulls the image with what its node has.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-
 use super::{
     Steps, cluster_update,
     fault::{fault, refused},
     probe,
+    together::try_all,
 };
 use crate::{
     azure::aks::{AgentPool, ClusterClient, CommandState},
@@ -24,7 +23,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     if cluster.client != ClusterClient::ServicePrincipal(app_id) {
         return Err(refused(ProblemKind::Azure, "prove the setup", "the cluster names another app"));
     }
-    let pools = stream::iter(&cluster.pools).map(|pool| prove(steps, cx, pool, &pulled)).buffered(4).try_collect().await?;
+    let pools = try_all(cluster.pools.iter().map(|pool| prove(steps, cx, pool, &pulled))).await?;
     Ok(Output::Proof(Proven { pulled, pools }))
 }
 
@@ -46,7 +45,10 @@ async fn prove(steps: &Steps, cx: &StepContext, pool: &AgentPool, pulled: &Pulle
         why_not,
     };
     if !pool.running() || pool.count == 0 {
-        return Ok(proof(false, Some("it has no running node; its nodes keep the old credential until they are replaced".to_owned())));
+        return Ok(proof(
+            false,
+            Some("it has no running node; its nodes keep the old credential until they are replaced".to_owned()),
+        ));
     }
     if !pool.os_type.eq_ignore_ascii_case("Linux") {
         return Ok(proof(false, Some("only Linux pools are tried".to_owned())));
@@ -64,7 +66,12 @@ async fn prove(steps: &Steps, cx: &StepContext, pool: &AgentPool, pulled: &Pulle
 }
 
 /// Runs one pod on the pool that pulls the image anew. `None`: its node could.
-async fn pull_inside(steps: &Steps, cx: &StepContext, pool: &AgentPool, pulled: &Pulled) -> Result<Option<String>, Fault> {
+async fn pull_inside(
+    steps: &Steps,
+    cx: &StepContext,
+    pool: &AgentPool,
+    pulled: &Pulled,
+) -> Result<Option<String>, Fault> {
     let plan = cx.plan()?;
     let arm = &steps.cluster.arm;
     let command = command(&pool.name, pulled, cx);

@@ -38,7 +38,8 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     };
     let name = unique_name(setup);
     let graph = &steps.cluster.graph;
-    let made = cx.wait.call("register the app", || async { graph.upsert_application(&name, &new).await.map_err(fault) });
+    let made =
+        cx.wait.call("register the app", || async { graph.upsert_application(&name, &new).await.map_err(fault) });
     match made.await {
         Ok(Some(app)) => Ok(output(app)),
         Ok(None) => there(steps, cx, &name).await,
@@ -52,7 +53,11 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
 
 /// The redirect as people write it: a bare host gets no slash, since Entra compares the text.
 fn redirect(uri: &url::Url) -> String {
-    if uri.path() == "/" && uri.query().is_none() { uri.as_str().trim_end_matches('/').to_owned() } else { uri.to_string() }
+    if uri.path() == "/" && uri.query().is_none() {
+        uri.as_str().trim_end_matches('/').to_owned()
+    } else {
+        uri.to_string()
+    }
 }
 
 async fn there(steps: &Steps, cx: &StepContext, name: &str) -> Result<Output, Fault> {
@@ -79,10 +84,12 @@ async fn restore(steps: &Steps, cx: &StepContext, name: &str, refusal: Fault) ->
     let deleted = cx
         .wait
         .call("look into the recycle bin", || async {
-            graph.deleted_applications(DeletedFilter::UniqueName(name)).all(100).await.map_err(fault)
+            graph.deleted_applications(&DeletedFilter::UniqueName(name.to_owned())).all(100).await.map_err(fault)
         })
         .await?;
-    let Some(app) = deleted.into_iter().find(|app| app.unique_name.as_deref() == Some(name)) else { return Err(refusal) };
+    let Some(app) = deleted.into_iter().find(|app| app.unique_name.as_deref() == Some(name)) else {
+        return Err(refusal);
+    };
     cx.wait.call("restore the app", || async { graph.restore_application(app.id).await.map_err(fault) }).await
 }
 

@@ -123,7 +123,7 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
                     RegistryAnswer::NoRole => Ok(Look::not_yet("no right to pull yet")),
                     RegistryAnswer::Firewall { ip } => Ok(Look::not_yet(format!(
                         "cannot be seen from here: the registry's firewall refuses {}",
-                        ip.as_deref().unwrap_or("this address")
+                        ip.map_or_else(|| "this address".to_owned(), |ip| ip.to_string())
                     ))),
                     RegistryAnswer::NotFound | RegistryAnswer::Other => Err(fault(error)),
                 },

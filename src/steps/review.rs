@@ -28,7 +28,11 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
         blocking.push("the cluster has another app than when the plan was made".to_owned());
     }
     if cluster.busy() || cluster.stopped() || cluster.failed() {
-        blocking.push(format!("the cluster is {} ({})", cluster.provisioning_state, cluster.power.as_deref().unwrap_or("running")));
+        blocking.push(format!(
+            "the cluster is {} ({})",
+            cluster.provisioning_state,
+            cluster.power.as_deref().unwrap_or("running")
+        ));
     }
     blocking.extend(pools(&planned, &now));
     blocking.extend(roles(&planned.carry_over, &carried));
@@ -43,12 +47,14 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
 }
 
 fn pools(planned: &Plan, now: &Plan) -> Vec<String> {
-    let names = |plan: &Plan| plan.cluster.pools.iter().map(|pool| (pool.name.clone(), pool.running)).collect::<Vec<_>>();
+    let names =
+        |plan: &Plan| plan.cluster.pools.iter().map(|pool| (pool.name.clone(), pool.running)).collect::<Vec<_>>();
     let (before, after) = (names(planned), names(now));
     let state = |running: bool| if running { "running" } else { "stopped" };
     let new = after.iter().filter(|(name, _)| !before.iter().any(|(other, _)| other == name));
     let gone = before.iter().filter(|(name, _)| !after.iter().any(|(other, _)| other == name));
-    let turned = after.iter().filter(|(name, running)| before.iter().any(|(other, was)| other == name && was != running));
+    let turned =
+        after.iter().filter(|(name, running)| before.iter().any(|(other, was)| other == name && was != running));
     new.map(|(name, _)| format!("pool {name} is new"))
         .chain(gone.map(|(name, _)| format!("pool {name} is gone")))
         .chain(turned.map(|(name, running)| format!("pool {name} is {} now", state(*running))))
@@ -59,6 +65,11 @@ fn pools(planned: &Plan, now: &Plan) -> Vec<String> {
 fn roles(planned: &[CarryLine], now: &[CarryLine]) -> Vec<String> {
     now.iter()
         .filter(|line| !planned.iter().any(|before| before.id.eq_ignore_ascii_case(&line.id)))
-        .map(|line| format!("the cluster's present identity has a new role, which the plan does not carry over: {} on {}", line.role_name, line.scope))
+        .map(|line| {
+            format!(
+                "the cluster's present identity has a new role, which the plan does not carry over: {} on {}",
+                line.role_name, line.scope
+            )
+        })
         .collect()
 }

@@ -41,10 +41,9 @@ pub(super) async fn check(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
     // An unanswered request: a key with this label that the journal does not know is the one that it made.
     let purpose = purpose(step, cx)?;
     let label = label(cx.setup(), purpose);
-    let stranger = app
-        .password_credentials
-        .iter()
-        .find(|credential| credential.display_name.as_deref() == Some(label.as_str()) && facts.key(credential.key_id).is_none());
+    let stranger = app.password_credentials.iter().find(|credential| {
+        credential.display_name.as_deref() == Some(label.as_str()) && facts.key(credential.key_id).is_none()
+    });
     Ok(stranger.map_or(Check::Absent, |credential| {
         Check::There(Output::Key(Key {
             id: credential.key_id,
@@ -97,7 +96,9 @@ pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Resul
     }
     let (_, object_id) = super::app(cx)?;
     let graph = &steps.cluster.graph;
-    cx.wait.call("remove a key", || async { graph.remove_password(object_id, key).await.map(|_| ()).map_err(fault) }).await?;
+    cx.wait
+        .call("remove a key", || async { graph.remove_password(object_id, key).await.map(|_| ()).map_err(fault) })
+        .await?;
     steps.texts.forget(key);
     Ok(())
 }
@@ -107,7 +108,8 @@ pub(super) fn text(steps: &Steps, cx: &StepContext, step: StepId) -> Result<(Key
     let facts = cx.facts();
     let key = facts.key_of(step).ok_or_else(|| crate::engine::context::missing("the key"))?;
     let text = steps.texts.get(key.id).ok_or_else(|| {
-        refused(ProblemKind::Internal, "use the key", "its text ended with the run that made it; a new key is needed").begin_again()
+        refused(ProblemKind::Internal, "use the key", "its text ended with the run that made it; a new key is needed")
+            .begin_again()
     })?;
     Ok((key.clone(), text))
 }

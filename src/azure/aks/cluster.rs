@@ -58,6 +58,10 @@ pub struct Cluster {
     pub outbound_ips: Vec<String>,
     /// Subnet of the API server, where it is in a network of the owner's.
     pub api_server_subnet: Option<String>,
+    /// Resource id of a private DNS zone of the owner's.
+    pub private_dns_zone: Option<String>,
+    /// `nodeDisruptionPolicy`: `Block` and `AllowDuringMaintenanceWindow` hold a reset back.
+    pub disruption_policy: Option<String>,
 }
 
 impl Cluster {
@@ -71,6 +75,26 @@ impl Cluster {
     /// It has been stopped.
     pub fn stopped(&self) -> bool {
         self.power.as_deref().is_some_and(|power| power.eq_ignore_ascii_case("Stopped"))
+    }
+
+    /// A node disruption policy holds the replacement of nodes back.
+    pub fn disruption_policy_blocks(&self) -> bool {
+        self.disruption_policy.as_deref().is_some_and(|policy| !policy.eq_ignore_ascii_case("Allow"))
+    }
+
+    /// What it uses that belongs to its owner: its identity may have been given rights there by name.
+    pub fn used_resources(&self) -> Vec<String> {
+        let pools = self.pools.iter().flat_map(|pool| [pool.subnet.clone(), pool.pod_subnet.clone()]);
+        let single = [self.disk_encryption_set.clone(), self.api_server_subnet.clone(), self.private_dns_zone.clone()];
+        let mut ids: Vec<String> = pools
+            .chain(single)
+            .flatten()
+            .chain(self.outbound_ips.iter().cloned())
+            .filter(|id| id.starts_with('/'))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// Its last operation failed.
@@ -165,6 +189,8 @@ struct WireProperties {
     disk_encryption_set: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     network_profile: WireNetwork,
+    #[serde(default, deserialize_with = "nullable")]
+    node_disruption_profile: WireDisruption,
 }
 
 #[derive(Deserialize, Default)]
@@ -192,6 +218,14 @@ struct WireApiServer {
     #[serde(default, deserialize_with = "nullable")]
     disable_run_command: bool,
     subnet_id: Option<String>,
+    #[serde(rename = "privateDNSZone")]
+    private_dns_zone: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct WireDisruption {
+    node_disruption_policy: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -275,6 +309,9 @@ impl From<Wire> for Cluster {
             disk_encryption_set: properties.disk_encryption_set.filter(|id| !id.is_empty()),
             outbound_ips: addresses.filter_map(|address| address.id).collect(),
             api_server_subnet: properties.api_server_access_profile.subnet_id.filter(|id| !id.is_empty()),
+            // `system` and `none` are words, not resources.
+            private_dns_zone: properties.api_server_access_profile.private_dns_zone.filter(|id| id.starts_with('/')),
+            disruption_policy: properties.node_disruption_profile.node_disruption_policy,
         }
     }
 }

@@ -39,6 +39,15 @@ impl Permissions {
         self.0.iter().any(|entry| any(&entry.actions, action) && !any(&entry.not_actions, action))
     }
 
+    /// Whether these hold at least what a role gives: each of its entries stands here, or all its actions are allowed.
+    pub fn covers(&self, role: &Self) -> bool {
+        role.0.iter().all(|entry| {
+            self.0.contains(entry)
+                || (entry.actions.iter().all(|action| self.allows(action))
+                    && entry.data_actions.iter().all(|action| self.allows_data(action)))
+        })
+    }
+
     /// The same for a data action.
     pub fn allows_data(&self, action: &str) -> bool {
         self.0.iter().any(|entry| any(&entry.data_actions, action) && !any(&entry.not_data_actions, action))

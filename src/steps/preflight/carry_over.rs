@@ -14,8 +14,11 @@ pub(super) fn findings(seen: &Seen, answers: &Answers) -> Vec<Finding> {
     let severe = |code: &str, what: String| if accepted { warning(code, what, &[]) } else { stop(code, what, &[]) };
     match &present.principal {
         Some(Ok(Some(_))) | None => {}
-        Some(Ok(None)) => found.push(severe("CP-112", "The cluster's present principal is not in the cluster tenant any more".to_owned())),
-        Some(Err(error)) => found.push(severe("CP-112", format!("The cluster's present principal could not be read: {error}"))),
+        Some(Ok(None)) => found
+            .push(severe("CP-112", "The cluster's present principal is not in the cluster tenant any more".to_owned())),
+        Some(Err(error)) => {
+            found.push(severe("CP-112", format!("The cluster's present principal could not be read: {error}")))
+        }
     }
     for (scope, error) in &present.assignments.refused {
         found.push(severe("CP-112", format!("Its role assignments could not be listed at {scope}: {error}")));
@@ -29,12 +32,19 @@ pub(super) fn findings(seen: &Seen, answers: &Answers) -> Vec<Finding> {
         found.push(stop("CP-111", format!("This account may not give roles at {scope}"), &[("scope", scope)]));
     }
     for (role, scope) in &present.assignments.through_groups {
-        found.push(warning("CP-144", format!("{role} at {scope} comes through a group: put the new app into that group"), &[]));
+        found.push(warning(
+            "CP-144",
+            format!("{role} at {scope} comes through a group: put the new app into that group"),
+            &[],
+        ));
     }
     if present.assignments.subscriptions > 0 {
         found.push(note(
             "CP-144",
-            format!("Role assignments were looked for in {} subscription(s) that this account can see", present.assignments.subscriptions),
+            format!(
+                "Role assignments were looked for in {} subscription(s) that this account can see",
+                present.assignments.subscriptions
+            ),
             &[],
         ));
     }

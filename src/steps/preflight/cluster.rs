@@ -29,7 +29,7 @@ pub(super) fn findings(seen: &Seen, route: Route) -> Vec<Finding> {
             if pool.os_type.eq_ignore_ascii_case("Windows") {
                 return Some(stop("CP-106", format!("{what} runs Windows"), &values));
             }
-            if pool.pool_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("AvailabilitySet")) {
+            if pool.pool_type.eq_ignore_ascii_case("AvailabilitySet") {
                 return Some(stop("CP-107", format!("{what} is made of an availability set"), &values));
             }
             if pool.running() && !at_rest(&pool.provisioning_state) {
@@ -38,19 +38,39 @@ pub(super) fn findings(seen: &Seen, route: Route) -> Vec<Finding> {
             (!pool.running()).then(|| warning("CP-105", format!("{what} is stopped"), &values))
         }));
         if cluster.disruption_policy_blocks() {
-            found.push(stop("CP-116", format!("The node disruption policy of {name} holds updates back"), &[("cluster", name)]));
+            found.push(stop(
+                "CP-116",
+                format!("The node disruption policy of {name} holds updates back"),
+                &[("cluster", name)],
+            ));
         }
         match &seen.cluster_rights {
             Ok(rights) if rights.allows(RESET) => {}
-            Ok(_) => found.push(stop("CP-108", format!("This account may not reset the identity of {name}"), &[("cluster", name)])),
-            Err(error) => found.push(warning("CP-108", format!("What this account may do on {name} could not be read: {error}"), &[("cluster", name)])),
+            Ok(_) => found.push(stop(
+                "CP-108",
+                format!("This account may not reset the identity of {name}"),
+                &[("cluster", name)],
+            )),
+            Err(error) => found.push(warning(
+                "CP-108",
+                format!("What this account may do on {name} could not be read: {error}"),
+                &[("cluster", name)],
+            )),
         }
         if plan::way_back(seen) != Some(true) {
-            found.push(warning("CP-113", format!("Whether this account can put a new secret on {name}'s present app is not known"), &[("cluster", name)]));
+            found.push(warning(
+                "CP-113",
+                format!("Whether this account can put a new secret on {name}'s present app is not known"),
+                &[("cluster", name)],
+            ));
         }
     }
     if plan::serves_others(seen) && route == Route::NewApp {
-        found.push(stop("CP-114", format!("The present app of {name} serves other tenants already"), &[("cluster", name)]));
+        found.push(stop(
+            "CP-114",
+            format!("The present app of {name} serves other tenants already"),
+            &[("cluster", name)],
+        ));
     }
     if !run_command(seen) {
         found.push(note("CP-110", format!("No command can be run inside {name} from here"), &[("cluster", name)]));

@@ -21,12 +21,14 @@ const MAY_REGISTER: [&str; 4] = [
 pub(super) fn findings(seen: &Seen, answers: &Answers, route: Route) -> Vec<Finding> {
     let mut found = Vec::new();
     match &seen.policy {
-        Err(error) => found.push(note("CP-124", format!("The tenant's rules for apps could not be read: {error}"), &[])),
+        Err(error) => {
+            found.push(note("CP-124", format!("The tenant's rules for apps could not be read: {error}"), &[]))
+        }
         Ok(policy) => {
             if !policy.secrets_allowed(wait::now()) {
                 found.push(stop("CP-120", "A rule of the cluster tenant forbids new secrets", &[]));
             }
-            if policy.multitenant_allowed() == Some(false) {
+            if policy.multitenant_allowed(wait::now()) == Some(false) {
                 found.push(stop("CP-122", "A rule of the cluster tenant forbids apps that serve other tenants", &[]));
             }
             if let Some(most) = policy.max_secret_days(wait::now()) {
@@ -34,10 +36,18 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, route: Route) -> Vec<Find
                 let values = [("days", most_text.as_str())];
                 match answers.app.secret_days {
                     Some(days) if u32::from(days) > most => {
-                        found.push(stop("CP-121", format!("A secret may live {most} days here; {days} are asked for"), &values));
+                        found.push(stop(
+                            "CP-121",
+                            format!("A secret may live {most} days here; {days} are asked for"),
+                            &values,
+                        ));
                     }
                     None if most < u32::from(YEAR) => {
-                        found.push(note("CP-121", format!("A secret may live {most} days here, so the key will"), &values));
+                        found.push(note(
+                            "CP-121",
+                            format!("A secret may live {most} days here, so the key will"),
+                            &values,
+                        ));
                     }
                     _ => {}
                 }
@@ -50,7 +60,7 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, route: Route) -> Vec<Find
     {
         let what = "Users of the cluster tenant may not register apps";
         match &seen.directory_roles {
-            Some(roles) if roles.iter().any(|role| MAY_REGISTER.contains(&role.to_string().as_str())) => {}
+            Some(roles) if roles.iter().any(|role| MAY_REGISTER.contains(&role.as_str())) => {}
             Some(_) => found.push(stop("CP-123", what, &[])),
             None => found.push(warning("CP-123", what, &[])),
         }

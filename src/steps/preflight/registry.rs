@@ -26,11 +26,15 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, tenants: &Tenants) -> Vec
     found.extend(rights(registry, seen.registry_rights.as_ref()));
     found.extend(network(registry));
     let name = registry.name.as_str();
-    if !registry.mode_known {
+    if registry.mode.is_none() {
         let word = registry.mode_word.as_deref().unwrap_or("?");
         found.push(stop("CP-137", format!("{name} says roleAssignmentMode {word}"), &[("registry", name)]));
-    } else if registry.mode == RoleMode::Legacy && !answers.registry.repositories.is_empty() {
-        found.push(stop("CP-134", format!("{name} does not know permissions for single repositories"), &[("registry", name)]));
+    } else if registry.mode == Some(RoleMode::Legacy) && !answers.registry.repositories.is_empty() {
+        found.push(stop(
+            "CP-134",
+            format!("{name} does not know permissions for single repositories"),
+            &[("registry", name)],
+        ));
     }
     if registry.anonymous_pull {
         found.push(note("CP-135", format!("{name} lets anybody pull"), &[("registry", name)]));
@@ -44,7 +48,7 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, tenants: &Tenants) -> Vec
     }
     if answers.registry.provision == Provision::Direct
         && let Some(roles) = &seen.registry_directory_roles
-        && !roles.iter().any(|role| MAY_CONSENT.contains(&role.to_string().as_str()))
+        && !roles.iter().any(|role| MAY_CONSENT.contains(&role.as_str()))
     {
         let label = tenants.registry.label();
         found.push(stop("CP-138", format!("This account has no admin role in {label}"), &[("tenant", &label)]));
@@ -56,7 +60,11 @@ fn rights(registry: &Registry, rights: Option<&Result<Permissions, crate::azure:
     let name = registry.name.as_str();
     match rights? {
         Ok(rights) if rights.allows(ASSIGN) => None,
-        Ok(_) => Some(stop("CP-131", format!("This account may see {name}, and not give roles on it"), &[("registry", name)])),
+        Ok(_) => Some(stop(
+            "CP-131",
+            format!("This account may see {name}, and not give roles on it"),
+            &[("registry", name)],
+        )),
         Err(error) => Some(warning(
             "CP-131",
             format!("What this account may do on {name} could not be read: {error}"),
