@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod paths;
 pub mod secret;
+pub mod session;
 pub mod setup_file;
 #[cfg(feature = "sim")]
 pub mod sim;

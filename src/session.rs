@@ -1,0 +1,172 @@
+//! The session: all that a front end talks to. It has the clients, resolves tenants, makes plans, keeps the setups, and runs
+//! the engine.
+
+mod connect;
+mod store;
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::mpsc;
+use url::Url;
+
+pub use connect::{Environment, Refusal};
+pub use store::{Entry, Store};
+
+use crate::{
+    azure::{Http, HttpOptions, RequestLog, metadata},
+    domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
+    engine::{
+        Command, Events, Journal, Pace, Record,
+        event::Ended,
+        run::{Mode, run},
+        undo::undo,
+    },
+    error::Error,
+    steps::{self, Steps, plan::NoPlan},
+};
+
+/// Which cloud to talk to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CloudChoice {
+    /// One that is known by name.
+    Known(KnownCloud),
+    /// One whose endpoints Resource Manager tells, as the Azure CLI discovers them.
+    Custom(Url),
+}
+
+/// What a session is opened with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which cloud; `None` takes the one of the setup that is resumed, else the public one.
+    pub cloud: Option<CloudChoice>,
+    /// Certificates to trust beside the system's own, in PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Where setups are kept.
+    pub data_dir: PathBuf,
+    /// The engine's windows and intervals.
+    pub pace: Pace,
+    /// Where secrets of service principals are read from.
+    pub environment: Environment,
+}
+
+/// Talks to one cloud, on behalf of one front end.
+#[derive(Debug)]
+pub struct Session {
+    http: Http,
+    options: Options,
+    store: Store,
+}
+
+/// A setup that is open for writing.
+#[derive(Debug)]
+pub struct Open {
+    /// Its journal, held under its lock.
+    pub journal: Journal,
+    /// Its steps' work, with the clients of both tenants.
+    pub steps: Arc<Steps>,
+}
+
+impl Session {
+    /// Opens a session. Nothing is sent yet.
+    pub fn open(options: Options) -> Result<Self, Error> {
+        let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
+            .map_err(|error| Error::from(error.problem()))?;
+        let store = Store::new(options.data_dir.clone());
+        Ok(Self { http, options, store })
+    }
+
+    /// The setups of this machine.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Every request of this session.
+    pub fn requests(&self) -> &RequestLog {
+        self.http.log()
+    }
+
+    /// The cloud that was chosen, discovered where it is a custom one.
+    pub async fn cloud(&self) -> Result<Arc<Cloud>, Error> {
+        let cloud = match &self.options.cloud {
+            None => Cloud::known(KnownCloud::default()),
+            Some(CloudChoice::Known(known)) => Cloud::known(*known),
+            Some(CloudChoice::Custom(url)) => {
+                metadata::discover(&self.http, url).await.map_err(|error| Error::from(error.problem()))?
+            }
+        };
+        Ok(Arc::new(cloud))
+    }
+
+    /// Looks, and makes the plan of a new setup. Changes nothing, and writes nothing.
+    pub async fn plan(&self, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
+        let cloud = self.cloud().await?;
+        let steps = self.connect(answers, cloud).await?;
+        match steps::plan::new(&steps, SetupId::random(), answers).await {
+            Ok(plan) => Ok((Arc::new(steps), plan)),
+            Err(NoPlan::Stopped(findings)) => Err(Refusal::Findings(findings)),
+            Err(NoPlan::Fault(fault)) => Err(Error::from(fault).into()),
+        }
+    }
+
+    /// Opens a new setup for a plan that was confirmed.
+    pub fn begin(&self, answers: &Answers, plan: &Plan, steps: Arc<Steps>) -> Result<Open, Error> {
+        self.store.expect_free(&answers.name)?;
+        let mut journal = self.store.create(plan.setup)?;
+        journal.append(Record::Answered { answers: Box::new(answers.clone()) })?;
+        journal.append(Record::Planned { plan: Box::new(plan.clone()) })?;
+        journal.append(Record::Confirmed { hash: plan.hash() })?;
+        Ok(Open { journal, steps })
+    }
+
+    /// Opens an unfinished setup again: takes its lock, and signs in to both tenants as its answers say.
+    pub async fn resume(&self, name: Option<&str>) -> Result<Open, Refusal> {
+        let entry = self.store.find(name)?;
+        let journal = Journal::open(&entry.folder).map_err(Error::from)?;
+        let progress = journal.progress();
+        let missing = |what: &str| {
+            Error::new(ProblemKind::Local, format!("go on with {}: its journal ends before {what}", entry.name))
+        };
+        let answers = progress.answers().cloned().ok_or_else(|| missing("the answers"))?;
+        let plan = progress.plan().cloned().ok_or_else(|| missing("the plan"))?;
+        let cloud = self.cloud_of(&plan).await?;
+        let tenants = steps::Tenants { cluster: plan.cluster_tenant.clone(), registry: plan.registry_tenant.clone() };
+        let steps = self.sign_in(&answers, cloud, tenants)?;
+        Ok(Open { journal, steps: Arc::new(steps) })
+    }
+
+    /// A setup stays in the cloud that it was planned in.
+    async fn cloud_of(&self, plan: &Plan) -> Result<Arc<Cloud>, Error> {
+        if self.options.cloud.is_none() {
+            return Ok(Arc::new(plan.cloud.clone()));
+        }
+        let cloud = self.cloud().await?;
+        if *cloud == plan.cloud {
+            return Ok(cloud);
+        }
+        Err(Error::new(
+            ProblemKind::Answers,
+            format!(
+                "go on in {} ({}): this setup was planned in {} ({})",
+                cloud.name, cloud.resource_manager, plan.cloud.name, plan.cloud.resource_manager
+            ),
+        ))
+    }
+
+    /// Runs the engine until the setup is closed or stopped.
+    pub async fn run(
+        &self,
+        open: &mut Open,
+        mode: Mode,
+        events: Events,
+        commands: mpsc::Receiver<Command>,
+    ) -> Result<Ended, Error> {
+        let work = Arc::clone(&open.steps);
+        Ok(run(&mut open.journal, work, self.options.pace, mode, events, commands).await?)
+    }
+
+    /// Takes a setup back.
+    pub async fn undo(&self, open: &mut Open, events: Events) -> Result<Ended, Error> {
+        let work = Arc::clone(&open.steps);
+        Ok(undo(&mut open.journal, work, self.options.pace, events).await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! From answers to clients: which tenants are meant, and who is signed in to them.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use super::Session;
+use crate::{
+    azure::{TenantClients, arm, entra, sign_in},
+    domain::{
+        Answers, Cloud, Finding, ResourceId, TenantId, TenantRef,
+        answers::{SignIn, Tenant},
+        problem::ProblemKind,
+    },
+    error::Error,
+    secret::Secret,
+    steps::{Steps, Tenants},
+};
+
+/// Why there is no plan, or no setup.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The preflight found what cannot work, and nothing that could be planned.
+    Findings(Vec<Finding>),
+    /// Something failed.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Where the secrets of service principals are read from: the process's environment, or what a test or the demo puts there.
+#[derive(Clone)]
+pub enum Environment {
+    /// The process's own.
+    Process,
+    /// These values alone.
+    Given(HashMap<String, Secret>),
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Environment")
+    }
+}
+
+impl Environment {
+    fn secret(&self, name: &str) -> Option<Secret> {
+        match self {
+            Self::Process => std::env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new),
+            Self::Given(values) => values.get(name).cloned(),
+        }
+    }
+}
+
+impl Session {
+    /// Resolves both tenants and makes their clients.
+    pub(super) async fn connect(&self, answers: &Answers, cloud: Arc<Cloud>) -> Result<Steps, Error> {
+        let (cluster, registry) = tokio::try_join!(
+            self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
+            self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
+        )?;
+        let mut steps = self.sign_in(answers, cloud, Tenants { cluster, registry })?;
+        self.name(&mut steps).await?;
+        Ok(steps)
+    }
+
+    /// Makes the clients of tenants that are resolved already.
+    pub(super) fn sign_in(&self, answers: &Answers, cloud: Arc<Cloud>, tenants: Tenants) -> Result<Steps, Error> {
+        let cluster = self.clients(&cloud, tenants.cluster.id, &answers.cluster.sign_in)?;
+        let registry = match &answers.registry.sign_in {
+            Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, sign_in)?),
+            None => None,
+        };
+        Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants))
+    }
+
+    fn clients(&self, cloud: &Arc<Cloud>, tenant: TenantId, kind: &SignIn) -> Result<TenantClients, Error> {
+        let credential = match kind {
+            SignIn::AzureCli => sign_in::azure_cli(sign_in::CliAccount::Tenant(tenant), None),
+            SignIn::ServicePrincipal { client_id, client_secret_env } => {
+                let secret = self.options.environment.secret(client_secret_env).ok_or_else(|| {
+                    let doing = format!(
+                        "sign in as {client_id}: the environment variable {client_secret_env} is empty or not set"
+                    );
+                    Error::new(ProblemKind::Answers, doing)
+                })?;
+                sign_in::service_principal(&self.http, cloud, tenant, *client_id, &secret)
+            }
+        };
+        let credential = credential.map_err(|error| Error::from(error.problem()))?;
+        Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), sign_in::Tokens::new(credential, tenant)))
+    }
+
+    /// Which tenant is meant. A resource id yields its tenant without any sign-in; where both are given they must agree.
+    async fn tenant(
+        &self,
+        cloud: &Cloud,
+        which: &str,
+        named: Option<&TenantRef>,
+        resource: Option<&ResourceId>,
+    ) -> Result<Tenant, Error> {
+        let of_named = async {
+            match named {
+                Some(named) => self.named(cloud, named).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let of_resource = async {
+            match resource {
+                Some(id) => arm::subscription_tenant(&self.http, cloud, id.subscription())
+                    .await
+                    .map_err(|error| Error::from(error.problem())),
+                None => Ok(None),
+            }
+        };
+        let (of_named, of_resource) = tokio::try_join!(of_named, of_resource)?;
+        let domain = match named {
+            Some(TenantRef::Domain(domain)) => Some(domain.to_string()),
+            _ => None,
+        };
+        let answer = |what: String| Err(Error::new(ProblemKind::Answers, what));
+        match (of_named, of_resource) {
+            (Some(named), Some(owner)) if named != owner => answer(format!(
+                "use this {which}: its subscription belongs to tenant {owner}, and not to the {which} tenant {named}"
+            )),
+            (Some(id), _) | (None, Some(id)) => Ok(Tenant { id, domain, display_name: None }),
+            (None, None) => answer(format!(
+                "find the {which} tenant: name it, since the subscription of the resource id does not tell"
+            )),
+        }
+    }
+
+    async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
+        let found = entra::openid(&self.http, cloud, tenant).await.map_err(|error| Error::from(error.problem()))?;
+        found.map(|openid| openid.tenant_id).ok_or_else(|| {
+            let doing = format!("find the tenant {tenant}: {} knows no such tenant", cloud.name);
+            Error::new(ProblemKind::Answers, doing)
+        })
+    }
+
+    /// Names and domains, where they can be read. A sign-in that fails shows here, before anything else is asked.
+    async fn name(&self, steps: &mut Steps) -> Result<(), Error> {
+        let cluster = async {
+            steps.cluster.arm.sign_in().await?;
+            Ok(steps.cluster.graph.organization().await.ok())
+        };
+        let registry = async {
+            match &steps.registry {
+                Some(tenant) => {
+                    tenant.arm.sign_in().await?;
+                    Ok(tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain)))
+                }
+                None => {
+                    let found = steps.cluster.graph.find_tenant(steps.tenants.registry.id).await.ok();
+                    Ok(found.map(|one| (one.display_name, one.default_domain_name)))
+                }
+            }
+        };
+        let (cluster, registry) =
+            tokio::try_join!(cluster, registry).map_err(|error: crate::azure::Error| Error::from(error.problem()))?;
+        if let Some(cluster) = cluster {
+            steps.tenants.cluster.display_name = cluster.display_name;
+            steps.tenants.cluster.domain = cluster.default_domain.or_else(|| steps.tenants.cluster.domain.take());
+        }
+        if let Some((display_name, domain)) = registry {
+            steps.tenants.registry.display_name = display_name;
+            steps.tenants.registry.domain = domain.or_else(|| steps.tenants.registry.domain.take());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! The setups of this machine: one folder each, found by name or id.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    domain::{SetupId, problem::ProblemKind},
+    engine::{Journal, JournalError, journal},
+    error::Error,
+    paths,
+};
+
+/// The folder of all setups.
+#[derive(Debug, Clone)]
+pub struct Store {
+    setups: PathBuf,
+}
+
+/// One setup, as its journal reads.
+#[derive(Debug)]
+pub struct Entry {
+    /// The name, or the id where the journal holds no answers.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What the journal says, or why it cannot be read.
+    pub reading: Result<journal::Reading, JournalError>,
+}
+
+impl Entry {
+    /// Whether there is still something to do.
+    pub fn unfinished(&self) -> bool {
+        self.reading.as_ref().is_ok_and(|reading| reading.progress.closed().is_none())
+    }
+}
+
+impl Store {
+    /// The setups below `data_dir`.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self { setups: data_dir.join("setups") }
+    }
+
+    /// Makes the folder and journal of a new setup.
+    pub fn create(&self, setup: SetupId) -> Result<Journal, Error> {
+        paths::create_private_dir(&self.setups).map_err(|error| {
+            Error::new(ProblemKind::Local, format!("make {}", self.setups.display())).because(error)
+        })?;
+        Ok(Journal::create(&self.setups, setup)?)
+    }
+
+    /// All setups, the one that was changed last first.
+    pub fn all(&self) -> Result<Vec<Entry>, Error> {
+        let failed = |error: io::Error| {
+            Error::new(ProblemKind::Local, format!("list the setups in {}", self.setups.display())).because(error)
+        };
+        let folders = match fs::read_dir(&self.setups) {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut entries = Vec::new();
+        for folder in folders {
+            let folder = folder.map_err(failed)?;
+            let named_by_id = folder.file_name().to_str().is_some_and(|name| name.parse::<SetupId>().is_ok());
+            if named_by_id && folder.file_type().map_err(failed)?.is_dir() {
+                entries.push(read(&folder.path()));
+            }
+        }
+        entries.sort_by_key(|entry| {
+            std::cmp::Reverse(entry.reading.as_ref().ok().and_then(|reading| reading.progress.changed()))
+        });
+        Ok(entries)
+    }
+
+    /// The setup with a name or id; without one, the only setup that is unfinished.
+    pub fn find(&self, name: Option<&str>) -> Result<Entry, Error> {
+        let usage = |doing: String| Error::new(ProblemKind::Answers, doing);
+        let Some(name) = name else {
+            let mut unfinished: Vec<Entry> = self.all()?.into_iter().filter(Entry::unfinished).collect();
+            return match (unfinished.pop(), unfinished.len()) {
+                (Some(only), 0) => Ok(only),
+                (Some(_), more) => {
+                    Err(usage(format!("tell which setup is meant: {} are unfinished; name one", more + 1)))
+                }
+                (None, _) => Err(usage("find an unfinished setup: there is none".to_owned())),
+            };
+        };
+        let mut found: Vec<Entry> = self
+            .all()?
+            .into_iter()
+            .filter(|entry| entry.name == name || entry.folder.file_name().is_some_and(|folder| folder == name))
+            .collect();
+        // A name may be used again once a setup is finished: the unfinished one is meant, else the latest.
+        let at = found.iter().position(Entry::unfinished).unwrap_or(0);
+        if found.is_empty() {
+            return Err(usage(format!("find a setup named {name}: `crosspull list` shows those of this machine")));
+        }
+        Ok(found.swap_remove(at))
+    }
+
+    /// Refuses a name that an unfinished setup has.
+    pub fn expect_free(&self, name: &str) -> Result<(), Error> {
+        if self.all()?.iter().any(|entry| entry.name == name && entry.unfinished()) {
+            let doing =
+                format!("begin {name}: a setup of that name is unfinished; `crosspull resume {name}` goes on with it");
+            return Err(Error::new(ProblemKind::Answers, doing));
+        }
+        Ok(())
+    }
+}
+
+fn read(folder: &Path) -> Entry {
+    let reading = journal::read(folder);
+    let id = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        reading.as_ref().ok().and_then(|reading| reading.progress.answers()).map_or(id, |answers| answers.name.clone());
+    Entry { name, folder: folder.to_owned(), reading }
+}
