@@ -5,14 +5,18 @@
 
 pub mod admin;
 pub mod arm;
+pub mod changes;
 pub mod directory;
 pub mod entra;
 pub mod estate;
 pub mod faults;
 pub mod graph;
+pub mod image;
 pub mod operations;
+pub mod rbac;
 pub mod ready;
 pub mod registry;
+pub mod roles;
 pub mod scenario;
 mod server;
 pub mod service;

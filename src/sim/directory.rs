@@ -106,6 +106,13 @@ pub struct Application {
     pub stale: Option<Box<Application>>,
 }
 
+impl Application {
+    /// The application as reads show it now: itself, its state before the last change, or nothing where it is new.
+    pub fn seen(&self, now: OffsetDateTime) -> Option<&Self> {
+        if self.visible_from <= now { Some(self) } else { self.stale.as_deref() }
+    }
+}
+
 /// A password credential. The simulator keeps the text: it is the service.
 #[derive(Clone)]
 pub struct Password {
