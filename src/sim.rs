@@ -12,6 +12,7 @@ pub mod estate;
 pub mod faults;
 pub mod graph;
 pub mod image;
+pub mod nodes;
 pub mod operations;
 pub mod rbac;
 pub mod ready;
