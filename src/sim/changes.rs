@@ -53,10 +53,10 @@ pub fn principal(world: &mut World, tenant: TenantId, app: AppId) -> Result<(Obj
 /// Consent: the principal, with the application's delegated permissions granted.
 pub fn consent(world: &mut World, tenant: TenantId, app: AppId) -> Result<ObjectId, PrincipalFault> {
     let (id, _) = principal(world, tenant, app)?;
-    if let Some(principal) = world.tenant_mut(tenant).and_then(|tenant| tenant.principals.get_mut(&id)) {
-        if !principal.grants.iter().any(|grant| grant == "User.Read") {
-            principal.grants.push("User.Read".into());
-        }
+    if let Some(principal) = world.tenant_mut(tenant).and_then(|tenant| tenant.principals.get_mut(&id))
+        && !principal.grants.iter().any(|grant| grant == "User.Read")
+    {
+        principal.grants.push("User.Read".into());
     }
     Ok(id)
 }

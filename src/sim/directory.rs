@@ -21,6 +21,7 @@ pub struct Tenant {
 }
 
 /// What the tenant allows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the portal too")]
 #[derive(Debug, Clone)]
 pub struct TenantPolicy {
     /// `defaultUserRolePermissions.allowedToCreateApps`.

@@ -10,23 +10,26 @@ mod pages;
 mod scope;
 mod token;
 
-use axum::{Router, response::Response};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
 
 use super::{
     directory::Tenant,
-    service::{Call, State, empty, entra_error, json},
+    service::{Call, Refusal, State, empty, entra_error, json},
     tokens,
     world::World,
 };
 
 /// An answer, or the refusal that takes its place.
-type Answer = Result<Response, Box<Response>>;
+type Answer = Result<Response, Refusal>;
 
 /// The routes; they are the same for the TLS listener and the plain one.
 pub fn router(state: State) -> Router {
     Router::new().fallback(move |call: Call| {
         let state = state.clone();
-        async move { answer(&state, &call).unwrap_or_else(|refusal| *refusal) }
+        async move { answer(&state, &call).unwrap_or_else(IntoResponse::into_response) }
     })
 }
 
@@ -53,9 +56,9 @@ fn is_shared(name: &str) -> bool {
 }
 
 /// The tenant of an address, or the answer for one that does not exist.
-fn tenant_named<'w>(world: &'w World, name: &str) -> Result<&'w Tenant, Box<Response>> {
+fn tenant_named<'w>(world: &'w World, name: &str) -> Result<&'w Tenant, Refusal> {
     world.tenant_named(name).ok_or_else(|| {
-        Box::new(entra_error(
+        Refusal::from(entra_error(
             400,
             "invalid_request",
             90002,

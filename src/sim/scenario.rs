@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub(in crate::sim) use build::random_secret;
+
 use super::{SimError, directory::DirectoryRole, faults::Rule, world::ResetFate};
 use crate::domain::{AppId, SubscriptionId, TenantId};
 
@@ -68,6 +70,7 @@ struct TimingSpec {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the portal too")]
 struct PolicySpec {
     users_may_not_register_apps: bool,
     secrets_forbidden: bool,

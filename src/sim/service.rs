@@ -62,6 +62,34 @@ pub struct State {
     pub faults: Faults,
 }
 
+/// An answer that ends a handler early, boxed because an answer is large.
+#[derive(Debug)]
+pub struct Refusal(Box<Response>);
+
+impl From<Response> for Refusal {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl From<Box<Response>> for Refusal {
+    fn from(response: Box<Response>) -> Self {
+        Self(response)
+    }
+}
+
+impl From<Refusal> for Box<Response> {
+    fn from(refusal: Refusal) -> Self {
+        refusal.0
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
 /// A request that fits a row of the table, with its body read.
 #[derive(Debug, Clone)]
 pub struct Call {

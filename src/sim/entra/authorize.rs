@@ -1,10 +1,11 @@
 //! The authorize page, v1 and v2: who are you, do you consent, and back with a code.
 
+use axum::response::IntoResponse;
 use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Answer, Call, State, consent, credentials::is_multitenant, is_shared, pages, scope, token};
+use super::{Answer, Call, Refusal, State, consent, credentials::is_multitenant, is_shared, pages, scope, token};
 use crate::{
     domain::{AppId, ObjectId, TenantId},
     sim::{
@@ -15,8 +16,6 @@ use crate::{
         world::World,
     },
 };
-
-type Refusal = Box<axum::response::Response>;
 
 /// How long a code lives.
 const CODE_LIFE: Duration = Duration::minutes(10);
@@ -73,7 +72,7 @@ pub(super) fn posted(state: &State, call: &Call) -> Answer {
     let asked = asked(state, call, form)?;
     let signed_in = match signed_in(state, call, &asked)? {
         Ok(signed_in) => signed_in,
-        Err(page) => return Ok(*page),
+        Err(page) => return Ok(page.into_response()),
     };
     match asked.get("decision") {
         None => {
@@ -201,7 +200,7 @@ fn ask_who(state: &State, call: &Call, asked: &Asked, wrong: Option<&str>) -> ax
 /// Who sent this form: by name and password just now, or as the form before it says. The inner error is the page that
 /// asks again.
 pub(super) fn signed_in(state: &State, call: &Call, asked: &Asked) -> Result<Result<SignIn, Refusal>, Refusal> {
-    let again = |wrong: &str| Ok(Err(Box::new(ask_who(state, call, asked, Some(wrong)))));
+    let again = |wrong: &str| Ok(Err(Refusal::from(ask_who(state, call, asked, Some(wrong)))));
     if let Some(token) = asked.get("signed_in") {
         let Some(sign_in) = remembered(token, asked.client) else { return again("Sign in again.") };
         return Ok(Ok(sign_in));

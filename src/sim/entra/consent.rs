@@ -5,6 +5,7 @@ use crate::{
     domain::ObjectId,
     sim::{changes, directory::Tenant},
 };
+use axum::response::IntoResponse;
 
 /// Whether somebody may consent for the whole tenant.
 pub(super) fn may_consent_for_all(tenant: &Tenant, user: ObjectId) -> bool {
@@ -26,7 +27,7 @@ pub(super) fn posted(state: &State, call: &Call) -> Answer {
     let asked = authorize::asked(state, call, call.form())?;
     let sign_in = match authorize::signed_in(state, call, &asked)? {
         Ok(sign_in) => sign_in,
-        Err(page) => return Ok(*page),
+        Err(page) => return Ok(page.into_response()),
     };
     let two = call.path.to_lowercase().contains("/v2.0/");
     let mut world = state.world.lock();

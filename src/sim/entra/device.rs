@@ -4,7 +4,9 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Answer, Call, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named, token};
+use super::{
+    Answer, Call, Refusal, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named, token,
+};
 use crate::{
     domain::AppId,
     sim::{
@@ -30,13 +32,14 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
     let known = |client: &AppId| client.to_string() == tokens::AZURE_CLI_APP || world.application(*client).is_some();
     let Some(client) = client.filter(known) else {
         let message = format!("Application with identifier '{id}' was not found in the directory '{name}'.");
-        return Err(Box::new(entra_error(400, "unauthorized_client", 700_016, &message)));
+        return Err(Refusal::from(entra_error(400, "unauthorized_client", 700_016, &message)));
     };
     let bytes = Uuid::new_v4().into_bytes();
     let user_code: String =
         bytes.iter().take(9).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
     let device_code = format!("D{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let interval = (5.0 / world.timing.speed.max(0.001)).ceil().clamp(1.0, 60.0);
+    // Whole seconds only, and never none.
+    let interval = world.scaled(std::time::Duration::from_secs(5)).as_secs().clamp(1, 60);
     let grant = DeviceGrant {
         user_code: user_code.clone(),
         client,
@@ -54,7 +57,7 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
             "device_code": device_code,
             "verification_uri": address,
             "expires_in": LIFE,
-            "interval": interval as i64,
+            "interval": interval,
             "message": format!(
                 "To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate."
             ),
@@ -129,11 +132,7 @@ fn upn(world: &World, sign_in: SignIn) -> String {
     user.map(|user| user.upn.clone()).unwrap_or_default()
 }
 
-fn in_tenant(
-    world: &World,
-    at_home: SignIn,
-    wanted: crate::domain::TenantId,
-) -> Result<SignIn, Box<axum::response::Response>> {
+fn in_tenant(world: &World, at_home: SignIn, wanted: crate::domain::TenantId) -> Result<SignIn, Refusal> {
     let upn = upn(world, at_home);
     let guest = world.tenant(wanted).and_then(|tenant| tenant.users.iter().find(|user| user.upn == upn));
     match guest {

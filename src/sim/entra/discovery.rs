@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Answer, Call, State, is_shared, json as answer, tenant_named};
 
-/// The OpenID document, v1 and v2, of a tenant by id or domain, or of all tenants.
+/// The discovery document, v1 and v2, of a tenant by id or domain, or of all tenants.
 pub(super) fn document(state: &State, call: &Call) -> Answer {
     let name = call.param("tenant");
     let (segment, issued_by) = if is_shared(name) {

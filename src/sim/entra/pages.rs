@@ -8,7 +8,7 @@ use axum::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::State;
+use super::{Refusal, State};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;background:#f2f2f2;color:#1b1b1b;margin:0}\
 main{background:#fff;max-width:27rem;margin:8vh auto;padding:2.5rem;box-shadow:0 2px 6px #0003}\
@@ -65,18 +65,20 @@ pub(super) struct Form<'a> {
 /// Asks who is there.
 pub(super) fn sign_in(state: &State, form: &Form<'_>, where_to: &str, wrong: Option<&str>) -> Response {
     let world = state.world.lock();
-    let people = world.tenants.iter().flat_map(|tenant| tenant.users.iter().map(move |user| (tenant, user)));
-    let people: String = people
-        .filter(|(_, user)| user.home_tenant.is_none())
-        .map(|(tenant, user)| {
-            format!(
-                "<button class=\"person\" name=\"quick\" value=\"{}\">{} ({})</button>",
-                escaped(&user.upn),
-                escaped(&user.name),
-                escaped(&tenant.display_name)
-            )
-        })
-        .collect();
+    let mut people = String::new();
+    for (tenant, user) in world.tenants.iter().flat_map(|tenant| tenant.users.iter().map(move |user| (tenant, user))) {
+        if user.home_tenant.is_none() {
+            people.extend([
+                "<button class=\"person\" name=\"quick\" value=\"",
+                &escaped(&user.upn),
+                "\">",
+                &escaped(&user.name),
+                " (",
+                &escaped(&tenant.display_name),
+                ")</button>",
+            ]);
+        }
+    }
     let body = format!(
         "<p class=\"who\">{where_to}</p><h1>Sign in</h1>{wrong}<form method=\"post\" action=\"{action}\">{carried}\
          <label>Account<input type=\"text\" id=\"username\" name=\"username\" autocomplete=\"username\"></label>\
@@ -163,7 +165,7 @@ pub(super) fn told(title: &str, text: &str) -> Response {
 }
 
 /// An error that stays on Microsoft's page and never reaches the application.
-pub(super) fn error(number: u32, message: &str) -> Box<Response> {
+pub(super) fn error(number: u32, message: &str) -> Refusal {
     let form = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     let body = format!(
         "<p class=\"who\">Sign in</p><h1>Sorry, but we’re having trouble signing you in.</h1>\
@@ -173,7 +175,7 @@ pub(super) fn error(number: u32, message: &str) -> Box<Response> {
         OffsetDateTime::now_utc().format(form).unwrap_or_default(),
         message = escaped(message),
     );
-    Box::new(html("Sign in to your account", &body))
+    Refusal::from(html("Sign in to your account", &body))
 }
 
 /// A page that posts its fields to the application by itself.

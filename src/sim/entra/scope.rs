@@ -1,8 +1,6 @@
 //! What a `scope` asks for: one resource, and whether more than an access token is wanted.
 
-use axum::response::Response;
-
-use super::{State, entra_error};
+use super::{Refusal, State, entra_error};
 use crate::sim::{service::audience_of, tokens};
 
 /// A scope, understood.
@@ -16,7 +14,7 @@ pub(super) struct Wanted {
 }
 
 /// Reads a scope. Without any resource it is Graph's `User.Read`, as for a sign-in alone.
-pub(super) fn wanted(state: &State, scope: &str) -> Result<Wanted, Box<Response>> {
+pub(super) fn wanted(state: &State, scope: &str) -> Result<Wanted, Refusal> {
     let mut wanted = Wanted { resource: String::new(), all: false, open_id: false, offline: false };
     for word in scope.split_whitespace() {
         match word {
@@ -50,16 +48,16 @@ fn split(state: &State, word: &str) -> (String, String) {
     }
 }
 
-fn more_than_one(scope: &str) -> Box<Response> {
+fn more_than_one(scope: &str) -> Refusal {
     let message = format!(
         "Provided value for the input parameter scope is not valid because it contains more than one resource. Scope \
          {scope} is not valid."
     );
-    Box::new(entra_error(400, "invalid_scope", 28_000, &message))
+    Refusal::from(entra_error(400, "invalid_scope", 28_000, &message))
 }
 
 /// The answer for a resource that no tenant has.
-pub(super) fn known(state: &State, wanted: &Wanted, directory: &str) -> Result<(), Box<Response>> {
+pub(super) fn known(state: &State, wanted: &Wanted, directory: &str) -> Result<(), Refusal> {
     let aks = wanted.resource.trim_end_matches('/') == AKS_SERVER;
     if aks || audience_of(state, &wanted.resource).is_some() {
         return Ok(());
@@ -70,7 +68,7 @@ pub(super) fn known(state: &State, wanted: &Wanted, directory: &str) -> Result<(
          tenant. You might have sent your authentication request to the wrong tenant.",
         wanted.resource
     );
-    Err(Box::new(entra_error(400, "invalid_resource", 500_011, &message)))
+    Err(Refusal::from(entra_error(400, "invalid_resource", 500_011, &message)))
 }
 
 /// AKS's own server application, the same in every cloud: run command wants a token for it where Entra guards the

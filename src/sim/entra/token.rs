@@ -1,11 +1,10 @@
 //! The token endpoint: an application's secret, a code, a device code, a refresh token.
 
-use axum::response::Response;
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Answer, Call, State,
+    Answer, Call, Refusal, State,
     credentials::authenticate,
     entra_error, is_shared,
     issue::{self, ForUser},
@@ -54,7 +53,7 @@ pub(super) fn answer(state: &State, call: &Call) -> Answer {
     }
 }
 
-fn asked(state: &State, call: &Call) -> Result<Asked, Box<Response>> {
+fn asked(state: &State, call: &Call) -> Result<Asked, Refusal> {
     let form = call.form();
     let name = call.param("tenant");
     let tenant = if is_shared(name) { None } else { Some(tenant_named(&state.world.lock(), name)?.id) };
@@ -179,7 +178,7 @@ fn refresh(state: &State, asked: &Asked) -> Answer {
 }
 
 /// The same person in another tenant, where there as a guest.
-fn elsewhere(world: &World, sign_in: SignIn, tenant: TenantId) -> Result<SignIn, Box<Response>> {
+fn elsewhere(world: &World, sign_in: SignIn, tenant: TenantId) -> Result<SignIn, Refusal> {
     let known = world.tenant(sign_in.tenant).and_then(|home| home.users.iter().find(|user| user.id == sign_in.user));
     let upn = known.map(|user| user.upn.clone()).unwrap_or_default();
     let there = world.tenant(tenant);
@@ -202,7 +201,7 @@ pub(super) fn not_a_member(world: &World, upn: &str, tenant: TenantId, sign_in: 
 }
 
 /// A client with web redirects has to prove itself; a public one must not.
-fn confidential(world: &World, tenant: TenantId, asked: &Asked) -> Result<(), Box<Response>> {
+fn confidential(world: &World, tenant: TenantId, asked: &Asked) -> Result<(), Refusal> {
     let Some((_, app)) = world.application(asked.client) else { return Ok(()) };
     let redirect = asked.get("redirect_uri").unwrap_or_default();
     if !app.web_redirect_uris.iter().any(|uri| uri == redirect) {
@@ -238,11 +237,11 @@ fn directory(world: &World, tenant: TenantId) -> &str {
     world.tenant(tenant).map_or("", |tenant| tenant.display_name.as_str())
 }
 
-fn missing(name: &str) -> Box<Response> {
+fn missing(name: &str) -> Refusal {
     let message = format!("The request body must contain the following parameter: '{name}'.");
     refused(400, "invalid_request", 900_144, &message)
 }
 
-fn refused(status: u16, error: &str, number: u32, message: &str) -> Box<Response> {
-    Box::new(entra_error(status, error, number, message))
+fn refused(status: u16, error: &str, number: u32, message: &str) -> Refusal {
+    Refusal::from(entra_error(status, error, number, message))
 }

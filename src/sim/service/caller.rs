@@ -7,7 +7,7 @@ use axum::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{State, arm_error, graph_error};
+use super::{Refusal, State, arm_error, graph_error};
 use crate::{
     domain::{AppId, ObjectId, TenantId},
     sim::tokens,
@@ -67,7 +67,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The caller of a request to Resource Manager or Graph, or the refusal in that service's form.
-pub fn caller(state: &State, headers: &HeaderMap, audience: Audience) -> Result<Caller, Box<Response>> {
+pub fn caller(state: &State, headers: &HeaderMap, audience: Audience) -> Result<Caller, Refusal> {
     let fault = match bearer(headers) {
         None => TokenFault::Missing,
         Some(token) => match token_caller(state, token, &[audience]) {
@@ -75,7 +75,7 @@ pub fn caller(state: &State, headers: &HeaderMap, audience: Audience) -> Result<
             Err(fault) => fault,
         },
     };
-    Err(Box::new(match audience {
+    Err(Refusal::from(match audience {
         Audience::Graph => graph_refusal(fault),
         Audience::ResourceManager | Audience::ContainerRegistry => arm_refusal(state, fault),
     }))
