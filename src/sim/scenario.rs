@@ -242,15 +242,14 @@ impl Scenario {
 
     /// An embedded scenario by name, or one from a file.
     pub fn load(name_or_file: &str) -> Result<Self, SimError> {
-        let table = match embedded(name_or_file) {
-            Some(text) => merged(text)?,
-            None => {
-                let text = std::fs::read_to_string(Path::new(name_or_file)).map_err(|error| {
-                    let names = Self::names().collect::<Vec<_>>().join(", ");
-                    SimError::Scenario(format!("{name_or_file} is no scenario ({names}) and no readable file: {error}"))
-                })?;
-                merged(&text)?
-            }
+        let table = if let Some(text) = embedded(name_or_file) {
+            merged(text)?
+        } else {
+            let text = std::fs::read_to_string(Path::new(name_or_file)).map_err(|error| {
+                let names = Self::names().collect::<Vec<_>>().join(", ");
+                SimError::Scenario(format!("{name_or_file} is no scenario ({names}) and no readable file: {error}"))
+            })?;
+            merged(&text)?
         };
         Value::Table(table).try_into().map_err(|error| SimError::Scenario(format!("{error}")))
     }

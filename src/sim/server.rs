@@ -180,7 +180,7 @@ impl Simulator {
 
     /// What each node holds, and what it can pull with it.
     pub fn nodes(&self) -> Vec<NodeReport> {
-        admin::nodes(&self.state)
+        admin::nodes(&self.state.world)
     }
 }
 
@@ -233,15 +233,12 @@ fn listening(port: u16, listeners: Vec<TcpListener>) -> io::Result<Bound> {
 fn serve(bound: Bound, router: &Router, tls: Option<&RustlsConfig>, handle: &Handle<SocketAddr>) -> io::Result<()> {
     for listener in bound.listeners {
         let service = router.clone().into_make_service();
-        match tls {
-            Some(config) => {
-                let server = axum_server::from_tcp_rustls(listener, config.clone())?.handle(handle.clone());
-                tokio::spawn(server.serve(service));
-            }
-            None => {
-                let server = axum_server::from_tcp(listener)?.handle(handle.clone());
-                tokio::spawn(server.serve(service));
-            }
+        if let Some(config) = tls {
+            let server = axum_server::from_tcp_rustls(listener, config.clone())?.handle(handle.clone());
+            tokio::spawn(server.serve(service));
+        } else {
+            let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+            tokio::spawn(server.serve(service));
         }
     }
     Ok(())

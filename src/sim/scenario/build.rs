@@ -14,6 +14,7 @@ use crate::{
         directory::{Application, Grants, Password, ServicePrincipal, Tenant, TenantPolicy, User},
         estate::{RoleAssignment, Subscription},
         ready::ReadyOperator,
+        roles,
         world::{Timing, World},
     },
 };
@@ -246,19 +247,7 @@ impl Builder {
     }
 }
 
-/// Built-in roles that scenarios use by name.
-const ROLES: &[(&str, &str)] = &[
-    ("Owner", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"),
-    ("Contributor", "b24988ac-6180-42a0-ab88-20f7382dd24c"),
-    ("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7"),
-    ("AcrPull", "7f951dda-4ed3-4680-a7ca-43fe172d538d"),
-    ("Container Registry Repository Reader", "b93aa761-3e63-49ed-ac28-beffa264f7ac"),
-    ("Role Based Access Control Administrator", "f58310d9-a9f6-439a-9e8d-f62e7b41a168"),
-    ("User Access Administrator", "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"),
-    ("Network Contributor", "4d97b98b-1d4f-4787-a291-c67834d212e7"),
-];
-
 fn role_id(name: &str) -> Result<Uuid, SimError> {
-    let id = ROLES.iter().find(|(known, _)| *known == name).map_or(name, |(_, id)| id);
-    Uuid::try_parse(id).map_err(|_| SimError::Scenario(format!("there is no role {name}")))
+    let known = roles::by_name(name).map(|role| role.id).or_else(|| Uuid::try_parse(name).ok());
+    known.ok_or_else(|| SimError::Scenario(format!("there is no role {name}")))
 }

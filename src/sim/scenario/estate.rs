@@ -11,6 +11,7 @@ use crate::{
     sim::{
         SimError,
         estate::{Cluster, Node, Pool, Registry, Subscription},
+        image,
     },
 };
 
@@ -118,8 +119,8 @@ impl Builder {
 
     pub(super) fn registry(&mut self, spec: &RegistrySpec) -> Result<(), SimError> {
         let tenant = self.tenant_of(spec.subscription)?;
-        // The digests are the image builder's; the registry fills them in where they are empty.
-        let tags = |tags: &Vec<String>| tags.iter().map(|tag| (tag.clone(), String::new())).collect();
+        let tags =
+            |name: &str, tags: &[String]| tags.iter().map(|tag| (tag.clone(), image::digest(name, tag))).collect();
         self.world.registries.push(Registry {
             id: registry_id(spec.subscription, &spec.group, &spec.name),
             name: spec.name.clone(),
@@ -133,7 +134,7 @@ impl Builder {
             ip_rules: spec.ip_rules.clone(),
             anonymous_pull: spec.anonymous_pull,
             arm_tokens_accepted: !spec.arm_tokens_refused,
-            repositories: spec.repositories.iter().map(|(name, list)| (name.clone(), tags(list))).collect(),
+            repositories: spec.repositories.iter().map(|(name, list)| (name.clone(), tags(name, list))).collect(),
             seen_from: SEEN_FROM.into(),
         });
         Ok(())

@@ -58,7 +58,7 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
         dropped: false,
     };
     let Some((operation, params)) = found else {
-        return finish(state, exchange, not_implemented(&parts.method.to_string(), parts.uri.path()), request_id).await;
+        return finish(state, exchange, not_implemented(parts.method.as_str(), parts.uri.path()), request_id).await;
     };
     let fault = state.faults.next(operation.name);
     match &fault {
