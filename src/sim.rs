@@ -4,6 +4,7 @@
 //! `domain` are common. It is judged by clients that others wrote (the Azure CLI, skopeo, containerd, a browser).
 
 pub mod admin;
+pub mod aks;
 pub mod arm;
 pub mod changes;
 pub mod directory;

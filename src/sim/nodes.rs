@@ -37,14 +37,15 @@ impl PullFailure {
     }
 }
 
-/// Whether this node of this cluster can pull an image; the digest if so.
+/// Whether this node of this cluster can pull an image by tag or digest; the digest if so. An operation that runs
+/// changes what nodes hold: [`super::aks::advance`] first.
 pub fn pull(
     world: &World,
     cluster: &Cluster,
     node: &Node,
     registry: &Registry,
     repository: &str,
-    tag: &str,
+    reference: &str,
 ) -> Result<String, PullFailure> {
     access::firewall(registry, &cluster.egress_ip).map_err(PullFailure::Firewall)?;
     let principal = if node.secret.is_empty() {
@@ -60,7 +61,12 @@ pub fn pull(
         return Err(PullFailure::NoRight);
     }
     let tags = registry.repositories.get(repository).ok_or(PullFailure::NotFound)?;
-    tags.contains_key(tag).then(|| image::digest(repository, tag)).ok_or(PullFailure::NotFound)
+    let found = tags.keys().find_map(|tag| {
+        let image = image::image(repository, tag);
+        let named = tag == reference || image.manifest(reference).is_some();
+        named.then(|| if tag == reference { image.digest.clone() } else { reference.to_owned() })
+    });
+    found.ok_or(PullFailure::NotFound)
 }
 
 /// The key whose text a node holds, removed ones too: no key of the app says that its text was never one.
