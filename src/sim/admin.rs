@@ -35,7 +35,7 @@ pub fn router(state: State) -> Router {
         empty(204)
     };
     Router::new()
-        .route("/_sim/world", told(|state| report::world(&state.world.lock())))
+        .route("/_sim/world", told(|state| report::world(&state.world)))
         .route("/_sim/nodes", told(|state| json!(nodes(&state.world))))
         .route("/_sim/requests", told(|state| exchanges(&state.log.all())))
         .route("/_sim/unknown", told(|state| exchanges(&state.log.unknown())))

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     domain::{AppId, KeyId},
     sim::{
+        aks,
         directory::{Application, Tenant},
         estate::{Cluster, Node, Registry},
         nodes as evaluation,
@@ -38,7 +39,8 @@ impl NodeReport {
 
 /// Every node of every cluster, as it is now.
 pub fn nodes(world: &Shared) -> Vec<NodeReport> {
-    let world = world.lock();
+    let mut world = world.lock();
+    aks::advance(&mut world);
     let mut known = HashMap::new();
     let mut reports = Vec::new();
     for cluster in &world.clusters {
@@ -80,7 +82,10 @@ fn answers(registry: &Registry) -> bool {
 }
 
 /// The world without the texts of keys, passwords and tokens.
-pub(super) fn world(world: &World) -> Value {
+pub(super) fn world(world: &Shared) -> Value {
+    let mut world = world.lock();
+    aks::advance(&mut world);
+    let world = &*world;
     json!({
         "now": date(world.now()),
         "tenants": world.tenants.iter().map(tenant).collect::<Vec<_>>(),
