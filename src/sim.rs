@@ -22,6 +22,8 @@ pub mod roles;
 pub mod scenario;
 mod server;
 pub mod service;
+#[cfg(test)]
+mod tests;
 mod tls;
 pub mod tokens;
 pub mod world;

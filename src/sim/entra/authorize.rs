@@ -227,7 +227,7 @@ pub(super) fn person(world: &World, fields: &[(String, String)]) -> Option<(Tena
 }
 
 /// The same person in the tenant that the application wants.
-fn member(world: &World, sign_in: SignIn, wanted: TenantId) -> Result<SignIn, Refusal> {
+pub(super) fn member(world: &World, sign_in: SignIn, wanted: TenantId) -> Result<SignIn, Refusal> {
     let home = world.tenant(sign_in.tenant).and_then(|home| home.users.iter().find(|user| user.id == sign_in.user));
     let upn = home.map(|user| user.upn.clone()).unwrap_or_default();
     let guest = world.tenant(wanted).and_then(|tenant| tenant.users.iter().find(|user| user.upn == upn));
@@ -247,7 +247,7 @@ pub(super) fn note(sign_in: SignIn) -> String {
     }))
 }
 
-fn remembered(token: &str, client: AppId) -> Option<SignIn> {
+pub(super) fn remembered(token: &str, client: AppId) -> Option<SignIn> {
     let claims = tokens::verified(token).filter(|claims| claims["page"] == "signed_in")?;
     let id = |name: &str| claims[name].as_str().map(str::to_owned);
     let sign_in = SignIn { tenant: id("tid")?.parse().ok()?, user: id("oid")?.parse().ok()?, client };

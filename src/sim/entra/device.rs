@@ -4,9 +4,7 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{
-    Answer, Call, Refusal, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named, token,
-};
+use super::{Answer, Call, Refusal, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named};
 use crate::{
     domain::AppId,
     sim::{
@@ -83,36 +81,30 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
     };
     let (key, client, tenant) = (key.clone(), grant.client, grant.tenant);
     let mut carried = vec![("user_code".to_owned(), code.clone())];
-    let named = value(&form, "quick").is_some() || value(&form, "username").is_some();
     let decision = value(&form, "decision");
-    if !named && decision.is_none() {
-        drop(world);
-        return Ok(pages::sign_in(state, &pages::Form { action, carried: &carried }, &format!("code {code}"), None));
-    }
-    let outcome = match (decision, authorize::person(&world, &form)) {
+    let ask_who = |world, carried: &[(String, String)], wrong| {
+        drop::<std::sync::MutexGuard<'_, World>>(world);
+        Ok(pages::sign_in(state, &pages::Form { action, carried }, &format!("code {code}"), wrong))
+    };
+    let remembered = value(&form, "signed_in").and_then(|note| authorize::remembered(note, client));
+    let outcome = match (decision, remembered) {
         (Some("cancel"), _) => DeviceOutcome::Declined,
-        (_, None) => {
-            drop(world);
-            let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
-            let form = pages::Form { action, carried: &carried };
-            return Ok(pages::sign_in(state, &form, &format!("code {code}"), Some(wrong)));
-        }
-        (decision, Some((home, user))) => {
+        (Some(_), Some(sign_in)) => DeviceOutcome::SignedIn(sign_in),
+        _ => {
+            if !["quick", "username"].iter().any(|name| value(&form, name).is_some()) {
+                return ask_who(world, &carried, None);
+            }
+            let Some((home, user)) = authorize::person(&world, &form) else {
+                let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
+                return ask_who(world, &carried, Some(wrong));
+            };
             let at_home = SignIn { tenant: home, user, client };
             let sign_in = match tenant {
-                Some(wanted) if wanted != home => in_tenant(&world, at_home, wanted)?,
+                Some(wanted) if wanted != home => authorize::member(&world, at_home, wanted)?,
                 _ => at_home,
             };
-            if decision.is_none() {
-                let who = upn(&world, at_home);
-                carried.extend(
-                    ["quick", "username", "password"]
-                        .iter()
-                        .filter_map(|name| Some(((*name).to_owned(), value(&form, name)?.to_owned()))),
-                );
-                return Ok(pages::device_confirm(&pages::Form { action, carried: &carried }, &who));
-            }
-            DeviceOutcome::SignedIn(sign_in)
+            carried.push(("signed_in".into(), authorize::note(sign_in)));
+            return Ok(pages::device_confirm(&pages::Form { action, carried: &carried }, &upn(&world, at_home)));
         }
     };
     if let Some(grant) = world.grants.devices.get_mut(&key) {
@@ -130,13 +122,4 @@ fn upn(world: &World, sign_in: SignIn) -> String {
     let tenant = world.tenant(sign_in.tenant);
     let user = tenant.and_then(|tenant| tenant.users.iter().find(|user| user.id == sign_in.user));
     user.map(|user| user.upn.clone()).unwrap_or_default()
-}
-
-fn in_tenant(world: &World, at_home: SignIn, wanted: crate::domain::TenantId) -> Result<SignIn, Refusal> {
-    let upn = upn(world, at_home);
-    let guest = world.tenant(wanted).and_then(|tenant| tenant.users.iter().find(|user| user.upn == upn));
-    match guest {
-        Some(guest) => Ok(SignIn { tenant: wanted, user: guest.id, client: at_home.client }),
-        None => Err(pages::error(50020, &token::not_a_member(world, &upn, wanted, at_home))),
-    }
 }

@@ -105,7 +105,7 @@ pub(super) fn get(context: &Context<'_>) -> Answer {
     let world = context.state.world.lock();
     let tenant = context.tenant(&world)?;
     let app = seen(context, &world, tenant)?;
-    Ok(query::one(context, 200, SET, body(app, tenant)))
+    query::one(context, 200, SET, body(app, tenant))
 }
 
 pub(super) fn owners(context: &Context<'_>) -> Answer {
@@ -122,7 +122,7 @@ pub(super) fn create(context: &Context<'_>) -> Answer {
     let sent = object(context.call)?;
     let mut world = context.state.world.lock();
     let app = new(context, &mut world, sent)?;
-    Ok(query::one(context, 201, SET, body(&app, context.tenant(&world)?)))
+    query::one(context, 201, SET, body(&app, context.tenant(&world)?))
 }
 
 /// Registers an application: by POST, or by an upsert that found none.
@@ -198,7 +198,7 @@ pub(super) fn upsert(context: &Context<'_>) -> Answer {
         None if context.prefers_creation() => {
             sent.insert("uniqueName".into(), json!(name));
             let app = new(context, &mut world, sent)?;
-            Ok(query::one(context, 201, SET, body(&app, context.tenant(&world)?)))
+            query::one(context, 201, SET, body(&app, context.tenant(&world)?))
         }
         None => Err(not_found(&name)),
     }

@@ -38,6 +38,26 @@ const WRITABLE: &[&str] = &[
     "web",
 ];
 
+/// The members of complex properties that clients of this program write: a misspelt one is refused, not kept.
+const INSIDE: &[(&str, &[&str])] = &[
+    ("web", &["homePageUrl", "implicitGrantSettings", "logoutUrl", "redirectUriSettings", "redirectUris"]),
+    ("publicClient", &["redirectUris"]),
+    ("requiredResourceAccess", &["resourceAccess", "resourceAppId"]),
+    ("resourceAccess", &["id", "type"]),
+    (
+        "servicePrincipalLockConfiguration",
+        &[
+            "allProperties",
+            "credentialsWithUsageSign",
+            "credentialsWithUsageVerify",
+            "identifierUris",
+            "isEnabled",
+            "tokenEncryptionKeyId",
+        ],
+    ),
+    ("passwordCredential", &["customKeyIdentifier", "displayName", "endDateTime", "keyId", "startDateTime"]),
+];
+
 /// Audiences that Graph knows.
 const AUDIENCES: &[&str] =
     &["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
@@ -142,6 +162,7 @@ pub(super) fn write(app: &mut Application, tenant: &Tenant, sent: Map<String, Va
         if name.starts_with("@odata") {
             continue;
         }
+        well_formed(&name, &value)?;
         match name.as_str() {
             "passwordCredentials" => {
                 return Err(bad("New password credentials must be generated with service actions."));
@@ -186,6 +207,22 @@ pub(super) fn write(app: &mut Application, tenant: &Tenant, sent: Map<String, Va
             "SignInAudienceNotAllowedAsPerAppPolicy",
             "Sign in audience not allowed as per assigned policy.",
         ));
+    }
+    Ok(())
+}
+
+/// Refuses members that a complex property does not have, at any depth that [`INSIDE`] knows.
+pub(super) fn well_formed(name: &str, value: &Value) -> Result<(), Refusal> {
+    let Some((_, known)) = INSIDE.iter().find(|(complex, _)| *complex == name) else { return Ok(()) };
+    let objects = match value {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for (member, inner) in objects.iter().filter_map(Value::as_object).flatten() {
+        if !member.starts_with("@odata") && !known.contains(&member.as_str()) {
+            return Err(bad(&format!("Invalid property '{member}'.")));
+        }
+        well_formed(member, inner)?;
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) fn get(context: &Context<'_>) -> Answer {
     let world = context.state.world.lock();
     let id = context.call.param("id");
     let (_, body) = found(context.tenant(&world)?, &world, id).ok_or_else(|| not_found(id))?;
-    Ok(query::one(context, 200, "directoryObjects", body))
+    query::one(context, 200, "directoryObjects", body)
 }
 
 /// An administrator, or the owner of what is in the bin.

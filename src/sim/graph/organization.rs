@@ -33,7 +33,7 @@ pub(super) fn me(context: &Context<'_>) -> Answer {
         "userPrincipalName": user.upn,
         "id": user.id.to_string(),
     });
-    Ok(query::one(context, 200, "users", body))
+    query::one(context, 200, "users", body)
 }
 
 /// The directory roles of a user or a service principal.
@@ -135,7 +135,7 @@ pub(super) fn app_management_policy(context: &Context<'_>) -> Answer {
         },
         "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
     });
-    Ok(query::one(context, 200, "policies/defaultAppManagementPolicy", body))
+    query::one(context, 200, "policies/defaultAppManagementPolicy", body)
 }
 
 pub(super) fn authorization_policy(context: &Context<'_>) -> Answer {
@@ -163,7 +163,7 @@ pub(super) fn authorization_policy(context: &Context<'_>) -> Answer {
             "permissionGrantPoliciesAssigned": consent,
         },
     });
-    Ok(query::one(context, 200, "policies/authorizationPolicy", body))
+    query::one(context, 200, "policies/authorizationPolicy", body)
 }
 
 /// What lists of role assignments are made readable with.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Answer, Context, Refusal,
     application::change,
-    application_body::{date, password as password_body},
+    application_body::{date, password as password_body, well_formed},
     bad, empty, object, refused,
 };
 use crate::{
@@ -26,6 +26,7 @@ const DEFAULT_LIFE: Duration = Duration::days(2 * 365);
 pub(super) fn add(context: &Context<'_>) -> Answer {
     let sent = object(context.call)?;
     let wanted = sent.get("passwordCredential").cloned().unwrap_or_else(|| json!({}));
+    well_formed("passwordCredential", &wanted)?;
     let mut world = context.state.world.lock();
     let now = world.now();
     let usable_from = now + world.scaled(world.timing.key_lag);

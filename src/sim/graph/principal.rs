@@ -116,7 +116,7 @@ pub(super) fn list(context: &Context<'_>) -> Answer {
 pub(super) fn get(context: &Context<'_>) -> Answer {
     let world = context.state.world.lock();
     let principal = seen(context, &world, context.tenant(&world)?)?;
-    Ok(query::one(context, 200, SET, body(principal, &world)))
+    query::one(context, 200, SET, body(principal, &world))
 }
 
 pub(super) fn roles(context: &Context<'_>) -> Answer {
@@ -218,7 +218,7 @@ fn made(context: &Context<'_>, world: &mut World, app: &str) -> Result<(ObjectId
 
 fn created(context: &Context<'_>, world: &World, id: ObjectId) -> Answer {
     let principal = context.tenant(world)?.principals.get(&id).ok_or_else(|| not_found(&id.to_string()))?;
-    Ok(query::one(context, 201, SET, body(principal, world)))
+    query::one(context, 201, SET, body(principal, world))
 }
 
 pub(super) fn update(context: &Context<'_>) -> Answer {

@@ -1,9 +1,8 @@
 //! `$filter`, `$select`, `$top` and pages, over objects as they are sent.
 
-use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Context, json as answer, refused};
+use super::{Answer, Context, Refusal, bad, json as answer, refused};
 
 /// One condition; those of a filter are joined by `and`.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Condition {
 }
 
 /// Whether an object fits the request's `$filter`, as a test to be used many times.
-pub(super) fn filter(context: &Context<'_>) -> Result<impl Fn(&Value) -> bool, super::Refusal> {
+pub(super) fn filter(context: &Context<'_>) -> Result<impl Fn(&Value) -> bool, Refusal> {
     let found = match context.call.query("$filter") {
         None => Vec::new(),
         Some(text) => conditions(text).ok_or_else(|| {
@@ -74,32 +73,29 @@ pub(super) fn filter(context: &Context<'_>) -> Result<impl Fn(&Value) -> bool, s
 }
 
 /// One object, with `$select` and its context.
-pub(super) fn one(context: &Context<'_>, status: u16, set: &str, object: Value) -> Response {
+pub(super) fn one(context: &Context<'_>, status: u16, set: &str, object: Value) -> Answer {
     let mut whole = Map::new();
     whole.insert("@odata.context".into(), json!(context.odata(&format!("{set}/$entity"))));
-    if let Value::Object(members) = selected(context, object) {
+    if let Value::Object(members) = selected(context, object)? {
         whole.extend(members);
     }
-    answer(status, &Value::Object(whole))
+    Ok(answer(status, &Value::Object(whole)))
 }
 
-/// A page of a list that has passed the filter.
+/// A page of a list, with what passes the filter.
 pub(super) fn page(context: &Context<'_>, set: &str, objects: impl Iterator<Item = Value>) -> Answer {
     let call = context.call;
     let fits = filter(context)?;
     let size = match call.query("$top") {
         None => context.state.world.lock().page_size,
         Some(text) => text.parse::<usize>().ok().filter(|top| (1..=999).contains(top)).ok_or_else(|| {
-            refused(
-                400,
-                "Request_BadRequest",
-                &format!("Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."),
-            )
+            bad(&format!("Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."))
         })?,
     };
     let skipped = call.query("$skiptoken").and_then(|token| token.parse::<usize>().ok()).unwrap_or(0);
     let mut rest = objects.filter(fits).skip(skipped);
-    let value: Vec<Value> = rest.by_ref().take(size).map(|object| selected(context, object)).collect();
+    let value = rest.by_ref().take(size).map(|object| selected(context, object));
+    let value = value.collect::<Result<Vec<Value>, _>>()?;
     let mut body = json!({"@odata.context": context.odata(set)});
     if rest.next().is_some() {
         let pairs = call.query.iter().filter(|(name, _)| name != "$skiptoken");
@@ -113,11 +109,16 @@ pub(super) fn page(context: &Context<'_>, set: &str, objects: impl Iterator<Item
     Ok(answer(200, &body))
 }
 
-fn selected(context: &Context<'_>, object: Value) -> Value {
-    let (Some(select), Value::Object(members)) = (context.call.query("$select"), &object) else { return object };
+/// What `$select` leaves of an object. A name that the object does not have is the client's mistake.
+fn selected(context: &Context<'_>, object: Value) -> Result<Value, Refusal> {
+    let (Some(select), Value::Object(members)) = (context.call.query("$select"), &object) else { return Ok(object) };
     let names: Vec<&str> = select.split(',').map(str::trim).collect();
+    if let Some(unknown) = names.iter().find(|name| !members.contains_key(**name)) {
+        let message = format!("Parsing OData Select and Expand failed: Could not find a property named '{unknown}'.");
+        return Err(refused(400, "BadRequest", &message));
+    }
     let kept = members.iter().filter(|(name, _)| names.contains(&name.as_str()) || name.starts_with("@odata"));
-    Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    Ok(Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
 }
 
 #[cfg(test)]

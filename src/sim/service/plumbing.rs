@@ -105,7 +105,7 @@ async fn finish(state: &State, mut exchange: Exchange, response: Response, reque
     let mut bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let ids = Ids::of(&exchange.request_headers, request_id);
     if wants_ids && let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
-        bytes = Bytes::from(ids.written_into(value, exchange.service).to_string());
+        bytes = Bytes::from(ids.written_into(value, exchange.service, &state.hosts.login).to_string());
     }
     ids.headers(exchange.service, &mut parts.headers);
     if !bytes.is_empty() {
@@ -146,7 +146,7 @@ impl Ids {
         }
     }
 
-    fn written_into(&self, mut body: Value, service: Service) -> Value {
+    fn written_into(&self, mut body: Value, service: Service, login: &str) -> Value {
         let now = OffsetDateTime::now_utc();
         if service == Service::Graph {
             let date = now.format(&Rfc3339).unwrap_or_default();
@@ -164,6 +164,7 @@ impl Ids {
         body["timestamp"] = json!(timestamp);
         body["trace_id"] = json!(trace);
         body["correlation_id"] = json!(correlation);
+        body["error_uri"] = json!(format!("{login}/error?code={}", body["error_codes"][0]));
         body
     }
 }
