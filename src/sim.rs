@@ -1,8 +1,36 @@
-//! The simulator: an embedded Azure of two tenants over real HTTPS on loopback.
+//! The simulator: an embedded Azure of several tenants over real HTTPS on loopback.
 //!
 //! It shares no wire structs with crosspull's clients, so that a misspelt field cannot agree with itself; only ids of
 //! `domain` are common. It is judged by clients that others wrote (the Azure CLI, skopeo, containerd, a browser).
 
+pub mod admin;
+pub mod aks;
+pub mod arm;
+pub mod changes;
 pub mod directory;
+pub mod entra;
 pub mod estate;
+pub mod faults;
+pub mod graph;
+pub mod image;
+pub mod nodes;
+pub mod operations;
+pub mod rbac;
+pub mod ready;
+pub mod registry;
+pub mod roles;
+pub mod scenario;
+mod server;
+pub mod service;
+#[cfg(test)]
+mod tests;
+mod tls;
+pub mod tokens;
 pub mod world;
+
+pub use faults::{Action, Faults, Rule};
+pub use ready::Ready;
+pub use scenario::Scenario;
+pub use server::{NodeReport, Options, SimError, Simulator};
+pub use service::Exchange;
+pub use world::{Shared, World};

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::domain::{AppId, KeyId, ObjectId, TenantId};
 
@@ -22,6 +21,7 @@ pub struct Tenant {
 }
 
 /// What the tenant allows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the portal too")]
 #[derive(Debug, Clone)]
 pub struct TenantPolicy {
     /// `defaultUserRolePermissions.allowedToCreateApps`.
@@ -45,6 +45,33 @@ pub enum DirectoryRole {
     ApplicationAdministrator,
     CloudApplicationAdministrator,
     ApplicationDeveloper,
+}
+
+impl DirectoryRole {
+    /// The name that portals show.
+    pub fn display_name(self) -> &'static str {
+        match self {
+            Self::GlobalAdministrator => "Global Administrator",
+            Self::ApplicationAdministrator => "Application Administrator",
+            Self::CloudApplicationAdministrator => "Cloud Application Administrator",
+            Self::ApplicationDeveloper => "Application Developer",
+        }
+    }
+
+    /// `roleTemplateId`, the same in every tenant.
+    pub fn template_id(self) -> &'static str {
+        match self {
+            Self::GlobalAdministrator => "62e90394-69f5-4237-9190-012177145e10",
+            Self::ApplicationAdministrator => "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+            Self::CloudApplicationAdministrator => "158c047a-c907-4556-b7ef-446551a6b5f7",
+            Self::ApplicationDeveloper => "cf1c38e5-3621-4004-a7cb-879624dced7c",
+        }
+    }
+
+    /// May edit every application, and create the principal of any.
+    pub fn administers_applications(self) -> bool {
+        self != Self::ApplicationDeveloper
+    }
 }
 
 /// A person who can sign in on the authorize page or with a device code.
@@ -80,6 +107,13 @@ pub struct Application {
     pub stale: Option<Box<Application>>,
 }
 
+impl Application {
+    /// The application as reads show it now: itself, its state before the last change, or nothing where it is new.
+    pub fn seen(&self, now: OffsetDateTime) -> Option<&Self> {
+        if self.visible_from <= now { Some(self) } else { self.stale.as_deref() }
+    }
+}
+
 /// A password credential. The simulator keeps the text: it is the service.
 #[derive(Clone)]
 pub struct Password {
@@ -113,22 +147,80 @@ pub struct ServicePrincipal {
     pub created: OffsetDateTime,
     pub deleted: Option<OffsetDateTime>,
     pub visible_from: OffsetDateTime,
-    /// ARM knows the principal from this moment (PrincipalNotFound before, unless `principalType` is sent).
+    /// ARM knows the principal from this moment (`PrincipalNotFound` before, unless `principalType` is sent).
     pub arm_visible_from: OffsetDateTime,
     /// Entra issues tokens for it from this moment (AADSTS700016 before).
     pub token_from: OffsetDateTime,
 }
 
-/// An authorization code, a device code, or a refresh token that is out.
-#[derive(Debug, Clone)]
-pub struct PendingGrant {
+impl Tenant {
+    /// The live service principal of an application in this tenant.
+    pub fn principal_of(&self, app_id: AppId) -> Option<&ServicePrincipal> {
+        self.principals.values().find(|principal| principal.app_id == app_id && principal.deleted.is_none())
+    }
+
+    /// The directory roles of a user or a service principal.
+    pub fn directory_roles(&self, id: ObjectId) -> &[DirectoryRole] {
+        let user = self.users.iter().find(|user| user.id == id).map(|user| user.directory_roles.as_slice());
+        let principal = || self.principals.get(&id).map(|principal| principal.directory_roles.as_slice());
+        user.or_else(principal).unwrap_or_default()
+    }
+}
+
+/// What people were given at sign-in and have not used up.
+#[derive(Debug, Clone, Default)]
+pub struct Grants {
+    /// By code; used once.
+    pub codes: BTreeMap<String, CodeGrant>,
+    /// By device code.
+    pub devices: BTreeMap<String, DeviceGrant>,
+    /// By refresh token.
+    pub refresh: BTreeMap<String, RefreshGrant>,
+}
+
+/// Somebody who signed in, for a client, in a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignIn {
     pub tenant: TenantId,
     pub user: ObjectId,
     pub client: AppId,
-    pub nonce: Option<String>,
+}
+
+/// An authorization code.
+#[derive(Debug, Clone)]
+pub struct CodeGrant {
+    pub sign_in: SignIn,
     pub redirect_uri: String,
     pub code_challenge: Option<String>,
+    pub nonce: Option<String>,
     pub scope: String,
     pub expires: OffsetDateTime,
-    pub id: Uuid,
+}
+
+/// A device code, waiting for somebody to type the user code.
+#[derive(Debug, Clone)]
+pub struct DeviceGrant {
+    pub user_code: String,
+    pub client: AppId,
+    /// The tenant of the address; none for `organizations` and `common`.
+    pub tenant: Option<TenantId>,
+    pub scope: String,
+    pub expires: OffsetDateTime,
+    pub outcome: DeviceOutcome,
+}
+
+/// What the person did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceOutcome {
+    Pending,
+    Declined,
+    SignedIn(SignIn),
+}
+
+/// A refresh token.
+#[derive(Debug, Clone)]
+pub struct RefreshGrant {
+    pub sign_in: SignIn,
+    pub scope: String,
+    pub expires: OffsetDateTime,
 }

@@ -112,9 +112,21 @@ pub struct Operation {
 /// What an operation does when it proceeds.
 #[derive(Clone)]
 pub enum OperationKind {
-    Reset { client_id: AppId, secret: String, fail_after_nodes: Option<usize> },
-    RunCommand { command: String, exit_code: i32, logs: String },
-    UpgradeNodeImage { pool: String },
+    Reset {
+        client_id: AppId,
+        secret: String,
+        fail_after_nodes: Option<usize>,
+        /// What reads of the cluster still show for a moment.
+        previous: AppId,
+    },
+    RunCommand {
+        command: String,
+        exit_code: i32,
+        logs: String,
+    },
+    UpgradeNodeImage {
+        pool: String,
+    },
 }
 
 impl std::fmt::Debug for OperationKind {

@@ -8,8 +8,10 @@ use std::{
 
 use time::OffsetDateTime;
 
+use crate::domain::{AppId, TenantId};
+
 use super::{
-    directory::Tenant,
+    directory::{Application, Grants, Tenant},
     estate::{Cluster, Operation, Registry, RoleAssignment, Subscription},
 };
 
@@ -23,6 +25,12 @@ pub struct World {
     pub assignments: Vec<RoleAssignment>,
     pub operations: BTreeMap<uuid::Uuid, Operation>,
     pub timing: Timing,
+    /// How many entries a page of a list holds.
+    pub page_size: usize,
+    /// How resets end, where not well.
+    pub reset_fate: Option<ResetFate>,
+    /// Codes and refresh tokens that are out.
+    pub grants: Grants,
     /// Added to wall time: tests and the admin endpoint move the clock with it.
     pub clock_offset: time::Duration,
 }
@@ -48,7 +56,48 @@ pub struct Timing {
     pub retry_after: u32,
 }
 
+/// A reset that does not end well, from the scenario or the admin endpoint.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResetFate {
+    /// So many nodes get the new credential before it ends.
+    pub after_nodes: usize,
+    /// `Failed` or `Canceled`.
+    pub outcome: String,
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub message: String,
+    /// How many resets it befalls; none for all.
+    #[serde(default)]
+    pub times: Option<u32>,
+}
+
 impl World {
+    /// A tenant by id.
+    pub fn tenant(&self, id: TenantId) -> Option<&Tenant> {
+        self.tenants.iter().find(|tenant| tenant.id == id)
+    }
+
+    /// A tenant by id, to change it.
+    pub fn tenant_mut(&mut self, id: TenantId) -> Option<&mut Tenant> {
+        self.tenants.iter_mut().find(|tenant| tenant.id == id)
+    }
+
+    /// A tenant as addresses name it: its id, or its domain.
+    pub fn tenant_named(&self, name: &str) -> Option<&Tenant> {
+        let id = name.parse().ok();
+        self.tenants.iter().find(|tenant| Some(tenant.id) == id || tenant.domain.eq_ignore_ascii_case(name))
+    }
+
+    /// The application with that client id, and the tenant that is its home; deleted ones are not found.
+    pub fn application(&self, app_id: AppId) -> Option<(&Tenant, &Application)> {
+        self.tenants.iter().find_map(|tenant| {
+            let live = |app: &&Application| app.app_id == app_id && app.deleted.is_none();
+            tenant.applications.values().find(live).map(|app| (tenant, app))
+        })
+    }
+
     /// The simulated time.
     pub fn now(&self) -> OffsetDateTime {
         let now = OffsetDateTime::now_utc();

@@ -1,0 +1,125 @@
+//! Sign-in with a code that is typed on another device.
+
+use serde_json::json;
+use time::Duration;
+use uuid::Uuid;
+
+use super::{Answer, Call, Refusal, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named};
+use crate::{
+    domain::AppId,
+    sim::{
+        directory::{DeviceGrant, DeviceOutcome, SignIn},
+        service::value,
+        tokens,
+        world::World,
+    },
+};
+
+/// How long a device code lives, in seconds.
+const LIFE: i64 = 900;
+/// Letters that are not mistaken for one another.
+const LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+pub(super) fn start(state: &State, call: &Call) -> Answer {
+    let form = call.form();
+    let name = call.param("tenant");
+    let mut world = state.world.lock();
+    let tenant = if is_shared(name) { None } else { Some(tenant_named(&world, name)?.id) };
+    let id = value(&form, "client_id").unwrap_or_default();
+    let client: Option<AppId> = id.parse().ok();
+    let known = |client: &AppId| client.to_string() == tokens::AZURE_CLI_APP || world.application(*client).is_some();
+    let Some(client) = client.filter(known) else {
+        let message = format!("Application with identifier '{id}' was not found in the directory '{name}'.");
+        return Err(Refusal::from(entra_error(400, "unauthorized_client", 700_016, &message)));
+    };
+    let bytes = Uuid::new_v4().into_bytes();
+    let user_code: String =
+        bytes.iter().take(9).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
+    let device_code = format!("D{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    // Whole seconds only, and never none.
+    let interval = world.scaled(std::time::Duration::from_secs(5)).as_secs().clamp(1, 60);
+    let grant = DeviceGrant {
+        user_code: user_code.clone(),
+        client,
+        tenant,
+        scope: value(&form, "scope").unwrap_or_default().to_owned(),
+        expires: world.now() + Duration::seconds(LIFE),
+        outcome: DeviceOutcome::Pending,
+    };
+    world.grants.devices.insert(device_code.clone(), grant);
+    let address = format!("{}/devicelogin", state.hosts.pages);
+    Ok(answer(
+        200,
+        &json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_uri": address,
+            "expires_in": LIFE,
+            "interval": interval,
+            "message": format!(
+                "To sign in, use a web browser to open the page {address} and enter the code {user_code} to authenticate."
+            ),
+        }),
+    ))
+}
+
+/// Code, then who, then yes or no: one address for all three.
+pub(super) fn page(state: &State, call: &Call) -> Answer {
+    let form = call.form();
+    let action = call.path.as_str();
+    let code = value(&form, "user_code").or_else(|| call.query("otc")).unwrap_or_default().trim().to_uppercase();
+    let empty = pages::Form { action, carried: &[] };
+    if call.method == axum::http::Method::GET {
+        return Ok(pages::device_code(&empty, &code, None));
+    }
+    let mut world = state.world.lock();
+    let now = world.now();
+    let waiting =
+        |grant: &DeviceGrant| grant.user_code == code && grant.outcome == DeviceOutcome::Pending && grant.expires > now;
+    let Some((key, grant)) = world.grants.devices.iter().find(|(_, grant)| waiting(grant)) else {
+        return Ok(pages::device_code(&empty, "", Some("That code didn't work. Check the code and try again.")));
+    };
+    let (key, client, tenant) = (key.clone(), grant.client, grant.tenant);
+    let mut carried = vec![("user_code".to_owned(), code.clone())];
+    let decision = value(&form, "decision");
+    let ask_who = |world, carried: &[(String, String)], wrong| {
+        drop::<std::sync::MutexGuard<'_, World>>(world);
+        Ok(pages::sign_in(state, &pages::Form { action, carried }, &format!("code {code}"), wrong))
+    };
+    let remembered = value(&form, "signed_in").and_then(|note| authorize::remembered(note, client));
+    let outcome = match (decision, remembered) {
+        (Some("cancel"), _) => DeviceOutcome::Declined,
+        (Some(_), Some(sign_in)) => DeviceOutcome::SignedIn(sign_in),
+        _ => {
+            if !["quick", "username"].iter().any(|name| value(&form, name).is_some()) {
+                return ask_who(world, &carried, None);
+            }
+            let Some((home, user)) = authorize::person(&world, &form) else {
+                let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
+                return ask_who(world, &carried, Some(wrong));
+            };
+            let at_home = SignIn { tenant: home, user, client };
+            let sign_in = match tenant {
+                Some(wanted) if wanted != home => authorize::member(&world, at_home, wanted)?,
+                _ => at_home,
+            };
+            carried.push(("signed_in".into(), authorize::note(sign_in)));
+            return Ok(pages::device_confirm(&pages::Form { action, carried: &carried }, &upn(&world, at_home)));
+        }
+    };
+    if let Some(grant) = world.grants.devices.get_mut(&key) {
+        grant.outcome = outcome;
+    }
+    drop(world);
+    Ok(if outcome == DeviceOutcome::Declined {
+        pages::told("You've canceled the sign-in", "You can close this window.")
+    } else {
+        pages::told("You have signed in", "You may now close this window.")
+    })
+}
+
+fn upn(world: &World, sign_in: SignIn) -> String {
+    let tenant = world.tenant(sign_in.tenant);
+    let user = tenant.and_then(|tenant| tenant.users.iter().find(|user| user.id == sign_in.user));
+    user.map(|user| user.upn.clone()).unwrap_or_default()
+}
