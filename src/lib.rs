@@ -6,7 +6,10 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod paths;
+#[cfg(test)]
+mod sample;
 pub mod secret;
 pub mod setup_file;
 #[cfg(feature = "sim")]
 pub mod sim;
+pub mod steps;
