@@ -7,6 +7,8 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod paths;
+#[cfg(test)]
+mod sample;
 pub mod secret;
 pub mod session;
 pub mod setup_file;
