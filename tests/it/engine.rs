@@ -318,6 +318,7 @@ fn plan(setup: SetupId) -> Plan {
             id: None,
             login_server: "x.azurecr.io".parse().unwrap(),
             mode: Some(RoleMode::Legacy),
+            anonymous: Some(false),
         },
         app_name: "x".into(),
         secret_days: 365,
