@@ -20,6 +20,7 @@ pub mod ready;
 pub mod registry;
 pub mod roles;
 pub mod scenario;
+pub mod serve;
 mod server;
 pub mod service;
 #[cfg(test)]

@@ -1,0 +1,317 @@
+//! A run as a conversation in lines: what happens is told, what has to be confirmed is asked, and where nobody can be asked
+//! the program leaves with the exit code that says what for.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use super::{
+    event_json, handover_text, nodes_review_text,
+    out::Out,
+    plan_text, problem_text, record_line,
+    signals::Signals,
+    status_json, status_line,
+};
+use crate::{
+    domain::{Answers, AppId, Plan, Problem, StepId},
+    engine::{
+        Command, Event, Events, Idle, Record,
+        event::{Doing, Ended, NodesReview, Statuses},
+        record::{Entry, Outcome},
+        run::Mode,
+    },
+    error::{Error, ExitCode},
+    session::{Open, Session},
+    steps::{consent_link, handover},
+};
+
+/// Plays the other company's admin, in the demo: told the step that waits, the app, and the plan.
+pub type OtherAdmin = Arc<dyn Fn(StepId, AppId, &Plan) + Send + Sync>;
+
+/// How a run goes on by itself.
+#[derive(Default)]
+pub struct Manner {
+    /// Nothing is asked that `--yes` answers.
+    pub yes: bool,
+    /// The cluster whose nodes' replacement is consented to, by its name.
+    pub confirm_nodes: Option<String>,
+    /// How long a person is waited for.
+    pub wait: Duration,
+    /// A handed-over step that the other company's admin says is done.
+    pub vouch: Option<StepId>,
+    /// Plays the other company's admin.
+    pub other_admin: Option<OtherAdmin>,
+}
+
+/// Runs an open setup, and says what came of it.
+pub async fn carry(
+    session: &Session,
+    open: &mut Open,
+    mode: Mode,
+    manner: &Manner,
+    out: Out,
+    signals: &mut Signals,
+) -> Result<ExitCode, Error> {
+    let (events, happened, statuses) = Events::channel();
+    let (command, commands) = mpsc::channel(16);
+    if let Some(step) = manner.vouch {
+        tell(&command, Command::Vouch(step)).await;
+    }
+    let mut talk = Talk::new(open, manner, out, command);
+    let ended = {
+        let running = session.run(open, mode, events, commands);
+        tokio::pin!(running);
+        talk.listen(running.as_mut(), happened, statuses, signals).await?
+    };
+    talk.finish(ended, open)
+}
+
+struct Talk<'a> {
+    manner: &'a Manner,
+    out: Out,
+    command: mpsc::Sender<Command>,
+    name: String,
+    answers: Option<Arc<Answers>>,
+    progress: crate::engine::Progress,
+    review: Option<Arc<NodesReview>>,
+    /// Why the program leaves, once it does.
+    leaving: Option<ExitCode>,
+    /// The steps whose waiting for a person was told.
+    asked: Vec<StepId>,
+    /// Since when nothing but a person is waited for.
+    only_a_person_since: Option<Instant>,
+    failures: Vec<(StepId, Box<Problem>)>,
+}
+
+impl<'a> Talk<'a> {
+    fn new(open: &Open, manner: &'a Manner, out: Out, command: mpsc::Sender<Command>) -> Self {
+        let progress = open.journal.progress().clone();
+        let name = progress.answers().map_or_else(|| progress.setup().to_string(), |answers| answers.name.clone());
+        Self {
+            manner,
+            out,
+            command,
+            name,
+            answers: progress.answers().cloned(),
+            progress,
+            review: None,
+            leaving: None,
+            asked: Vec::new(),
+            only_a_person_since: None,
+            failures: Vec::new(),
+        }
+    }
+
+    async fn listen<R>(
+        &mut self,
+        mut running: std::pin::Pin<&mut R>,
+        mut happened: mpsc::Receiver<Event>,
+        mut statuses: watch::Receiver<Statuses>,
+        signals: &mut Signals,
+    ) -> Result<Ended, Error>
+    where
+        R: Future<Output = Result<Ended, Error>>,
+    {
+        let mut told = Statuses::new();
+        loop {
+            let patience = self.only_a_person_since.map(|since| since + self.manner.wait);
+            tokio::select! {
+                biased;
+                Some(event) = happened.recv() => self.hear(event).await,
+                ended = &mut running => {
+                    while let Ok(event) = happened.try_recv() {
+                        self.hear(event).await;
+                    }
+                    return ended;
+                }
+                () = signals.next() => {
+                    self.leaving.get_or_insert(ExitCode::Interrupted);
+                    tell(&self.command, Command::Stop).await;
+                }
+                Ok(()) = statuses.changed() => {
+                    let now = statuses.borrow_and_update().clone();
+                    self.see(&told, &now).await;
+                    told = now;
+                }
+                () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
+                    self.only_a_person_since = None;
+                    self.leave(ExitCode::Waiting).await;
+                }
+            }
+        }
+    }
+
+    async fn leave(&mut self, code: ExitCode) {
+        if self.leaving.is_none() {
+            self.leaving = Some(code);
+            tell(&self.command, Command::Stop).await;
+        }
+    }
+
+    async fn hear(&mut self, event: Event) {
+        self.out.object(&event_json(&event));
+        match event {
+            Event::Recorded(entry) => self.recorded(&entry),
+            Event::PlanChanged(plan) => self.plan_changed(&plan).await,
+            Event::ConfirmNodes(review) => self.review = Some(review),
+            Event::Idle(Idle::Nodes) => self.confirm_nodes().await,
+            Event::Idle(Idle::Failed) => {
+                let code = self.failures.first().map_or(ExitCode::Azure, |(_, problem)| problem.kind.into());
+                self.leave(code).await;
+            }
+            // Answered where the changed plan was told.
+            Event::Idle(Idle::Plan) | Event::Ended(_) => {}
+        }
+    }
+
+    fn recorded(&mut self, entry: &Entry) {
+        // The engine has taken the record in already; what it refused would not be told.
+        if self.progress.apply(entry).is_err() {
+            return;
+        }
+        if let Some(line) = record_line(entry, &self.progress) {
+            self.out.text(&line);
+        }
+        if let Record::Failed { step, problem, .. } = &entry.record {
+            self.out.text(&format!("\n{}", problem_text(problem, Some(*step))));
+            self.failures.push((*step, problem.clone()));
+        }
+    }
+
+    async fn plan_changed(&mut self, plan: &Plan) {
+        self.out.text("\nPart of what was done is gone. This is the plan now:\n");
+        self.out.text(&plan_text(plan));
+        if self.manner.yes || self.yes("Do it?").await {
+            tell(&self.command, Command::Confirm(plan.hash())).await;
+        } else {
+            self.leave(ExitCode::Waiting).await;
+        }
+    }
+
+    /// The replacement of every node has a consent of its own: given in advance for what the plan showed, given by name, or
+    /// typed now.
+    async fn confirm_nodes(&mut self) {
+        let Some(review) = self.review.clone() else { return };
+        self.out.text(&format!("\n{}", nodes_review_text(&review)));
+        let cluster = review.cluster.id.name().to_owned();
+        // What was consented to in advance was one replacement, not another one after a failed one.
+        let first = self.progress.facts().update().is_none();
+        let in_advance = self.answers.as_ref().is_some_and(|answers| answers.options.confirm_node_replacement);
+        let consented = (in_advance && first && review.as_planned)
+            || self.manner.confirm_nodes.as_deref() == Some(cluster.as_str())
+            || (self.out.can_ask() && {
+                let question = format!("Type the cluster's name to replace its {} nodes:", review.cluster.nodes());
+                self.out.ask(&question).await.as_deref() == Some(cluster.as_str())
+            });
+        if consented {
+            tell(&self.command, Command::ConfirmNodes(review.hash.clone())).await;
+        } else {
+            self.leave(ExitCode::Waiting).await;
+        }
+    }
+
+    async fn yes(&self, question: &str) -> bool {
+        self.out.can_ask()
+            && matches!(self.out.ask(&format!("{question} [y/N]")).await.as_deref(), Some("y" | "Y" | "yes"))
+    }
+
+    /// Tells what steps wait for, once for each thing, and notices when only a person is waited for.
+    async fn see(&mut self, before: &Statuses, now: &Statuses) {
+        for (step, status) in now {
+            let changed = before.get(step).is_none_or(|old| old.doing != status.doing || old.said != status.said);
+            if changed && self.leaving.is_none() {
+                self.out.object(&status_json(*step, status));
+            }
+            let new = before.get(step).is_none_or(|old| old.doing != status.doing || old.what != status.what);
+            if new && status.doing != Doing::Running && self.leaving.is_none() {
+                self.out.text(&status_line(*step, status));
+            }
+            if status.doing == Doing::Person && !self.asked.contains(step) {
+                self.asked.push(*step);
+                self.ask_person(*step).await;
+            }
+        }
+        let only_a_person = !now.is_empty() && now.values().all(|status| status.doing == Doing::Person);
+        if only_a_person {
+            self.only_a_person_since.get_or_insert_with(Instant::now);
+        } else {
+            self.only_a_person_since = None;
+        }
+    }
+
+    /// What the person that is waited for has to be told.
+    async fn ask_person(&mut self, step: StepId) {
+        let (Some(plan), Some(answers)) = (self.progress.plan().cloned(), self.answers.clone()) else { return };
+        let Some(app) = self.progress.facts().app().map(|app| app.app_id) else { return };
+        let link = consent_link(&plan.cloud, plan.registry_tenant.id, app, &answers.app.redirect_uri);
+        if self.out.json {
+            self.out.object(&serde_json::json!({ "event": "ask-person", "step": step, "link": link, "app_id": app }));
+        } else if answers.registry.handed_over() {
+            if step == StepId::Consent || !self.asked.contains(&StepId::Consent) {
+                let commands = handover::commands(&plan, app, &answers.registry.repositories).with_link(link);
+                self.out.text(&format!("\n{}", handover_text(&plan, &commands)));
+            }
+        } else {
+            self.out.text(&format!(
+                "\nA Cloud Application Administrator of {} opens this link and accepts.\n\
+                 Landing on {} without a word is success.\n\n{link}\n",
+                plan.registry_tenant.label(),
+                answers.app.redirect_uri,
+            ));
+        }
+        if let Some(other_admin) = &self.manner.other_admin {
+            if self.out.can_ask() {
+                let _ = self.out.ask("Press Enter to play the other company's admin, who accepts:").await;
+            } else {
+                self.out.text("(demo: the other company's admin accepts)");
+            }
+            other_admin(step, app, &plan);
+            tell(&self.command, Command::LookNow).await;
+        }
+    }
+
+    fn finish(self, ended: Ended, open: &Open) -> Result<ExitCode, Error> {
+        let progress = open.journal.progress();
+        match ended {
+            Ended::Closed(Outcome::Connected) => {
+                self.out.text(&format!("\n{}", connected(progress)));
+                Ok(ExitCode::Done)
+            }
+            Ended::Closed(Outcome::TakenBack) => Ok(ExitCode::Done),
+            Ended::Stopped => {
+                let code = self.leaving.unwrap_or(ExitCode::Interrupted);
+                let why = match code {
+                    ExitCode::Waiting => "It waits for a person. ",
+                    ExitCode::Interrupted => "It was stopped. ",
+                    _ => "",
+                };
+                self.out.text(&format!("\n{why}What is done stays done. Go on with:  crosspull resume {}", self.name));
+                Ok(code)
+            }
+        }
+    }
+}
+
+fn connected(progress: &crate::engine::Progress) -> String {
+    let Some(proof) = progress.facts().proof() else { return "Done.".to_owned() };
+    let mut text = format!("Pulled {}\n       {}\n", proof.pulled.image, proof.pulled.digest);
+    if proof.pulled.anonymous {
+        text.push_str("       but this registry lets anybody pull, so that proves nothing about the role\n");
+    }
+    for pool in &proof.pools {
+        let said = match &pool.why_not {
+            None => "its nodes can pull".to_owned(),
+            Some(why) => format!("access proven, nodes not proven: {why}"),
+        };
+        text.push_str(&format!("Pool {} ({} nodes): {said}\n", pool.pool, pool.nodes));
+    }
+    text
+}
+
+async fn tell(commands: &mpsc::Sender<Command>, command: Command) {
+    // An engine that has ended takes no commands, and needs none.
+    let _ = commands.send(command).await;
+}
