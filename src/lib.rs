@@ -7,6 +7,8 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod paths;
+pub mod plain;
+pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod secret;

@@ -1,0 +1,19 @@
+//! What the wizard shows, as lines: for scripts, pipes, screen readers and people who like it plain.
+//!
+//! Pure functions to text. Nothing here prints, asks or waits; there is no colour and no box, and lines fit 80 columns
+//! but for links, ids and commands, which are never broken. Times are UTC.
+
+mod handover;
+mod json;
+mod layout;
+mod plan;
+mod problem;
+mod progress;
+mod setups;
+
+pub use handover::handover_text;
+pub use json::{event_json, setups_json, status_json};
+pub use plan::{nodes_review_text, plan_text};
+pub use problem::problem_text;
+pub use progress::{record_line, status_line};
+pub use setups::{setups_text, show_text};

@@ -1,0 +1,131 @@
+//! A failure in words: tried, said, means, changed, do, and what a support case needs.
+
+use super::layout::{clean, clock, field, push_line, second};
+use crate::{
+    catalogue,
+    domain::{Problem, StepId, problem::ProblemKind},
+};
+
+const LABEL: usize = 9;
+const ID: usize = 13;
+
+/// A failure, whether in a step or before any.
+pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
+    let entry = catalogue::explain(problem, step);
+    let mut out = String::new();
+    let what = step.map_or("not possible", StepId::name);
+    let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
+    push_line(&mut out, &format!("{what}  FAILED {} UTC  {code}", clock(problem.at)));
+    field(&mut out, "Tried", LABEL, &problem.tried);
+    // What no service answered was found by this program.
+    let answered = problem.status.is_some() || problem.code.is_some();
+    field(&mut out, if answered { "Azure" } else { "Found" }, LABEL, &said(problem));
+    let (means, advice) = entry.map_or_else(
+        || fallback(problem.kind),
+        |entry| (entry.means(&[]), format!("{} ({})", entry.advice(&[]), entry.who)),
+    );
+    field(&mut out, "Means", LABEL, &means);
+    field(&mut out, "Changed", LABEL, changed(problem, step));
+    field(&mut out, "Do", LABEL, &advice);
+    if let Some(entry) = entry {
+        field(&mut out, "Read", LABEL, &entry.link);
+    }
+    push_line(&mut out, "");
+    for (label, id) in [("request", &problem.request_id), ("correlation", &problem.correlation_id)] {
+        if let Some(id) = id {
+            field(&mut out, label, ID, id);
+        }
+    }
+    field(&mut out, "time", ID, &format!("{} UTC", second(problem.at)));
+    out
+}
+
+/// Status, code and words of the answer.
+pub(super) fn said(problem: &Problem) -> String {
+    let status = problem.status.map(|status| status.to_string());
+    // Entra's words begin with its number already.
+    let code = problem.code.clone().filter(|code| !problem.message.starts_with(code.as_str()));
+    let head: Vec<String> = status.into_iter().chain(code).collect();
+    let message = clean(&problem.message);
+    if head.is_empty() { message } else { format!("{}: {message}", head.join(" ")) }
+}
+
+/// What the failure has and has not changed. An answer that refuses had no effect; without a clear answer nobody knows.
+fn changed(problem: &Problem, step: Option<StepId>) -> &'static str {
+    let refused =
+        problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409 | 429));
+    match step {
+        None => "nothing",
+        Some(step) if refused => match step {
+            StepId::ClusterUpdate => "nothing in the cluster; what is done stays",
+            _ => "nothing in this step; what is done stays",
+        },
+        Some(StepId::ClusterUpdate) => {
+            "some nodes may have the new credential and some the old one; both apps, all keys and all rights are kept"
+        }
+        Some(StepId::Probe | StepId::Proof) => "nothing: this step only reads; what is done stays",
+        Some(_) => "perhaps something in this step: crosspull looks before it tries again; what is done stays",
+    }
+}
+
+fn fallback(kind: ProblemKind) -> (String, String) {
+    let (means, advice) = match kind {
+        ProblemKind::Answers => ("The answers do not fit what is there.", "Correct the setup and try again."),
+        ProblemKind::Preflight => {
+            ("It cannot work as things are.", "Mend what the plan names as a stop, then look again.")
+        }
+        ProblemKind::Azure => (
+            "Azure refused, or its operation failed, for the reason that it gives. crosspull has no more words for it.",
+            "Mend what the message names, then try again. For a support case, give the ids below.",
+        ),
+        ProblemKind::Network => (
+            "Azure could not be reached from here, or something else answered in its place.",
+            "Check the network, the proxy and the clock, then try again.",
+        ),
+        ProblemKind::SignIn => {
+            ("The sign-in failed, or is no longer valid.", "Sign in again (az login --tenant ...), then try again.")
+        }
+        ProblemKind::Waiting => ("A person has to act first.", "When they have, go on: crosspull resume."),
+        ProblemKind::Interrupted => ("It was stopped.", "Go on where it stopped: crosspull resume."),
+        ProblemKind::Busy => {
+            ("Another crosspull is at work on this setup.", "Wait until it has ended, or stop it, then try again.")
+        }
+        ProblemKind::Local => (
+            "Something on this machine is in the way: a file, a folder, a program.",
+            "Mend what the message names, then try again.",
+        ),
+        ProblemKind::Internal => (
+            "This is a defect of crosspull.",
+            "Try once more. If it comes again, report it with the text above; it holds no secret.",
+        ),
+    };
+    (means.to_owned(), advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_failed_step_says_all_that_is_known() {
+        insta::assert_snapshot!(problem_text(&sample::problem(), Some(StepId::RegistryRole)), @"");
+    }
+
+    #[test]
+    fn what_no_service_said_is_what_was_found() {
+        let problem = Problem::new(ProblemKind::Internal, "go on", "the plan should be known by now", sample::BEGIN);
+        insta::assert_snapshot!(problem_text(&problem, None), @"");
+    }
+
+    #[test]
+    fn what_has_changed_depends_on_how_clear_the_answer_was() {
+        let mut problem = sample::problem();
+        assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("nothing in the cluster"));
+        for unclear in [None, Some(500), Some(408), Some(409)] {
+            problem.status = unclear;
+            assert!(changed(&problem, Some(StepId::Secret)).starts_with("perhaps"), "{unclear:?}");
+            assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("some nodes may"), "{unclear:?}");
+        }
+    }
+}

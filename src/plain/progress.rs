@@ -1,0 +1,155 @@
+//! What happens, a line each.
+
+use super::{
+    layout::{clean, clock, day},
+    problem::said,
+};
+use crate::{
+    catalogue,
+    domain::{Output, StepId, key::Delivery},
+    engine::{
+        Entry, Progress, Record, Stage,
+        event::{Doing, Status},
+        record::Outcome,
+    },
+};
+
+/// How a record reads in the running account of a setup; `None` where a person has no use for it. `progress` has the
+/// record in it already.
+pub fn record_line(entry: &Entry, progress: &Progress) -> Option<String> {
+    let (subject, what) = words(&entry.record, progress)?;
+    Some(clean(format!("{}  {subject:<14}  {what}", clock(entry.at)).trim_end()))
+}
+
+fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
+    let step = |step: &StepId, what: String| Some((step.to_string(), what));
+    match record {
+        Record::Opened { setup, .. } => Some(("setup".to_owned(), format!("opened: {setup}"))),
+        Record::Answered { .. } => None,
+        Record::Planned { plan } => Some(("plan".to_owned(), format!("made: {} steps", plan.lines.len()))),
+        Record::Confirmed { .. } => Some(("plan".to_owned(), "confirmed".to_owned())),
+        Record::NodesConfirmed { .. } => step(&StepId::ClusterUpdate, "confirmed: every node is replaced".to_owned()),
+        Record::Intent { step: begun, .. } => {
+            let again = matches!(progress.stage(*begun), Stage::Intended { attempt, .. } if attempt > 1);
+            step(begun, if again { "begins again" } else { "begins" }.to_owned())
+        }
+        Record::Applied { step: StepId::ClusterUpdate, .. } => {
+            step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
+        }
+        Record::Applied { .. } => None,
+        Record::Done { step: done, output } => {
+            let output = output.as_deref().or_else(|| progress.facts().output(*done));
+            let detail = output.map(detail).filter(|detail| !detail.is_empty());
+            step(done, detail.map_or_else(|| "done".to_owned(), |detail| format!("done: {detail}")))
+        }
+        Record::Failed { step: failed, problem, .. } => {
+            let code = catalogue::explain(problem, Some(*failed)).map(|entry| format!("{}  ", entry.code));
+            step(failed, format!("FAILED  {}{}", code.unwrap_or_default(), said(problem)))
+        }
+        Record::Lost { step: lost } => step(lost, "is not there any more; it is done again".to_owned()),
+        Record::Vouched { step: vouched } => step(vouched, "said to be done by the other company's admin".to_owned()),
+        Record::Delivered { how: Delivery::Cluster, .. } => None,
+        Record::Delivered { key, how: Delivery::Person } => {
+            Some(("key".to_owned(), format!("{key} given to a person")))
+        }
+        Record::TextLost { key } => {
+            Some(("key".to_owned(), format!("{key}: the process that held its secret has ended")))
+        }
+        Record::KeyRemoved { key } => Some(("key".to_owned(), format!("{key} removed: nobody can be using it"))),
+        Record::UndoIntent { step: back } => step(back, "is being taken back".to_owned()),
+        Record::Undone { step: back } => step(back, "taken back".to_owned()),
+        Record::Closed { outcome: Outcome::Connected } => {
+            Some(("setup".to_owned(), "connected: the cluster can pull".to_owned()))
+        }
+        Record::Closed { outcome: Outcome::TakenBack } => {
+            Some(("setup".to_owned(), "taken back: nothing of it is left in either tenant".to_owned()))
+        }
+    }
+}
+
+/// What a step came to, in a few words.
+fn detail(output: &Output) -> String {
+    match output {
+        Output::Registration(app) => format!("app {}", app.app_id),
+        Output::Adoption(adopted) => format!("app {} is open to other tenants", adopted.app.app_id),
+        Output::Identity(principal) => format!("principal {}", principal.object_id),
+        Output::CarryOver { given } => match given.len() {
+            1 => "1 role".to_owned(),
+            number => format!("{number} roles"),
+        },
+        Output::Consent(consented) => consented.object_id.map(|id| format!("principal {id}")).unwrap_or_default(),
+        Output::RegistryRole { given } => given.as_ref().map(|given| given.role_name.clone()).unwrap_or_default(),
+        Output::Key(key) => format!("key {} until {}", key.id, day(key.ends)),
+        Output::Probe(pulled) => {
+            let anonymous = if pulled.anonymous { ", which anybody can pull" } else { "" };
+            format!("{}{anonymous}", pulled.image)
+        }
+        Output::ClusterUpdate(_) => "every node has the new credential".to_owned(),
+        Output::Proof(proven) => {
+            let nodes = proven.pools.iter().filter(|pool| pool.nodes_proven).count();
+            format!("{}; nodes of {nodes} of {} pools", proven.pulled.image, proven.pools.len())
+        }
+        Output::Sweep(swept) => format!("{} removed, {} kept", swept.removed.len(), swept.kept.len()),
+    }
+}
+
+/// What a step is doing now: for what it waits, since when, and when the next look is.
+pub fn status_line(step: StepId, status: &Status) -> String {
+    let doing = match status.doing {
+        Doing::Running => "at work",
+        Doing::Person => "waits for a person",
+        Doing::Visibility => "waits until it can be seen",
+        Doing::Operation => "waits for Azure to finish",
+        Doing::Throttling => "slowed down by Azure",
+        Doing::Network => "no answer yet",
+    };
+    let mut line = format!("{:<14}  {doing}", step.name());
+    if !status.what.is_empty() {
+        line = format!("{line}: {}", status.what);
+    }
+    line = format!("{line}, since {}", clock(status.since));
+    if let Some(said) = status.said.as_deref().filter(|said| !said.is_empty()) {
+        line = format!("{line}; last answer: {said}");
+    }
+    if let Some(next) = status.next_look {
+        line = format!("{line}; next look {}", clock(next));
+    }
+    clean(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn account(records: Vec<Record>) -> String {
+        let entries = sample::entries(records);
+        let lines =
+            (1..=entries.len()).filter_map(|end| record_line(&entries[end - 1], &sample::fold(&entries[..end])));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_setup_that_goes_well_reads_from_top_to_bottom() {
+        insta::assert_snapshot!(account(sample::connected()), @"");
+    }
+
+    #[test]
+    fn a_failure_is_one_line_with_its_code() {
+        let account = account(sample::failed());
+        let line = account.lines().last().unwrap();
+        assert!(line.starts_with("13:14:11  registry role   FAILED  CP-405  403 AuthorizationFailed: "), "{line}");
+    }
+
+    #[test]
+    fn a_wait_says_for_what_since_when_and_when_it_looks_again() {
+        let status = Status {
+            doing: Doing::Person,
+            what: "the consent of an admin of Fabrikam".to_owned(),
+            said: Some("AADSTS700016".to_owned()),
+            since: sample::BEGIN,
+            next_look: Some(sample::BEGIN + time::Duration::seconds(12)),
+        };
+        insta::assert_snapshot!(status_line(StepId::Consent, &status), @"");
+    }
+}
