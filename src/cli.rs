@@ -55,6 +55,9 @@ pub struct Global {
     /// Write a log to this file (never secrets)
     #[arg(long, global = true, env = "CROSSPULL_LOG", value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// How many times faster the waits are, against a simulator on this machine
+    #[arg(long, global = true, env = "CROSSPULL_PACE", value_name = "X", value_parser = speed, hide = true)]
+    pub pace: Option<f64>,
     /// Show each request
     #[arg(long, global = true, env = "CROSSPULL_VERBOSE", value_parser = clap::builder::FalseyValueParser::new())]
     pub verbose: bool,
@@ -355,7 +358,7 @@ mod tests {
             .collect();
         assert_eq!(
             variables,
-            ["RESOURCE_MANAGER", "CA_FILE", "CLOUD", "DATA_DIR", "LOG", "VERBOSE"]
+            ["RESOURCE_MANAGER", "CA_FILE", "CLOUD", "DATA_DIR", "LOG", "PACE", "VERBOSE"]
                 .map(|name| format!("CROSSPULL_{name}"))
         );
     }

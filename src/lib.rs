@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod paths;
 pub mod plain;
+pub mod program;
 pub mod report;
 #[cfg(test)]
 mod sample;

@@ -68,3 +68,9 @@ pub fn open_to_others(path: &Path) -> io::Result<bool> {
         Ok(false)
     }
 }
+
+/// Whether a host name or address is this machine itself.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

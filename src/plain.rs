@@ -1,19 +1,22 @@
 //! What the wizard shows, as lines: for scripts, pipes, screen readers and people who like it plain.
 //!
-//! Pure functions to text. Nothing here prints, asks or waits; there is no colour and no box, and lines fit 80 columns
-//! but for links, ids and commands, which are never broken. Times are UTC.
+//! Pure functions to text, but for [`conversation`], which asks and waits, and [`out`], which prints. There is no colour
+//! and no box, and lines fit 80 columns but for links, ids and commands, which are never broken. Times are UTC.
 
+pub mod conversation;
 mod handover;
 mod json;
 mod layout;
+pub mod out;
 mod plan;
 mod problem;
 mod progress;
 mod setups;
+pub mod signals;
 
 pub use handover::handover_text;
 pub use json::{event_json, setups_json, status_json};
-pub use plan::{nodes_review_text, plan_text};
+pub use plan::{findings_text, nodes_review_text, plan_text};
 pub use problem::problem_text;
 pub use progress::{record_line, status_line};
 pub use setups::{setups_text, show_text};

@@ -9,6 +9,7 @@ mod carry_over;
 mod cluster_update;
 mod consent;
 mod fault;
+pub mod handover;
 mod identity;
 mod keys;
 pub mod look;
@@ -26,6 +27,8 @@ mod texts;
 mod together;
 
 use std::sync::Arc;
+
+pub use consent::link as consent_link;
 
 use crate::{
     azure::{Http, TenantClients},

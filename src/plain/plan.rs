@@ -104,6 +104,13 @@ fn carry_over(out: &mut String, plan: &Plan) {
     }
 }
 
+/// What was found where there is nothing that could be planned.
+pub fn findings_text(list: &[Finding]) -> String {
+    let mut out = String::from("NOTHING HAS BEEN CHANGED\n");
+    findings(&mut out, list);
+    out
+}
+
 fn findings(out: &mut String, findings: &[Finding]) {
     let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     push_line(out, "");

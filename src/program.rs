@@ -1,0 +1,124 @@
+//! What each command does.
+
+#[cfg(feature = "sim")]
+mod demo;
+mod requests;
+mod setups;
+#[cfg(feature = "sim")]
+mod simulate;
+mod work;
+
+use std::{fs, path::PathBuf};
+
+use crate::{
+    cli::{Cli, Command, Global},
+    domain::problem::ProblemKind,
+    engine::Pace,
+    error::{Error, ExitCode, chain},
+    paths,
+    plain::{out::Out, plan_text, problem_text},
+    session::{CloudChoice, Environment, Options, Refusal, Session},
+};
+
+/// Does what the command line says, and tells what the program exits with. Whatever went wrong has been printed.
+pub async fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli).await {
+        Ok(code) => code,
+        Err(refusal) => tell(&refusal),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, Refusal> {
+    let global = cli.global;
+    requests::log_to(global.log.as_deref())?;
+    let Some(command) = cli.command else {
+        return Err(Error::new(
+            ProblemKind::Answers,
+            "open the wizard: it is not built yet. `crosspull --help` shows the commands, `crosspull demo` a whole setup",
+        )
+        .into());
+    };
+    match command {
+        Command::Plan(args) => work::plan(&session(&global)?, &args).await,
+        Command::Apply(args) => work::apply(&session(&global)?, &args).await,
+        Command::Resume(args) => work::resume(&session(&global)?, &args).await,
+        Command::Undo(args) => work::undo(&session(&global)?, &args).await,
+        Command::List(args) => Ok(setups::list(session(&global)?.store(), args)?),
+        Command::Show(args) => Ok(setups::show(session(&global)?.store(), &args)?),
+        Command::Forget(args) => Ok(setups::forget(session(&global)?.store(), &args).await?),
+        Command::Report(args) => Ok(setups::report(session(&global)?.store(), &args)?),
+        #[cfg(feature = "sim")]
+        Command::Simulate(args) => Ok(simulate::run(&global, args).await?),
+        #[cfg(feature = "sim")]
+        Command::Demo(args) => demo::run(&global, args).await,
+        #[cfg(not(feature = "sim"))]
+        Command::Simulate(_) | Command::Demo(_) => {
+            Err(Error::new(ProblemKind::Answers, "simulate: this crosspull was built without the simulator").into())
+        }
+    }
+}
+
+/// Opens a session as the global options say, and shows its requests where that is wanted.
+fn session(global: &Global) -> Result<Session, Error> {
+    let cloud = match (&global.resource_manager, global.cloud) {
+        (Some(url), _) => Some(CloudChoice::Custom(url.clone())),
+        (None, Some(name)) => Some(CloudChoice::Known(name.into())),
+        (None, None) => None,
+    };
+    let ca_pem = match &global.ca_file {
+        Some(path) => Some(fs::read(path).map_err(|error| {
+            Error::new(ProblemKind::Answers, format!("read the certificates in {}", path.display())).because(error)
+        })?),
+        None => None,
+    };
+    let session = Session::open(Options {
+        cloud,
+        ca_pem,
+        data_dir: data_dir(global)?,
+        pace: pace(global)?,
+        environment: Environment::Process,
+    })?;
+    if global.verbose {
+        requests::show(session.requests());
+    }
+    Ok(session)
+}
+
+/// The engine's windows are Azure's; only a simulator, on this machine, may be hurried.
+fn pace(global: &Global) -> Result<Pace, Error> {
+    let Some(faster) = global.pace else { return Ok(Pace::REAL) };
+    let local = global.resource_manager.as_ref().and_then(url::Url::host_str).is_some_and(paths::is_loopback);
+    if local {
+        return Ok(Pace::faster(faster));
+    }
+    Err(Error::new(ProblemKind::Answers, "hurry: --pace is for a simulator on this machine, named by --resource-manager"))
+}
+
+fn data_dir(global: &Global) -> Result<PathBuf, Error> {
+    global.data_dir.clone().or_else(paths::default_data_dir).ok_or_else(|| {
+        Error::new(ProblemKind::Local, "find a place for setups: this user has no home folder; name one with --data-dir")
+    })
+}
+
+/// Prints what went wrong, and says with what to exit.
+fn tell(refusal: &Refusal) -> ExitCode {
+    match refusal {
+        Refusal::Findings(findings) => {
+            Out::aside(&crate::plain::findings_text(findings));
+            ExitCode::Refused
+        }
+        Refusal::Error(error) => {
+            match &error.problem {
+                Some(problem) => Out::aside(&problem_text(problem, None)),
+                None => Out::aside(&format!("crosspull: {}", chain(error))),
+            }
+            error.exit_code()
+        }
+    }
+}
+
+/// The plan, or the refusal, as the output wants it.
+fn show_plan(plan: &crate::domain::Plan, out: Out) {
+    out.text(&plan_text(plan));
+    out.object(&serde_json::json!({ "event": "plan", "hash": plan.hash(), "plan": plan }));
+}

@@ -1,0 +1,154 @@
+//! `plan`, `apply`, `resume` and `undo`.
+
+use std::time::Duration;
+
+use super::show_plan;
+use crate::{
+    cli::{ApplyArgs, PlanArgs, ResumeArgs, RunArgs, UndoArgs},
+    domain::{Answers, problem::ProblemKind},
+    engine::{Event, Events, run::Mode},
+    error::{Error, ExitCode},
+    plain::{
+        conversation::{Manner, carry},
+        event_json,
+        out::Out,
+        record_line,
+        signals::Signals,
+    },
+    session::{Refusal, Session},
+    setup_file,
+};
+
+pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
+    let out = Out { json: args.json.json };
+    let answers = read(&args.file)?;
+    let (_, plan) = session.plan(&answers).await?;
+    show_plan(&plan, out);
+    Ok(if plan.stops().next().is_some() { ExitCode::Refused } else { ExitCode::Done })
+}
+
+pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Refusal> {
+    let out = Out { json: args.json.json };
+    let mut signals = listen()?;
+    let answers = read(&args.file)?;
+    session.store().expect_free(&answers.name)?;
+    let planned = tokio::select! {
+        planned = session.plan(&answers) => planned?,
+        () = signals.next() => return Ok(ExitCode::Interrupted),
+    };
+    let (steps, plan) = planned;
+    show_plan(&plan, out);
+    if plan.stops().next().is_some() {
+        return Ok(ExitCode::Refused);
+    }
+    if !args.yes.yes {
+        if !out.can_ask() {
+            return Err(Error::new(
+                ProblemKind::Answers,
+                "ask for your yes, since this is no terminal. Nothing was changed; --yes confirms the plan",
+            )
+            .into());
+        }
+        let answer = tokio::select! {
+            answer = out.ask("Do it? [y/N]") => answer,
+            () = signals.next() => None,
+        };
+        if !matches!(answer.as_deref(), Some("y" | "Y" | "yes")) {
+            out.text("Nothing was changed.");
+            return Ok(ExitCode::Interrupted);
+        }
+    }
+    let mut open = session.begin(&answers, &plan, steps)?;
+    let manner = manner(&args.run, &answers, args.yes.yes);
+    Ok(carry(session, &mut open, Mode::Fresh, &manner, out, &mut signals).await?)
+}
+
+pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitCode, Refusal> {
+    let out = Out { json: args.json.json };
+    let mut signals = listen()?;
+    let mut open = session.resume(args.setup.as_deref()).await?;
+    let progress = open.journal.progress();
+    if let Some(outcome) = progress.closed() {
+        out.text(&format!("There is nothing to do: this setup is {}.", super::setups::outcome_words(outcome)));
+        return Ok(ExitCode::Done);
+    }
+    if progress.undoing() {
+        let what = "go on: this setup is being taken back; `crosspull undo` goes on with that";
+        return Err(Error::new(ProblemKind::Answers, what).into());
+    }
+    let answers = progress
+        .answers()
+        .cloned()
+        .ok_or_else(|| Error::new(ProblemKind::Local, "go on: the journal holds no answers"))?;
+    let mut manner = manner(&args.run, &answers, args.yes.yes);
+    manner.vouch = args.vouch.map(Into::into);
+    Ok(carry(session, &mut open, Mode::Resumed, &manner, out, &mut signals).await?)
+}
+
+fn manner(args: &RunArgs, answers: &Answers, yes: bool) -> Manner {
+    Manner {
+        yes,
+        confirm_nodes: args.confirm_nodes.clone(),
+        wait: Duration::from_secs(args.wait_seconds(answers.registry.handed_over())),
+        ..Manner::default()
+    }
+}
+
+pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode, Refusal> {
+    let out = Out { json: args.json.json };
+    let mut signals = listen()?;
+    let mut open = session.resume(Some(&args.setup)).await?;
+    let progress = open.journal.progress().clone();
+    if progress.closed().is_some() {
+        return Err(Error::new(ProblemKind::Answers, "take back a setup that is finished").into());
+    }
+    if !args.yes.yes {
+        let steps: Vec<String> = progress.effects().iter().map(ToString::to_string).collect();
+        out.text(&format!("To be taken back, in this order: {}", steps.join(", ")));
+        let yes = out.can_ask() && matches!(out.ask("Take it back? [y/N]").await.as_deref(), Some("y" | "Y" | "yes"));
+        if !yes {
+            let what = "take it back without your yes. Nothing was changed; --yes confirms it";
+            return Err(Error::new(ProblemKind::Answers, what).into());
+        }
+    }
+    let (events, mut happened, _statuses) = Events::channel();
+    let mut folded = progress;
+    let mut hear = |event: &Event| {
+        out.object(&event_json(event));
+        if let Event::Recorded(entry) = event
+            && folded.apply(entry).is_ok()
+            && let Some(line) = record_line(entry, &folded)
+        {
+            out.text(&line);
+        }
+    };
+    let undoing = session.undo(&mut open, events);
+    tokio::pin!(undoing);
+    loop {
+        tokio::select! {
+            biased;
+            Some(event) = happened.recv() => hear(&event),
+            ended = &mut undoing => {
+                while let Ok(event) = happened.try_recv() {
+                    hear(&event);
+                }
+                ended?;
+                out.text("Everything that this setup had made is taken back. A deleted app stays in the recycle bin for 30 days.");
+                return Ok(ExitCode::Done);
+            }
+            () = signals.next() => {
+                out.text("Stopped. `crosspull undo` goes on with it.");
+                return Ok(ExitCode::Interrupted);
+            }
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Answers, Error> {
+    setup_file::read(path)
+        .map_err(|error| Error::new(ProblemKind::Answers, format!("use {}", path.display())).because(error))
+}
+
+pub(super) fn listen() -> Result<Signals, Error> {
+    Signals::listen().map_err(|error| Error::new(ProblemKind::Local, "listen for Ctrl-C").because(error))
+}
