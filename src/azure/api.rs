@@ -74,7 +74,7 @@ pub(crate) fn address<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str
     url
 }
 
-/// Sets a query with `%20` for a blank: OData services do not all take `+`.
+/// Sets a query with `%20` for a blank: `OData` services do not all take `+`.
 pub(crate) fn set_query(url: &mut Url, query: &[(&str, &str)]) {
     if query.is_empty() {
         return;
@@ -85,7 +85,7 @@ pub(crate) fn set_query(url: &mut Url, query: &[(&str, &str)]) {
     url.set_query(spaced.as_deref());
 }
 
-/// An OData string literal.
+/// An `OData` string literal.
 pub(crate) fn odata(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

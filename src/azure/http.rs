@@ -56,15 +56,16 @@ struct Inner {
 impl Http {
     /// Fails where the certificates cannot be read.
     pub fn new(options: HttpOptions) -> Result<Self> {
+        let HttpOptions { ca_pem, connect_timeout, timeout } = options;
         let local = |message: &str, source: reqwest::Error| {
             Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message).with_source(source.without_url())
         };
-        let roots = match &options.ca_pem {
+        let roots = match &ca_pem {
             Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|source| local("the file of further certificates could not be read", source))?,
             None => Vec::new(),
         };
-        if options.ca_pem.is_some() && roots.is_empty() {
+        if ca_pem.is_some() && roots.is_empty() {
             let message = "the file of further certificates holds none";
             return Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message));
         }
@@ -72,8 +73,8 @@ impl Http {
             reqwest::Client::builder()
                 .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(options.connect_timeout)
-                .timeout(options.timeout)
+                .connect_timeout(connect_timeout)
+                .timeout(timeout)
                 // A request on a connection that the other end is just closing has an unknown fate; idle ones are given
                 // up well before Azure's front ends do.
                 .pool_idle_timeout(Duration::from_secs(20))

@@ -1,47 +1,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    sync::mpsc,
-};
+use tokio::net::TcpListener;
 
 use super::*;
-use crate::azure::error::Fate;
-
-/// Answers each connection with the next of `answers`, and hands over what was sent. `None` closes without an answer.
-async fn server(answers: Vec<Option<String>>) -> (Url, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-    let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut seen = Vec::new();
-            loop {
-                let mut part = [0; 4096];
-                let read = stream.read(&mut part).await.unwrap();
-                seen.extend_from_slice(&part[..read]);
-                let text = String::from_utf8_lossy(&seen).to_lowercase();
-                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-                if read == 0 || body.len() >= length.unwrap_or(0) {
-                    break;
-                }
-            }
-            sender.send(String::from_utf8(seen).unwrap()).unwrap();
-            if let Some(answer) = answer {
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    });
-    (url, receiver)
-}
-
-fn answer(head: &str, body: &str) -> Option<String> {
-    Some(format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
-}
+use crate::azure::{
+    error::Fate,
+    testing::{SILENCE, answer, server},
+};
 
 fn http() -> Http {
     Http::new(HttpOptions::default()).unwrap()
@@ -138,7 +104,7 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn the_fate_of_what_was_not_answered_depends_on_the_call() {
-    let (url, mut seen) = server(vec![None, None, None]).await;
+    let (url, mut seen) = server(vec![SILENCE.to_owned(); 3]).await;
     let http = http();
     let error = http.send(once(url.clone())).await.err().unwrap();
     assert_eq!((error.kind, error.fate(), error.repeatable()), (ErrorKind::Unanswered, Fate::Unknown, false));
