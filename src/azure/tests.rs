@@ -135,6 +135,8 @@ async fn a_reset_that_was_refused_or_is_done() {
 
 #[tokio::test]
 async fn both_forms_of_an_operation_are_read() {
+    use OperationState::{Canceled, Failed, Running, Succeeded};
+
     let failed =
         json!({"status": "Failed", "error": {"code": "CreateRoleAssignmentError", "message": "AADSTS700016: no"}});
     let answers = vec![
@@ -154,7 +156,6 @@ async fn both_forms_of_an_operation_are_read() {
     for _ in 0..9 {
         statuses.push(arm.operation(&url.join("operations/1").unwrap()).await.unwrap());
     }
-    use OperationState::{Canceled, Failed, Running, Succeeded};
     let states: Vec<_> = statuses.iter().map(|status| status.state).collect();
     assert_eq!(states, [Running, Running, Failed, Canceled, Succeeded, Running, Succeeded, Running, Succeeded]);
     assert_eq!(statuses[0].percent, Some(40.5));
