@@ -36,11 +36,7 @@ impl Api {
     /// Sends a call with a token. The call's address must be the service's own.
     pub(crate) async fn send(&self, call: Call) -> Result<Response> {
         self.expect_own(&call)?;
-        let token = self.0.tokens.token(&self.0.scope).await.map_err(|error| {
-            // Who waits for the call wants to read what it was for, not only that a token was missing.
-            let tried = format!("{} (no token)", call.tried);
-            error.with(|details| details.tried = tried)
-        })?;
+        let token = self.0.tokens.token(&self.0.scope).await?;
         self.0.http.send(call.token(&token)).await
     }
 

@@ -165,6 +165,18 @@ async fn nothing_goes_out_without_tls_but_to_this_machine() {
 }
 
 #[tokio::test]
+async fn a_call_that_nobody_waits_for_any_more_is_logged() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let http = http();
+    tokio::select! {
+        _ = http.send(once(url)) => panic!("nobody answers"),
+        accepted = listener.accept() => drop(accepted.unwrap()),
+    }
+    assert_eq!(http.log().records()[0].outcome, Outcome::Failed("given up"));
+}
+
+#[tokio::test]
 async fn a_claims_challenge_is_kept() {
     let head = "401 Unauthorized\r\nwww-authenticate: Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhIjoxfQ==\"";
     let (url, _seen) = server(vec![answer(head, "")]).await;
