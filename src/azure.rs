@@ -19,6 +19,10 @@ pub mod rbac;
 pub mod registry;
 pub mod sign_in;
 mod tenant;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use arm::ResourceManager;
 pub use clock::now;

@@ -91,12 +91,18 @@ fn pace(global: &Global) -> Result<Pace, Error> {
     if local {
         return Ok(Pace::faster(faster));
     }
-    Err(Error::new(ProblemKind::Answers, "hurry: --pace is for a simulator on this machine, named by --resource-manager"))
+    Err(Error::new(
+        ProblemKind::Answers,
+        "hurry: --pace is for a simulator on this machine, named by --resource-manager",
+    ))
 }
 
 fn data_dir(global: &Global) -> Result<PathBuf, Error> {
     global.data_dir.clone().or_else(paths::default_data_dir).ok_or_else(|| {
-        Error::new(ProblemKind::Local, "find a place for setups: this user has no home folder; name one with --data-dir")
+        Error::new(
+            ProblemKind::Local,
+            "find a place for setups: this user has no home folder; name one with --data-dir",
+        )
     })
 }
 

@@ -8,6 +8,7 @@ use crate::domain::{LoginServer, ResourceId, SubscriptionId, plan::RoleMode};
 /// A registry.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Wire")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Registry {
     pub id: ResourceId,
     pub name: String,
@@ -152,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    fn registry(properties: Value) -> Registry {
+    fn registry(properties: &Value) -> Registry {
         serde_json::from_value(json!({
             "id": "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages",
             "name": "fabrikamimages", "location": "westeurope", "sku": {"name": "Premium"}, "properties": properties,
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_mode_that_is_not_said_is_the_old_one_and_an_unknown_one_stays_unknown() {
-        let mode = |word: Value| registry(json!({"loginServer": "x.azurecr.io", "roleAssignmentMode": word})).mode;
+        let mode = |word: Value| registry(&json!({"loginServer": "x.azurecr.io", "roleAssignmentMode": word})).mode;
         assert_eq!(mode(Value::Null), Some(RoleMode::Legacy));
         assert_eq!(mode(json!("LegacyRegistryPermissions")), Some(RoleMode::Legacy));
         assert_eq!(mode(json!("AbacRepositoryPermissions")), Some(RoleMode::Abac));
@@ -171,9 +172,9 @@ mod tests {
 
     #[test]
     fn absent_settings_have_azures_defaults() {
-        let plain = registry(json!({"loginServer": "x.azurecr.io", "networkRuleSet": null, "policies": {}}));
+        let plain = registry(&json!({"loginServer": "x.azurecr.io", "networkRuleSet": null, "policies": {}}));
         assert!(plain.public_network && plain.arm_tokens_accepted && !plain.default_deny && !plain.anonymous_pull);
-        let closed = registry(json!({
+        let closed = registry(&json!({
             "loginServer": "x.azurecr.io", "publicNetworkAccess": "Disabled",
             "networkRuleSet": {"defaultAction": "Deny", "ipRules": [{"action": "Allow", "value": "203.0.113.0/24"}]},
             "policies": {"azureADAuthenticationAsArmPolicy": {"status": "disabled"}},

@@ -36,11 +36,7 @@ impl Api {
     /// Sends a call with a token. The call's address must be the service's own.
     pub(crate) async fn send(&self, call: Call) -> Result<Response> {
         self.expect_own(&call)?;
-        let token = self.0.tokens.token(&self.0.scope).await.map_err(|error| {
-            // Who waits for the call wants to read what it was for, not only that a token was missing.
-            let tried = format!("{} (no token)", call.tried);
-            error.with(|details| details.tried = tried)
-        })?;
+        let token = self.0.tokens.token(&self.0.scope).await?;
         self.0.http.send(call.token(&token)).await
     }
 
@@ -79,7 +75,7 @@ pub(crate) fn address<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str
     url
 }
 
-/// Sets a query with `%20` for a blank: OData services do not all take `+`.
+/// Sets a query with `%20` for a blank: `OData` services do not all take `+`.
 pub(crate) fn set_query(url: &mut Url, query: &[(&str, &str)]) {
     if query.is_empty() {
         return;
@@ -90,7 +86,7 @@ pub(crate) fn set_query(url: &mut Url, query: &[(&str, &str)]) {
     url.set_query(spaced.as_deref());
 }
 
-/// An OData string literal.
+/// An `OData` string literal.
 pub(crate) fn odata(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

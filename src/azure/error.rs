@@ -150,9 +150,12 @@ impl Error {
             | ErrorKind::Redirected
             | ErrorKind::Insecure => ProblemKind::Network,
             ErrorKind::SignIn | ErrorKind::WrongTenant => ProblemKind::SignIn,
-            // A token that Resource Manager or Graph no longer takes is a matter of signing in again. The registry's 401
-            // is about the app's rights.
-            ErrorKind::Service if self.status == Some(401) && !self.operation.starts_with("registry.") => {
+            // A token that Resource Manager or Graph no longer takes is a matter of signing in again. What Entra and the
+            // registry refuse is about the app.
+            ErrorKind::Service
+                if self.status == Some(401)
+                    && !["registry.", "entra."].iter().any(|room| self.operation.starts_with(room)) =>
+            {
                 ProblemKind::SignIn
             }
             ErrorKind::Service | ErrorKind::Malformed | ErrorKind::ForeignHost => ProblemKind::Azure,

@@ -18,7 +18,7 @@ pub use log::{Outcome, RequestLog, RequestRecord};
 pub use response::Response;
 
 use super::{
-    clock::{self, Stopwatch},
+    clock::Stopwatch,
     error::{Error, ErrorKind, Result},
 };
 use crate::secret::Secret;
@@ -56,15 +56,16 @@ struct Inner {
 impl Http {
     /// Fails where the certificates cannot be read.
     pub fn new(options: HttpOptions) -> Result<Self> {
+        let HttpOptions { ca_pem, connect_timeout, timeout } = options;
         let local = |message: &str, source: reqwest::Error| {
             Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message).with_source(source.without_url())
         };
-        let roots = match &options.ca_pem {
+        let roots = match &ca_pem {
             Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|source| local("the file of further certificates could not be read", source))?,
             None => Vec::new(),
         };
-        if options.ca_pem.is_some() && roots.is_empty() {
+        if ca_pem.is_some() && roots.is_empty() {
             let message = "the file of further certificates holds none";
             return Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message));
         }
@@ -72,8 +73,8 @@ impl Http {
             reqwest::Client::builder()
                 .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(options.connect_timeout)
-                .timeout(options.timeout)
+                .connect_timeout(connect_timeout)
+                .timeout(timeout)
                 // A request on a connection that the other end is just closing has an unknown fate; idle ones are given
                 // up well before Azure's front ends do.
                 .pool_idle_timeout(Duration::from_secs(20))
@@ -110,28 +111,10 @@ impl Http {
         }
         let client = if loopback { &self.0.direct } else { &self.0.client };
         let request = self.request(client, &call)?;
-        let at = clock::now();
-        let watch = Stopwatch::start();
+        let mut pending =
+            Pending { log: &self.0.log, record: Some(RequestRecord::sent(&call)), watch: Stopwatch::start() };
         let result = receive::exchange(client, request, &call).await;
-        let (outcome, request_id, correlation_id) = match &result {
-            Ok(response) => {
-                (Outcome::Status(response.status), response.request_id.clone(), response.correlation_id.clone())
-            }
-            Err(error) => {
-                let outcome = error.status.map_or(Outcome::Failed(log::word(error.kind)), Outcome::Status);
-                (outcome, error.request_id.clone(), error.correlation_id.clone())
-            }
-        };
-        self.0.log.push(RequestRecord {
-            at,
-            operation: call.operation,
-            method: call.method.to_string(),
-            url: log::shown(&call.url),
-            outcome,
-            duration: watch.elapsed(),
-            request_id,
-            correlation_id,
-        });
+        pending.end(&result);
         result
     }
 
@@ -160,6 +143,42 @@ impl Http {
         request.build().map_err(|source| {
             call.error(ErrorKind::Local, "the request could not be put together").with_source(source.without_url())
         })
+    }
+}
+
+/// A request that is out. It is logged even where nobody waits for its answer any more: it may have been carried out.
+struct Pending<'a> {
+    log: &'a RequestLog,
+    record: Option<RequestRecord>,
+    watch: Stopwatch,
+}
+
+impl Pending<'_> {
+    fn end(&mut self, result: &Result<Response>) {
+        let Some(mut record) = self.record.take() else { return };
+        record.duration = self.watch.elapsed();
+        match result {
+            Ok(response) => {
+                record.outcome = Outcome::Status(response.status);
+                record.request_id.clone_from(&response.request_id);
+                record.correlation_id.clone_from(&response.correlation_id);
+            }
+            Err(error) => {
+                record.outcome = error.status.map_or(Outcome::Failed(log::word(error.kind)), Outcome::Status);
+                record.request_id.clone_from(&error.request_id);
+                record.correlation_id.clone_from(&error.correlation_id);
+            }
+        }
+        self.log.push(record);
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            record.duration = self.watch.elapsed();
+            self.log.push(record);
+        }
     }
 }
 

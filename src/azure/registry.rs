@@ -125,7 +125,7 @@ impl RegistryClient {
         let challenge = self.challenge(repository).await?;
         let url = self.realm(&challenge, repository, &tried)?;
         let call = Call::get("registry.token", tried, url).basic(&app.to_string(), key);
-        self.read_token(self.http.send(call).await?, repository)
+        self.read_token(&self.http.send(call).await?, repository)
     }
 
     /// A token without any credential: given where the registry lets anyone pull.
@@ -133,7 +133,7 @@ impl RegistryClient {
         let tried = format!("ask {} for a token without a credential", self.server);
         let challenge = self.challenge(repository).await?;
         let url = self.realm(&challenge, repository, &tried)?;
-        self.read_token(self.http.send(Call::get("registry.token", tried, url)).await?, repository)
+        self.read_token(&self.http.send(Call::get("registry.token", tried, url)).await?, repository)
     }
 
     /// The realm of a challenge with its query, if it is the registry's own.
@@ -153,11 +153,11 @@ impl RegistryClient {
         Ok(url)
     }
 
-    fn read_token(&self, response: Response, repository: &Repository) -> Result<RegistryToken> {
+    fn read_token(&self, response: &Response, repository: &Repository) -> Result<RegistryToken> {
         let wire: WireToken = response.json()?;
         let claims: Option<WireClaims> =
             entra::payload(&wire.access_token).and_then(|payload| serde_json::from_slice(&payload).ok());
-        let claims = claims.ok_or_else(|| lacks(&response, &format!("readable token of {}", self.server)))?;
+        let claims = claims.ok_or_else(|| lacks(response, &format!("readable token of {}", self.server)))?;
         let actions = claims
             .access
             .into_iter()
@@ -212,5 +212,60 @@ impl RegistryClient {
             Err(error) if refused(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{azure::HttpOptions, domain::cloud::KnownCloud};
+
+    fn client() -> RegistryClient {
+        let cloud = Arc::new(Cloud::known(KnownCloud::Public));
+        let server = "fabrikamimages.azurecr.io".parse().unwrap();
+        RegistryClient::new(Http::new(HttpOptions::default()).unwrap(), cloud, server)
+    }
+
+    #[test]
+    fn only_the_registrys_own_realm_is_followed() {
+        let repository: Repository = "shop/web".parse().unwrap();
+        let realm = |text: &str| {
+            let challenge = Challenge {
+                realm: Url::parse(text).unwrap(),
+                service: "fabrikamimages.azurecr.io".to_owned(),
+                scope: None,
+            };
+            client().realm(&challenge, &repository, "sign in")
+        };
+        assert_eq!(
+            realm("https://fabrikamimages.azurecr.io/oauth2/token").unwrap().as_str(),
+            "https://fabrikamimages.azurecr.io/oauth2/token?service=fabrikamimages.azurecr.io&scope=repository%3Ashop%2Fweb%3Apull"
+        );
+        for foreign in [
+            "https://evil.example/oauth2/token",
+            "http://fabrikamimages.azurecr.io/oauth2/token",
+            "https://fabrikamimages.azurecr.io:8443/oauth2/token",
+            "https://fabrikamimages.azurecr.io@evil.example/oauth2/token",
+            "https://other.azurecr.io/oauth2/token",
+        ] {
+            assert_eq!(realm(foreign).unwrap_err().kind, ErrorKind::ForeignHost, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_token_counts_for_its_own_repository_only() {
+        let read = |access: serde_json::Value| {
+            let token = entra::tests::jwt(&serde_json::json!({ "access": access }));
+            let call = Call::get("registry.token", "sign in", Url::parse("https://x.azurecr.io/").unwrap());
+            let body = serde_json::json!({ "access_token": token }).to_string().into_bytes();
+            let response = Response::new(200, reqwest::header::HeaderMap::default(), body, &call);
+            client().read_token(&response, &"shop/web".parse().unwrap())
+        };
+        let access = |name: &str, actions: &[&str]| serde_json::json!([{"type": "repository", "name": name, "actions": actions}]);
+        assert!(read(access("shop/web", &["pull"])).unwrap().can_pull());
+        assert!(!read(access("shop/web", &[])).unwrap().can_pull());
+        assert!(!read(access("shop/api", &["pull"])).unwrap().can_pull());
+        assert!(!read(serde_json::json!([])).unwrap().can_pull());
+        assert_eq!(read(serde_json::json!("?")).unwrap_err().kind, ErrorKind::Malformed);
     }
 }

@@ -9,10 +9,7 @@ use tokio::{
 };
 
 use super::{
-    event_json, handover_text, nodes_review_text,
-    out::Out,
-    plan_text, problem_text, record_line,
-    signals::Signals,
+    event_json, handover_text, nodes_review_text, out::Out, plan_text, problem_text, record_line, signals::Signals,
     status_json, status_line,
 };
 use crate::{

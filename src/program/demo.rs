@@ -7,9 +7,7 @@ use crate::{
     cli::{DemoArgs, Global},
     domain::{
         Answers, SetupId, StepId,
-        answers::{
-            AppAnswers, CarryOver, ClusterAnswers, Options as Consents, Provision, RegistryAnswers, SignIn,
-        },
+        answers::{AppAnswers, CarryOver, ClusterAnswers, Options as Consents, Provision, RegistryAnswers, SignIn},
         problem::ProblemKind,
     },
     engine::{Pace, run::Mode},
@@ -34,8 +32,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<ExitCode, Ref
     let scenario = Scenario::load(args.scenario.as_deref().unwrap_or("default"))
         .map_err(|error| Error::new(ProblemKind::Answers, "use the scenario").because(error))?;
     let speed = args.speed.speed.max(SPEED);
-    let simulator =
-        Simulator::start(sim::Options { speed, ..sim::Options::new(scenario) }).await.map_err(failed)?;
+    let simulator = Simulator::start(sim::Options { speed, ..sim::Options::new(scenario) }).await.map_err(failed)?;
     let folder = Folder::new()?;
     let session = session(&simulator, &folder, speed)?;
     if global.verbose {
@@ -94,9 +91,8 @@ fn answers(ready: &Ready) -> Result<Answers, Error> {
         .find(|one| !one.registries.is_empty() && one.id != cluster_tenant.id)
         .ok_or_else(|| missing("registry of another company"))?;
     let (cluster, registry) = (&cluster_tenant.clusters[0], &registry_tenant.registries[0]);
-    let operator = |tenant: &crate::sim::ready::ReadyTenant| {
-        tenant.operators.first().cloned().ok_or_else(|| missing("operator"))
-    };
+    let operator =
+        |tenant: &crate::sim::ready::ReadyTenant| tenant.operators.first().cloned().ok_or_else(|| missing("operator"));
     let parse = |error: crate::domain::ParseError| Error::new(ProblemKind::Internal, "begin the demo").because(error);
     Ok(Answers {
         name: "demo".to_owned(),
@@ -122,10 +118,7 @@ fn answers(ready: &Ready) -> Result<Answers, Error> {
                 .parse()
                 .map_err(|error| Error::new(ProblemKind::Internal, "begin the demo").because(error))?,
         },
-        options: Consents {
-            carry_over: CarryOver::All,
-            confirm_node_replacement: !Out { json: false }.can_ask(),
-        },
+        options: Consents { carry_over: CarryOver::All, confirm_node_replacement: !Out { json: false }.can_ask() },
     })
 }
 

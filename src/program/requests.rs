@@ -5,13 +5,7 @@ use std::{fs::File, path::Path, sync::Mutex};
 use tokio::sync::broadcast::error::RecvError;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{
-    azure::RequestLog,
-    domain::problem::ProblemKind,
-    error::Error,
-    paths,
-    plain::out::Out,
-};
+use crate::{azure::RequestLog, domain::problem::ProblemKind, error::Error, paths, plain::out::Out};
 
 /// Prints each request on standard error once it is over.
 pub(super) fn show(log: &RequestLog) {
@@ -30,9 +24,10 @@ pub(super) fn show(log: &RequestLog) {
 /// Writes the program's own log to a private file. Other crates' logs may hold what ours never do, and are left out.
 pub(super) fn log_to(path: Option<&Path>) -> Result<(), Error> {
     let Some(path) = path else { return Ok(()) };
-    let file: File = paths::private_file().append(true).create(true).open(path).map_err(|error| {
-        Error::new(ProblemKind::Local, format!("write the log {}", path.display())).because(error)
-    })?;
+    let file: File =
+        paths::private_file().append(true).create(true).open(path).map_err(|error| {
+            Error::new(ProblemKind::Local, format!("write the log {}", path.display())).because(error)
+        })?;
     let ours = Targets::new().with_target("crosspull", tracing::Level::TRACE);
     let layer = tracing_subscriber::fmt::layer().json().with_writer(Mutex::new(file)).with_filter(ours);
     // A second subscriber in one process is a test's doing, and no reason to fail.

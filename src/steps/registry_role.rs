@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The role that grants a pull in a mode.
-pub fn role(mode: RoleMode) -> BuiltInRole {
+pub(super) fn role(mode: RoleMode) -> BuiltInRole {
     match mode {
         RoleMode::Legacy => ACR_PULL,
         RoleMode::Abac => REPOSITORY_READER,
@@ -32,7 +32,7 @@ pub fn role(mode: RoleMode) -> BuiltInRole {
 }
 
 /// The condition that limits the repository role to `repositories`; `None` for the whole registry.
-pub fn condition(repositories: &[Repository]) -> Option<String> {
+pub(super) fn condition(repositories: &[Repository]) -> Option<String> {
     const ACTION: &str = "Microsoft.ContainerRegistry/registries/repositories";
     if repositories.is_empty() {
         return None;

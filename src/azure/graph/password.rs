@@ -60,8 +60,7 @@ impl Graph {
         Ok((wire.credential, text.ok_or_else(|| lacks(&response, "text of the key"))?))
     }
 
-    /// Removes a key; `false` where it was not there. Graph has no code for a key that is gone, so its 400 and 404 are told
-    /// apart by looking.
+    /// Removes a key; `false` where it was not there. Graph has no code of its own for a key that is gone.
     pub async fn remove_password(&self, application: ObjectId, key: KeyId) -> Result<bool> {
         let url = self.url(["applications", &application.to_string(), "removePassword"], &[]);
         let call = Call::new("graph.applications.removePassword", "remove a key of the app", Method::POST, url)
@@ -76,5 +75,7 @@ impl Graph {
 }
 
 fn no_such_credential(error: &Error) -> bool {
-    error.status == Some(400) && error.message.to_ascii_lowercase().contains("no password credential found")
+    let message = error.message.to_ascii_lowercase();
+    let words = ["no credentials found to be removed", "no password credential found"];
+    error.status == Some(400) && words.iter().any(|words| message.contains(words))
 }

@@ -29,6 +29,7 @@ pub enum Body {
 }
 
 /// One request: what it is called, what it tries, and what it sends.
+#[must_use = "a call does nothing until it is sent"]
 pub struct Call {
     pub(crate) operation: &'static str,
     pub(crate) tried: String,

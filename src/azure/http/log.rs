@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
 
-use super::authority;
-use crate::azure::error::ErrorKind;
+use super::{Call, authority};
+use crate::azure::{clock, error::ErrorKind};
 
 /// How many requests are remembered.
 const KEPT: usize = 1000;
@@ -40,6 +40,22 @@ pub struct RequestRecord {
     pub duration: Duration,
     pub request_id: Option<String>,
     pub correlation_id: Option<String>,
+}
+
+impl RequestRecord {
+    /// Of a call that is just going out, and that counts as given up until it is answered.
+    pub(super) fn sent(call: &Call) -> Self {
+        Self {
+            at: clock::now(),
+            operation: call.operation,
+            method: call.method.to_string(),
+            url: shown(&call.url),
+            outcome: Outcome::Failed("given up"),
+            duration: Duration::ZERO,
+            request_id: None,
+            correlation_id: None,
+        }
+    }
 }
 
 impl fmt::Display for RequestRecord {
@@ -101,7 +117,7 @@ impl RequestLog {
 }
 
 /// An address as it may be logged: queries can hold anything, an API version cannot.
-pub(super) fn shown(url: &Url) -> String {
+fn shown(url: &Url) -> String {
     let version = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
     let mut shown = format!("{}://{}{}", url.scheme(), authority(url), url.path());
     if let Some((_, version)) = version {

@@ -116,5 +116,6 @@ fn innermost(source: &reqwest::Error) -> String {
     while let Some(next) = inner.source() {
         inner = next;
     }
-    clean(&inner.to_string())
+    // Some libraries append a link to their own manual.
+    clean(inner.to_string().split(": https://").next().unwrap_or_default())
 }

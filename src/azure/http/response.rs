@@ -26,7 +26,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, call: &Call) -> Self {
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, call: &Call) -> Self {
         let id = |names: [&str; 2]| {
             let value = names.into_iter().find_map(|name| headers.get(name)?.to_str().ok())?;
             Some(clean(value)).filter(|id| !id.is_empty() && id.len() <= 128)

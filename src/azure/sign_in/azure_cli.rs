@@ -34,10 +34,8 @@ pub fn azure_cli(account: CliAccount, config_dir: Option<PathBuf>) -> Result<Arc
         CliAccount::Subscription(subscription) => (None, Some(subscription.to_string())),
         CliAccount::TenantAsSubscription(tenant) => (None, Some(tenant.to_string())),
     };
-    let mut options = AzureCliCredentialOptions::default();
-    options.tenant_id = tenant_id;
-    options.subscription = subscription;
-    options.executor = Some(Arc::new(Quiet { config_dir, deadline: DEADLINE }));
+    let executor: Option<Arc<dyn Executor>> = Some(Arc::new(Quiet { config_dir, deadline: DEADLINE }));
+    let options = AzureCliCredentialOptions { subscription, tenant_id, executor };
     AzureCliCredential::new(Some(options))
         .map(|credential| credential as Arc<dyn TokenCredential>)
         .map_err(|error| classify("use the Azure CLI's account", &error))
