@@ -111,7 +111,7 @@ impl Simulator {
             log: Log::new(options.record_bodies),
             faults: Faults::default(),
         };
-        for rule in options.scenario.faults() {
+        for rule in options.scenario.faults(options.speed) {
             state.faults.add(rule);
         }
 

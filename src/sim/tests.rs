@@ -3,6 +3,7 @@
 mod directory;
 mod faults;
 mod sign_in;
+mod table;
 
 use std::collections::HashMap;
 
