@@ -77,7 +77,7 @@ async fn a_reset_is_watched_by_its_operation_and_reaches_every_node() {
     assert_eq!(watch("location").await.status, StatusCode::NO_CONTENT);
     assert_eq!(face(&bench, "shop-prod").await, (json!(app), json!("Succeeded")));
     assert_eq!(bench.pulling("shop-prod", "fabrikamimages"), 9);
-    bench.pass(time::Duration::days(2));
+    bench.pass(time::Duration::days(5));
     assert_eq!(watch("azure-asyncoperation").await.status, StatusCode::NOT_FOUND, "gone after a day");
 }
 
