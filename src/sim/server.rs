@@ -111,14 +111,14 @@ impl Simulator {
             log: Log::new(options.record_bodies),
             faults: Faults::default(),
         };
-        for rule in options.scenario.faults() {
+        for rule in options.scenario.faults(options.speed) {
             state.faults.add(rule);
         }
 
         let handle = Handle::new();
         let config = RustlsConfig::from_config(tls.config);
         let at = |router: Router, service: Service, base: &str| mount(router, state.clone(), service, base.to_owned());
-        let manage = admin::router(state.clone()).merge(arm::router(state.clone()));
+        let manage = admin::router(&state).merge(arm::router(state.clone()));
         let manage = at(manage, Service::ResourceManager, &state.hosts.resource_manager);
         serve(manager, &manage, Some(&config), &handle)?;
         let pages_router = at(entra::router(state.clone()), Service::Login, &state.hosts.pages);
