@@ -219,7 +219,7 @@ mod tests {
         unset SECRET
         ```
 
-        Remove the old key when every pool shows Succeeded.
+        The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded.
 
         ## Proof
 
@@ -270,7 +270,7 @@ mod tests {
         's admin
 
         - consent: make the app known in Fabrikam (TO BE DONE)
-        - registry role: give the app AcrPull; or Container Registry Repository Reader where the registry's role assignment mode is AbacRepositoryPermissions on fabrikamimages.azurecr.io (TO BE DONE)
+        - registry role: on fabrikamimages.azurecr.io, give the app AcrPull; or Container Registry Repository Reader where the registry's role assignment mode is AbacRepositoryPermissions (TO BE DONE)
         ");
     }
 
@@ -280,6 +280,14 @@ mod tests {
         let report = report(records);
         assert_eq!((report.state, report.name.as_str()), (State::Answered, "new-shop"));
         assert!(report.to_markdown().contains("shop-prod"));
+    }
+
+    #[test]
+    fn an_app_that_was_there_is_neither_ours_nor_renewed_by_us() {
+        let report = report(sample::adopted());
+        assert!(report.objects[0].was_there && report.renewal.is_none());
+        let markdown = report.to_markdown();
+        assert!(markdown.contains("aks-sp") && markdown.contains("neither made nor knows"), "{markdown}");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! One setup as tests of texts need it: its answers, plan and records.
 
-use serde_json::json;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use url::Url;
 use uuid::Uuid;
@@ -9,9 +8,9 @@ use crate::{
     domain::{
         Answers, AppId, Cloud, Digest, Key, KeyId, ObjectId, Output, Plan, Problem, Purpose, SetupId, Severity, Side,
         StepId, TenantId,
-        answers::Tenant,
+        answers::{Route, Tenant},
         cloud::KnownCloud,
-        facts::{App, Consented, Given, PoolProof, Principal, Proven, Pulled, Swept, Update},
+        facts::{Adopted, App, Consented, Given, PoolProof, Principal, Proven, Pulled, Swept, Update},
         key::Delivery,
         plan::{Action, CarryLine, ClusterSeen, Line, PoolSeen, RegistrySeen, RoleMode},
         problem::ProblemKind,
@@ -89,7 +88,7 @@ pub(crate) fn plan() -> Plan {
     let subscription = uuid(1);
     Plan {
         setup: SetupId(uuid(3)),
-        route: crate::domain::answers::Route::NewApp,
+        route: Route::NewApp,
         route_reason: "the present app serves this cluster alone".to_owned(),
         cloud: Cloud::known(KnownCloud::Public),
         cluster_tenant: Tenant {
@@ -304,7 +303,21 @@ pub(crate) fn connected() -> Vec<Record> {
     records
 }
 
-/// An adopted app's access before, as Graph gives it.
-pub(crate) fn no_access() -> serde_json::Value {
-    json!([])
+/// The cluster's own app, opened to other tenants.
+pub(crate) fn adopted() -> Vec<Record> {
+    let mut plan = plan();
+    plan.route = Route::KeepApp;
+    plan.lines.retain(|line| line.step != StepId::ClusterUpdate);
+    plan.lines[0].step = StepId::Adoption;
+    plan.lines[1].needs = vec![StepId::Adoption];
+    let app = App { app_id: app(), object_id: ObjectId(uuid(5)), display_name: "aks-sp".to_owned() };
+    let adopted = Adopted {
+        app,
+        audience_before: "AzureADMyOrg".to_owned(),
+        redirect_uris_before: Vec::new(),
+        access_before: serde_json::json!([]),
+    };
+    let mut records = confirmed(answers(), plan);
+    records.extend(step(StepId::Adoption, Output::Adoption(adopted)));
+    records
 }

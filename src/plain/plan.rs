@@ -62,7 +62,7 @@ fn head(out: &mut String, plan: &Plan) {
 /// A tenant by every name it has.
 pub(super) fn tenant(tenant: &Tenant) -> String {
     let names = [tenant.display_name.clone(), tenant.domain.clone(), Some(tenant.id.to_string())];
-    names.into_iter().flatten().map(|name| clean(&name)).collect::<Vec<_>>().join("  ")
+    names.into_iter().flatten().map(|name| clean(&name)).collect::<Vec<_>>().join(", ")
 }
 
 fn steps(out: &mut String, plan: &Plan) {
@@ -194,8 +194,9 @@ mod tests {
         insta::assert_snapshot!(plan_text(&sample::plan()), @r#"
         NOTHING HAS BEEN CHANGED YET
 
-        cluster tenant   Contoso contoso.example 66666666-6666-4666-8666-666666666666
-        registry tenant  Fabrikam fabrikam.example 77777777-7777-4777-8777-777777777777
+        cluster tenant   Contoso, contoso.example, 66666666-6666-4666-8666-666666666666
+        registry tenant  Fabrikam, fabrikam.example,
+                         77777777-7777-4777-8777-777777777777
         cluster          shop-prod in northeurope: system (3), web (6)
                          /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
         registry         fabrikamimages.azurecr.io (rights on the whole registry)

@@ -13,9 +13,9 @@ const ID: usize = 13;
 pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     let entry = catalogue::explain(problem, step);
     let mut out = String::new();
-    let what = step.map_or("not possible", StepId::name);
+    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
     let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
-    push_line(&mut out, &format!("{what}  FAILED {} UTC  {code}", clock(problem.at)));
+    push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
     field(&mut out, "Tried", LABEL, &problem.tried);
     // What no service answered was found by this program.
     let answered = problem.status.is_some() || problem.code.is_some();
@@ -134,7 +134,7 @@ mod tests {
     fn what_no_service_said_is_what_was_found() {
         let problem = Problem::new(ProblemKind::Internal, "go on", "the plan should be known by now", sample::BEGIN);
         insta::assert_snapshot!(problem_text(&problem, None), @"
-        not possible  FAILED 13:02:11 UTC
+        FAILED 13:02:11 UTC
         Tried    go on
         Found    the plan should be known by now
         Means    This is a defect of crosspull.

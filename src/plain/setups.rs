@@ -29,7 +29,10 @@ pub fn setups_text(setups: &[Summary]) -> String {
         if let Some(problem) = &setup.problem {
             paragraph(&mut out, "  ", problem);
         }
-        push_line(&mut out, &format!("  {}", setup.setup));
+        let id = setup.setup.to_string();
+        if setup.name != id {
+            push_line(&mut out, &format!("  {id}"));
+        }
     }
     out
 }
@@ -144,10 +147,6 @@ mod tests {
     }
 
     fn filtered(text: &str) -> String {
-        let mut settings = Vec::new();
-        for word in text.split(' ') {
-            settings.push(word);
-        }
         text.lines()
             .map(|line| match line.rfind(" UTC") {
                 // `2026-11-23 14:02` has a fixed width.
@@ -164,8 +163,9 @@ mod tests {
         new-shop  connected
 
         setup            33333333-3333-4333-8333-333333333333
-        cluster tenant   Contoso contoso.example 66666666-6666-4666-8666-666666666666
-        registry tenant  Fabrikam fabrikam.example 77777777-7777-4777-8777-777777777777
+        cluster tenant   Contoso, contoso.example, 66666666-6666-4666-8666-666666666666
+        registry tenant  Fabrikam, fabrikam.example,
+                         77777777-7777-4777-8777-777777777777
         cluster          /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
         registry         fabrikamimages.azurecr.io
         image            shop/web:1.4
@@ -223,7 +223,6 @@ mod tests {
         99999999-9999-4999-8999-999999999999  UNREADABLE
           the journal cannot be written any more since an earlier write failed
           (/setups/x/journal.jsonl)
-          99999999-9999-4999-8999-999999999999
         ");
         assert_eq!(setups_text(&[]), "There are no setups on this machine.\n");
     }
