@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_handed_over_setup_says_what_the_other_admin_has_to_do() {
-        let mut records = sample::confirmed(sample::handed_over_answers(), sample::handed_over_plan());
+        let mut records = sample::confirmed(sample::handed_over_answers(), &sample::handed_over_plan());
         records.extend(sample::registration());
         records.extend(sample::identity());
         let report = report(records);
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_setup_without_a_plan_has_a_report_all_the_same() {
-        let records = sample::confirmed(sample::answers(), sample::plan()).into_iter().take(2).collect();
+        let records = sample::confirmed(sample::answers(), &sample::plan()).into_iter().take(2).collect();
         let report = report(records);
         assert_eq!((report.state, report.name.as_str()), (State::Answered, "new-shop"));
         assert!(report.to_markdown().contains("shop-prod"));

@@ -57,6 +57,9 @@ pub(crate) fn handed_over_answers() -> Answers {
 }
 
 pub(crate) fn plan() -> Plan {
+    use StepId::{
+        CarryOver, ClusterUpdate, Consent, Identity, Probe, Proof, Registration, RegistryRole, Secret, Sweep,
+    };
     let line = |step: StepId, needs: &[StepId], action, text: &str, changes: &[&str]| Line {
         step,
         needs: needs.to_vec(),
@@ -64,9 +67,6 @@ pub(crate) fn plan() -> Plan {
         action,
         text: text.to_owned(),
         changes: changes.iter().map(|change| (*change).to_owned()).collect(),
-    };
-    use StepId::{
-        CarryOver, ClusterUpdate, Consent, Identity, Probe, Proof, Registration, RegistryRole, Secret, Sweep,
     };
     let pool = |name: &str, count| PoolSeen {
         name: name.to_owned(),
@@ -202,7 +202,7 @@ pub(crate) fn fold(entries: &[Entry]) -> Progress {
 }
 
 /// The records up to the confirmed plan.
-pub(crate) fn confirmed(answers: Answers, plan: Plan) -> Vec<Record> {
+pub(crate) fn confirmed(answers: Answers, plan: &Plan) -> Vec<Record> {
     vec![
         Record::Opened { schema: SCHEMA, setup: plan.setup },
         Record::Answered { answers: Box::new(answers) },
@@ -230,7 +230,7 @@ pub(crate) fn identity() -> [Record; 3] {
 
 /// Up to the consent, which a person gave; then the registry role fails.
 pub(crate) fn failed() -> Vec<Record> {
-    let mut records = confirmed(answers(), plan());
+    let mut records = confirmed(answers(), &plan());
     records.extend(registration());
     records.extend(identity());
     records.extend(consent());
@@ -268,7 +268,7 @@ pub(crate) fn connected() -> Vec<Record> {
     let key = Key { id: KeyId(uuid(1)), purpose: Purpose::Cluster, ends: datetime!(2027-11-23 13:00 UTC) };
     let carried = vec![given(plan.carry_over[0].scope.clone(), plan.carry_over[0].role, "Contributor")];
     let pull = given(plan.registry.id.as_ref().unwrap().to_string(), role::ACR_PULL.id, role::ACR_PULL.name);
-    let mut records = confirmed(answers(), plan.clone());
+    let mut records = confirmed(answers(), &plan);
     records.extend(registration());
     records.extend(identity());
     records.extend(step(StepId::CarryOver, Output::CarryOver { given: carried }));
@@ -317,7 +317,7 @@ pub(crate) fn adopted() -> Vec<Record> {
         redirect_uris_before: Vec::new(),
         access_before: serde_json::json!([]),
     };
-    let mut records = confirmed(answers(), plan);
+    let mut records = confirmed(answers(), &plan);
     records.extend(step(StepId::Adoption, Output::Adoption(adopted)));
     records
 }

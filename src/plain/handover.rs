@@ -32,7 +32,7 @@ pub fn handover_text(plan: &Plan, handover: &HandOver) -> String {
                 "   ",
                 "A Cloud Application Administrator of yours opens this link, ticks \"Consent on behalf of your \
                  organization\" and accepts. The page asks for the right to sign in and read the profile, and for \
-                 nothing more. Landing on microsoft.com without a word is success.",
+                 nothing more. It ends on microsoft.com, which says nothing: that is how it looks when it has worked.",
             );
             push_line(&mut out, "");
             push_line(&mut out, link);
@@ -102,8 +102,8 @@ mod tests {
 
            A Cloud Application Administrator of yours opens this link, ticks "Consent
            on behalf of your organization" and accepts. The page asks for the right to
-           sign in and read the profile, and for nothing more. Landing on microsoft.com
-           without a word is success.
+           sign in and read the profile, and for nothing more. It ends on
+           microsoft.com, which says nothing: that is how it looks when it has worked.
 
         https://login.microsoftonline.com/77777777-7777-4777-8777-777777777777/oauth2/authorize?client_id=55555555-5555-4555-8555-555555555555&response_type=code&redirect_uri=https%3A%2F%2Fwww.microsoft.com
 

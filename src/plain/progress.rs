@@ -25,7 +25,6 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
     let step = |step: &StepId, what: String| Some((step.to_string(), what));
     match record {
         Record::Opened { setup, .. } => Some(("setup".to_owned(), format!("opened: {setup}"))),
-        Record::Answered { .. } => None,
         Record::Planned { plan } => Some(("plan".to_owned(), format!("made: {} steps", plan.lines.len()))),
         Record::Confirmed { .. } => Some(("plan".to_owned(), "confirmed".to_owned())),
         Record::NodesConfirmed { .. } => step(&StepId::ClusterUpdate, "confirmed: every node is replaced".to_owned()),
@@ -36,7 +35,7 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         Record::Applied { step: StepId::ClusterUpdate, .. } => {
             step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
         }
-        Record::Applied { .. } => None,
+        Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Done { step: done, output } => {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(detail).filter(|detail| !detail.is_empty());
@@ -48,7 +47,6 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         }
         Record::Lost { step: lost } => step(lost, "is not there any more; it is done again".to_owned()),
         Record::Vouched { step: vouched } => step(vouched, "said to be done by the other company's admin".to_owned()),
-        Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Delivered { key, how: Delivery::Person } => {
             Some(("key".to_owned(), format!("{key} given to a person")))
         }
