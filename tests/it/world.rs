@@ -15,7 +15,7 @@ use crosspull::{
 use tokio::sync::mpsc;
 
 /// How much faster than written both the simulator and the engine run.
-const SPEED: f64 = 200.0;
+pub const SPEED: f64 = 200.0;
 
 /// The simulator with a data folder of its own.
 pub struct World {

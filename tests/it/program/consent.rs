@@ -1,0 +1,109 @@
+//! The other company's admin: in a browser, or on their own side.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::harness::shown;
+use crate::world::World;
+
+/// The hidden fields of a page's first form, as a browser sends them back.
+fn fields(html: &str) -> HashMap<String, String> {
+    let form = html.split("</form>").next().unwrap_or_default();
+    form.split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|input| {
+            let (name, rest) = input.split_once("\" value=\"").unwrap();
+            let value = rest.split_once("\">").unwrap().0;
+            (name.to_owned(), value.replace("&amp;", "&").replace("&#39;", "'").replace("&quot;", "\""))
+        })
+        .collect()
+}
+
+fn browser(world: &World) -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_merge([reqwest::Certificate::from_pem(world.sim.ca_pem().as_bytes()).unwrap()])
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+/// Opens the link, signs in with a password, and accepts.
+async fn accept(world: &World, link: &str, operator: &str) -> String {
+    let browser = browser(world);
+    let admin = world.operator(operator);
+    let page = browser.get(link).send().await.unwrap().text().await.unwrap();
+    let post = async |page: &str, more: &[(&str, &str)]| {
+        let mut form = fields(page);
+        form.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        browser.post(link).form(&form).send().await.unwrap()
+    };
+    let asked = post(&page, &[("username", &admin.user), ("password", &admin.password), ("step", "signin")]).await;
+    let asked = asked.text().await.unwrap();
+    assert!(asked.contains("Permissions requested"), "{asked}");
+    let accepted = post(&asked, &[("decision", "accept")]).await;
+    assert_eq!(accepted.status(), 302, "{}", accepted.text().await.unwrap());
+    accepted.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_follows_the_printed_link_and_accepts() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
+        file.set("registry.provision", "consent");
+    });
+    let mut run = world.start(["apply", file.to_str().unwrap(), "--yes"]);
+    let said = run.line("without a word is success").await;
+    assert_eq!(said, "Landing on https://www.microsoft.com without a word is success.");
+    let link = run.line("/oauth2/authorize?").await;
+    assert!(link.starts_with("https://localhost:"), "whole, from column 0: {link}");
+    let landed = accept(&world, &link, "eve").await;
+    assert!(landed.starts_with("https://www.microsoft.com"), "{landed}");
+    run.end().await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_who_accepts_is_waited_for_and_then_left_to_a_resume() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
+        file.set("registry.provision", "consent");
+    });
+    let out = world.crosspull(["apply", file.to_str().unwrap(), "--yes", "--wait", "0"]).await.exits(4);
+    let out = out.says("It waits for a person.").says("crosspull resume shop-prod");
+    let link = out.stdout.lines().find(|line| line.contains("/oauth2/authorize?")).unwrap();
+    accept(&world, link, "eve").await;
+    world.crosspull(["resume"]).await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+}
+
+/// Posts to the simulator's own endpoint.
+async fn act(world: &World, what: &str, body: serde_json::Value) {
+    let url = format!("{}/{what}", world.sim.ready().admin);
+    let answer = browser(world).post(url).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handed_over_tenant_is_watched_from_outside() {
+    let world = World::new("default").await;
+    let server = world.login_server("fabrikamimages");
+    let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
+        file.set("registry.sign_in", "none").set("registry.login_server", server.as_str());
+        file.remove("registry.client_id").remove("registry.client_secret_env");
+        file.remove("registry.provision").remove("registry.id");
+    });
+    let out = world.apply_file(&file).await.exits(4);
+    let begins = out.stdout.find("To   an admin of").unwrap();
+    shown!(world, &out.stdout[begins..], @"");
+    let app = world.ours()[0].app_id;
+    assert_eq!(world.ours()[0].principals, ["contoso.example"]);
+
+    act(&world, "consent", json!({ "tenant": "fabrikam.example", "app_id": app })).await;
+    let out = world.crosspull(["resume", "shop-prod"]).await.exits(4);
+    shown!(world, out.stdout, @"");
+    act(&world, "role", json!({ "registry": "fabrikamimages", "app_id": app })).await;
+    world.crosspull(["resume", "shop-prod"]).await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+}
