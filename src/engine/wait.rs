@@ -134,6 +134,12 @@ pub enum Look<T> {
         /// The service's own wish.
         after: Option<Duration>,
     },
+    /// The look itself could not be made yet, as with a key that is not known everywhere: it says nothing about what is
+    /// waited for, and no person has to be bothered with it.
+    TooEarly {
+        /// In a few words.
+        said: String,
+    },
 }
 
 impl<T> Look<T> {
@@ -224,8 +230,10 @@ impl Waiter {
             (Patience::Azure(_), Doing::Operation) => Box::new(std::iter::repeat(self.pace.operation_look)),
             (Patience::Azure(_), _) => Box::new(self.pace.looks()),
         };
+        let mut early = self.pace.looks();
         let mut trouble_since: Option<Instant> = None;
         loop {
+            let mut too_early = false;
             // A look in flight is let finish: some looks are requests that change something, and their answer matters.
             let (said, after, doing, fault) = match look().await {
                 Ok(Look::Ready(value)) => {
@@ -235,6 +243,11 @@ impl Waiter {
                 Ok(Look::NotYet { said, after }) => {
                     trouble_since = None;
                     (said, after, doing, None)
+                }
+                Ok(Look::TooEarly { said }) => {
+                    trouble_since = None;
+                    too_early = true;
+                    (Some(said), None, Doing::Visibility, None)
                 }
                 Err(fault) if !may_repeat(&fault) => return Err(fault),
                 // A person is waited for through any trouble.
@@ -247,7 +260,8 @@ impl Waiter {
                     (Some(fault.problem.message.clone()), fault.retry_after, doing, Some(fault))
                 }
             };
-            let pause = pauses.next().unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
+            let next = if too_early { early.next() } else { pauses.next() };
+            let pause = next.unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
             if let Patience::Azure(limit) = patience
                 && started.elapsed() + pause > limit
             {
@@ -359,3 +373,6 @@ fn timed_out(what: &str, said: Option<&str>, after: Duration) -> Fault {
     let message = format!("it did not come within {} s{said}", after.as_secs());
     Fault::rejected(Problem::new(ProblemKind::Azure, format!("wait for {what}"), message, now()))
 }
+
+#[cfg(test)]
+mod tests;

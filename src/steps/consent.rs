@@ -79,6 +79,7 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
     let app_id = super::app_id(cx)?;
     let (_, text) = secret::text(steps, cx, StepId::WatchKey)?;
     let scope = steps.cloud.resource_manager_scope();
+    let fresh = secret::Fresh::new(cx);
     let object_id = cx
         .wait
         .person(&format!("an admin of {} to accept the app", plan.registry_tenant.label()), || async {
@@ -89,7 +90,13 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
                 .await
             {
                 Ok(token) => Ok(Look::Ready(token.object_id)),
-                Err(error) if error.app_not_in_tenant() || error.wrong_secret() || error.app_disabled() => {
+                Err(error) if error.wrong_secret() && fresh.is() => Ok(secret::Fresh::too_early()),
+                Err(error)
+                    if error.app_not_in_tenant()
+                        || error.principal_missing()
+                        || error.wrong_secret()
+                        || error.app_disabled() =>
+                {
                     Ok(not_yet(&error))
                 }
                 Err(error) => Err(fault(error)),

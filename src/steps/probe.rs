@@ -5,6 +5,7 @@
 use super::{
     Steps,
     fault::{fault, not_yet, refused, yet},
+    registry_role::{NO_RIGHT, too_soon},
     secret,
     together::try_all,
 };
@@ -13,7 +14,7 @@ use crate::{
         Error,
         arm::ResourceManager,
         entra::{self, AppToken},
-        registry::{RegistryAnswer, RegistryClient, answer},
+        registry::{RegistryClient, answer},
         sign_in::{self, Tokens},
     },
     domain::{
@@ -88,15 +89,8 @@ async fn manifest(
         .visible("the registry to honour the role", cx.wait.pace().role_window, || async {
             match client.token_basic(app, text, &image.repository).await {
                 Ok(token) if token.can_pull() => Ok(Look::Ready(token)),
-                Ok(_) => Ok(Look::not_yet("signed in, but no right to pull yet")),
-                Err(error) => match answer(&error) {
-                    RegistryAnswer::NotRegistered | RegistryAnswer::BadCredential | RegistryAnswer::NoRole => {
-                        Ok(not_yet(&error))
-                    }
-                    RegistryAnswer::Firewall { .. } | RegistryAnswer::NotFound | RegistryAnswer::Other => {
-                        Err(fault(error))
-                    }
-                },
+                Ok(_) => Ok(Look::not_yet(NO_RIGHT)),
+                Err(error) => too_soon(&answer(&error)).map(Look::not_yet).ok_or_else(|| fault(error)),
             }
         })
         .await?;

@@ -1,6 +1,8 @@
 //! Step 6: the key. Each call of `addPassword` makes one more, and its text is told once; so a key whose answer was lost
 //! is found by its label, journalled, and removed before another is made.
 
+use std::time::Instant;
+
 use time::OffsetDateTime;
 
 use super::{
@@ -14,7 +16,10 @@ use crate::{
         key::{Delivery, label},
         problem::ProblemKind,
     },
-    engine::{Check, Fault, Record, Stage, StepContext, wait},
+    engine::{
+        Check, Fault, Record, Stage, StepContext,
+        wait::{self, Look},
+    },
     secret::Secret,
 };
 
@@ -112,4 +117,28 @@ pub(super) fn text(steps: &Steps, cx: &StepContext, step: StepId) -> Result<(Key
             .begin_again()
     })?;
     Ok((key.clone(), text))
+}
+
+/// A key that this run made, for the time that Entra may need to know it everywhere. Refusals of the key say nothing about
+/// anything else meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fresh {
+    until: Instant,
+}
+
+impl Fresh {
+    /// From now on.
+    pub(super) fn new(cx: &StepContext) -> Self {
+        Self { until: Instant::now() + cx.wait.pace().key_window }
+    }
+
+    /// Whether the key may still be too new.
+    pub(super) fn is(self) -> bool {
+        Instant::now() < self.until
+    }
+
+    /// The look that a refused key makes.
+    pub(super) fn too_early<T>() -> Look<T> {
+        Look::TooEarly { said: "the new key is not known everywhere yet".to_owned() }
+    }
 }

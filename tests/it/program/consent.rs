@@ -96,13 +96,145 @@ async fn a_handed_over_tenant_is_watched_from_outside() {
     });
     let out = world.apply_file(&file).await.exits(4);
     let begins = out.stdout.find("To   an admin of").unwrap();
-    shown!(world, &out.stdout[begins..], @"");
+    shown!(world, &out.stdout[begins..], @r#"
+    To   an admin of Fabrikam (tenant bbbb-4000-8000-000000000001)
+
+    Contoso would like its cluster shop-prod to pull images from localhost:PORT.
+    That takes two things in your tenant. They let one app read images and do
+    nothing else; you can take both back at any time.
+
+    app  crosspull shop-prod (UUID)
+    from Contoso (tenant aaaa-4000-8000-000000000001)
+
+    1. Let the app be known in your tenant
+
+       A Cloud Application Administrator of yours opens this link, ticks "Consent
+       on behalf of your organization" and accepts. The page asks for the right to
+       sign in and read the profile, and for nothing more. It ends on
+       microsoft.com, which says nothing: that is how it looks when it has worked.
+
+    https://localhost:PORT/bbbb-4000-8000-000000000001/oauth2/authorize?client_id=UUID&response_type=code&redirect_uri=https%3A%2F%2Fwww.microsoft.com&prompt=admin_consent
+
+    2. Let it pull
+
+       An Owner of the registry, or somebody with Role Based Access Control
+       Administrator on it, gives the app:
+
+       role   AcrPull; or Container Registry Repository Reader where the registry's
+              role assignment mode is AbacRepositoryPermissions
+       scope  localhost:PORT
+
+       In the portal: localhost > Container registries > localhost:PORT > Access
+                      control (IAM) > Add > Add role assignment > the role above >
+                      Members: User, group, or service principal > Select members:
+                      "crosspull shop-prod" > Review + assign
+
+    Or both with the Azure CLI, in bash or Cloud Shell. The commands find the right
+    role by themselves, and can be run twice:
+
+    az login --tenant bbbb-4000-8000-000000000001
+    az ad sp show --id UUID --output none 2>/dev/null || az ad sp create --id UUID --output none
+    PRINCIPAL=$(az ad sp show --id UUID --query id --output tsv)
+    REGISTRY=$(for S in $(az account list --query "[?tenantId=='bbbb-4000-8000-000000000001'].id" --output tsv); do
+      az acr list --subscription "$S" --query "[?loginServer=='localhost:PORT'].id" --output tsv
+    done)
+    MODE=$(az resource show --ids "$REGISTRY" --api-version DATE --query properties.roleAssignmentMode --output tsv) || MODE=unreadable
+    case "$REGISTRY:$MODE" in
+      :*) echo 'The registry was not found. Nothing was given.' ;;
+      *:AbacRepositoryPermissions)
+        # Container Registry Repository Reader
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *:LegacyRegistryPermissions|*:|*:None)
+        # AcrPull
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *) echo "This mode is not known: $MODE. Nothing was given." ;;
+    esac
+
+    To take it back: remove the role assignment from the registry, and delete
+    crosspull shop-prod under Enterprise applications.
+    TIME  carry over      done: 1 role
+    TIME  watch key       done: key UUID until DATE
+    TIME  consent         begins
+    TIME  key             UUID removed: nobody can be using it
+
+    It waits for a person. What is done stays done. Go on with:  crosspull resume shop-prod
+    "#);
     let app = world.ours()[0].app_id;
     assert_eq!(world.ours()[0].principals, ["contoso.example"]);
 
     act(&world, "consent", json!({ "tenant": "fabrikam.example", "app_id": app })).await;
     let out = world.crosspull(["resume", "shop-prod"]).await.exits(4);
-    shown!(world, out.stdout, @"");
+    shown!(world, out.stdout, @r#"
+    TIME  watch key       begins
+    TIME  watch key       done: key UUID until DATE
+    TIME  consent         begins again
+    TIME  consent         done: principal UUID
+    TIME  registry role   begins
+    registry role   waits for a person: an admin of Fabrikam to give the app its role, since TIME; last answer: signed in, but no right to pull yet; next look TIME
+
+    To   an admin of Fabrikam (tenant bbbb-4000-8000-000000000001)
+
+    Contoso would like its cluster shop-prod to pull images from localhost:PORT.
+    That takes two things in your tenant. They let one app read images and do
+    nothing else; you can take both back at any time.
+
+    app  crosspull shop-prod (UUID)
+    from Contoso (tenant aaaa-4000-8000-000000000001)
+
+    1. Let the app be known in your tenant
+
+       A Cloud Application Administrator of yours opens this link, ticks "Consent
+       on behalf of your organization" and accepts. The page asks for the right to
+       sign in and read the profile, and for nothing more. It ends on
+       microsoft.com, which says nothing: that is how it looks when it has worked.
+
+    https://localhost:PORT/bbbb-4000-8000-000000000001/oauth2/authorize?client_id=UUID&response_type=code&redirect_uri=https%3A%2F%2Fwww.microsoft.com&prompt=admin_consent
+
+    2. Let it pull
+
+       An Owner of the registry, or somebody with Role Based Access Control
+       Administrator on it, gives the app:
+
+       role   AcrPull; or Container Registry Repository Reader where the registry's
+              role assignment mode is AbacRepositoryPermissions
+       scope  localhost:PORT
+
+       In the portal: localhost > Container registries > localhost:PORT > Access
+                      control (IAM) > Add > Add role assignment > the role above >
+                      Members: User, group, or service principal > Select members:
+                      "crosspull shop-prod" > Review + assign
+
+    Or both with the Azure CLI, in bash or Cloud Shell. The commands find the right
+    role by themselves, and can be run twice:
+
+    az login --tenant bbbb-4000-8000-000000000001
+    az ad sp show --id UUID --output none 2>/dev/null || az ad sp create --id UUID --output none
+    PRINCIPAL=$(az ad sp show --id UUID --query id --output tsv)
+    REGISTRY=$(for S in $(az account list --query "[?tenantId=='bbbb-4000-8000-000000000001'].id" --output tsv); do
+      az acr list --subscription "$S" --query "[?loginServer=='localhost:PORT'].id" --output tsv
+    done)
+    MODE=$(az resource show --ids "$REGISTRY" --api-version DATE --query properties.roleAssignmentMode --output tsv) || MODE=unreadable
+    case "$REGISTRY:$MODE" in
+      :*) echo 'The registry was not found. Nothing was given.' ;;
+      *:AbacRepositoryPermissions)
+        # Container Registry Repository Reader
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *:LegacyRegistryPermissions|*:|*:None)
+        # AcrPull
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *) echo "This mode is not known: $MODE. Nothing was given." ;;
+    esac
+
+    To take it back: remove the role assignment from the registry, and delete
+    crosspull shop-prod under Enterprise applications.
+    TIME  key             UUID removed: nobody can be using it
+
+    It waits for a person. What is done stays done. Go on with:  crosspull resume shop-prod
+    "#);
     act(&world, "role", json!({ "registry": "fabrikamimages", "app_id": app })).await;
     world.crosspull(["resume", "shop-prod"]).await.exits(0);
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
