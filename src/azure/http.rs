@@ -111,8 +111,11 @@ impl Http {
         }
         let client = if loopback { &self.0.direct } else { &self.0.client };
         let request = self.request(client, &call)?;
-        let mut pending =
-            Pending { log: &self.0.log, record: Some(RequestRecord::sent(&call, self.0.correlation)), watch: Stopwatch::start() };
+        let mut pending = Pending {
+            log: &self.0.log,
+            record: Some(RequestRecord::sent(&call, self.0.correlation)),
+            watch: Stopwatch::start(),
+        };
         let result = receive::exchange(client, request, &call).await;
         pending.end(&result);
         result

@@ -58,5 +58,5 @@ impl Out {
 
 fn write(text: &str) {
     // A closed pipe ends the reader's interest, not the work.
-    let _ = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+    let _ = writeln!(io::stdout().lock(), "{}", text.strip_suffix('\n').unwrap_or(text));
 }

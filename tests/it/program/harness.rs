@@ -15,48 +15,54 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What came of a run.
 #[derive(Debug)]
-pub struct Output {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Output {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Output {
     /// Fails the test, with all that was printed, where the program ended otherwise.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Fails the test where standard output does not say this.
     #[track_caller]
-    pub fn says(self, words: &str) -> Self {
+    pub(crate) fn says(self, words: &str) -> Self {
         assert!(self.stdout.contains(words), "{words:?} is missing in\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 
     /// The objects of `--json`.
-    pub fn objects(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn objects(&self) -> Vec<serde_json::Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
     }
 }
 
 /// A setup file to be edited: `table.key` and its value.
 #[derive(Debug)]
-pub struct SetupFile(toml::Table);
+pub(crate) struct SetupFile(toml::Table);
 
 impl SetupFile {
-    pub fn set(&mut self, key: &str, value: impl Into<toml::Value>) -> &mut Self {
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<toml::Value>) -> &mut Self {
         let (table, key) = self.place(key);
         table.insert(key.to_owned(), value.into());
         self
     }
 
-    pub fn remove(&mut self, key: &str) -> &mut Self {
+    pub(crate) fn remove(&mut self, key: &str) -> &mut Self {
         let (table, key) = self.place(key);
         table.remove(key).unwrap_or_else(|| panic!("there is no {key} to remove"));
         self
+    }
+
+    pub(crate) fn edit(&mut self, key: &str, edit: impl FnOnce(&str) -> String) -> &mut Self {
+        let (table, name) = self.place(key);
+        let edited = edit(table[name].as_str().expect("a text"));
+        self.set(key, edited)
     }
 
     fn place<'k>(&mut self, key: &'k str) -> (&mut toml::Table, &'k str) {
@@ -68,30 +74,30 @@ impl SetupFile {
 
 impl World {
     /// A file beside the setups.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join("files");
         std::fs::create_dir_all(&folder).unwrap();
         folder.join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
     /// The simulator's certificate.
-    pub fn ca_file(&self) -> PathBuf {
+    pub(crate) fn ca_file(&self) -> PathBuf {
         self.write("ca.pem", self.sim.ca_pem())
     }
 
     /// The environment variable that holds an operator's secret.
-    pub fn secret_variable(operator: &str) -> String {
+    pub(crate) fn secret_variable(operator: &str) -> String {
         format!("{}_SECRET", operator.to_uppercase())
     }
 
     /// A setup file for a cluster of Contoso and a registry, made directly, with the replacement of nodes agreed to.
-    pub fn setup_file(&self, cluster: &str, registry: &str, edit: impl FnOnce(&mut SetupFile)) -> PathBuf {
+    pub(crate) fn setup_file(&self, cluster: &str, registry: &str, edit: impl FnOnce(&mut SetupFile)) -> PathBuf {
         let tenants = &self.sim.ready().tenants;
         let cluster_id =
             &tenants.iter().flat_map(|one| &one.clusters).find(|one| one.name == cluster).expect("the cluster").id;
@@ -116,14 +122,14 @@ impl World {
         self.write(&format!("{cluster}-{}.toml", registry.name), &toml::to_string(&file.0).unwrap())
     }
 
-    pub fn sign_in_as(&self, file: &mut SetupFile, table: &str, operator: &str) {
+    pub(crate) fn sign_in_as(&self, file: &mut SetupFile, table: &str, operator: &str) {
         file.set(&format!("{table}.sign_in"), "service-principal")
             .set(&format!("{table}.client_id"), self.operator(operator).client_id.to_string())
             .set(&format!("{table}.client_secret_env"), Self::secret_variable(operator));
     }
 
     /// The program with these arguments, told where the simulator and its own folder are.
-    pub fn command<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub(crate) fn command<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         let mut command = self.bare_command(args);
         command.arg("--resource-manager").arg(&self.sim.ready().resource_manager);
         command.arg("--ca-file").arg(self.ca_file()).arg("--pace").arg(SPEED.to_string());
@@ -131,7 +137,7 @@ impl World {
     }
 
     /// The program with these arguments and its own folder, and no word of a cloud.
-    pub fn bare_command<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
+    pub(crate) fn bare_command<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crosspull"));
         command.args(args.into_iter().map(Into::into)).arg("--data-dir").arg(self.folder.path());
         command.env_clear().env("HOME", self.folder.path());
@@ -146,23 +152,23 @@ impl World {
     }
 
     /// Runs the program to its end.
-    pub async fn crosspull<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Output {
+    pub(crate) async fn crosspull<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Output {
         Running::of(self.command(args)).end().await
     }
 
     /// Starts the program.
-    pub fn start<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Running {
+    pub(crate) fn start<I: IntoIterator<Item: Into<String>>>(&self, args: I) -> Running {
         Running::of(self.command(args))
     }
 
     /// Applies a setup file to its end.
-    pub async fn apply_file(&self, file: &std::path::Path) -> Output {
+    pub(crate) async fn apply_file(&self, file: &std::path::Path) -> Output {
         self.crosspull(["apply", file.to_str().unwrap(), "--yes"]).await
     }
 }
 
 /// The program at work.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     stdout: String,
@@ -170,7 +176,7 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn of(mut command: Command) -> Self {
+    pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut errors = child.stderr.take().unwrap();
@@ -183,7 +189,7 @@ impl Running {
     }
 
     /// Waits until the program prints a line with these words.
-    pub async fn line(&mut self, words: &str) -> String {
+    pub(crate) async fn line(&mut self, words: &str) -> String {
         let found = tokio::time::timeout(PATIENCE, async {
             while let Some(line) = self.lines.next_line().await.unwrap() {
                 self.stdout.push_str(&line);
@@ -205,13 +211,13 @@ impl Running {
     }
 
     /// Sends a signal, by its name.
-    pub async fn signal(&self, name: &str) {
+    pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("it still runs").to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
     }
 
     /// Waits for the end; a program that a signal has killed has the shell's code for it.
-    pub async fn end(mut self) -> Output {
+    pub(crate) async fn end(mut self) -> Output {
         let ended = tokio::time::timeout(PATIENCE, async {
             while let Some(line) = self.lines.next_line().await.unwrap() {
                 self.stdout.push_str(&line);
@@ -227,16 +233,16 @@ impl Running {
 }
 
 /// What differs from run to run, for snapshots.
-pub fn filters(world: &World) -> Vec<(String, &'static str)> {
+pub(crate) fn filters(world: &World) -> Vec<(String, &'static str)> {
     let folder = world.folder.path().to_string_lossy().into_owned();
     vec![
         (folder, "FOLDER"),
         (r"localhost:\d+".to_owned(), "localhost:PORT"),
         (r"sha256:[0-9a-f]{64}".to_owned(), "sha256:DIGEST"),
         // The scenario's own ids begin with a digit that repeats; all others are made in the run.
-        (r"\b(1{8}|2{8}|3{8})-([abc]{4}-4000-8000-[0-9a-f]{12})\b".to_owned(), "$1_$2"),
+        (r"\b(1{8}|2{8}|3{8})-([abc]{4}-4000-8000-[0-9a-f]{12})\b".to_owned(), "${1}_$2"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b".to_owned(), "UUID"),
-        (r"\b(1{8}|2{8}|3{8})_([abc]{4}-4000)".to_owned(), "$1-$2"),
+        (r"\b(1{8}|2{8}|3{8})_([abc]{4}-4000)".to_owned(), "${1}-$2"),
         (r"\b\d{4}-\d\d-\d\d\b".to_owned(), "DATE"),
         (r"\b\d\d:\d\d(:\d\d)?\b".to_owned(), "TIME"),
         (r"(?m)^Plan( +)[0-9a-f]{16}$".to_owned(), "Plan${1}HASH"),

@@ -207,13 +207,19 @@ async fn setups_are_looked_at_without_asking_anybody() {
     "#);
 
     let list = look(&["list", "--json"]).await.objects();
-    assert_eq!((list.len(), list[0]["name"].as_str(), list[0]["state"].as_str()), (1, Some("shop-prod"), Some("connected")));
+    assert_eq!(
+        (list.len(), list[0]["name"].as_str(), list[0]["state"].as_str()),
+        (1, Some("shop-prod"), Some("connected"))
+    );
     let id = list[0]["setup"].as_str().unwrap();
     let app = world.ours()[0].app_id.to_string();
     for command in ["show", "report"] {
         let report = look(&[command, id, "--json"]).await.objects();
         assert_eq!(report.len(), 1);
-        assert_eq!((report[0]["state"].as_str(), report[0]["app_id"].as_str()), (Some("connected"), Some(app.as_str())));
+        assert_eq!(
+            (report[0]["state"].as_str(), report[0]["app_id"].as_str()),
+            (Some("connected"), Some(app.as_str()))
+        );
     }
     assert_eq!(world.sim.requests().len(), asked, "nobody was asked");
 }

@@ -6,20 +6,20 @@ use crate::world::World;
 
 /// An application that crosspull made.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ours {
-    pub app_id: AppId,
-    pub in_recycle_bin: bool,
+pub(crate) struct Ours {
+    pub(crate) app_id: AppId,
+    pub(crate) in_recycle_bin: bool,
     /// Labels of the keys that exist.
-    pub keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// The domains of the tenants where it has a principal.
-    pub principals: Vec<String>,
+    pub(crate) principals: Vec<String>,
     /// Its role assignments in all tenants: the scope's last part, and the role's id.
-    pub roles: Vec<(String, String)>,
+    pub(crate) roles: Vec<(String, String)>,
 }
 
 impl World {
     /// Every application that crosspull made, whether it is deleted or not.
-    pub fn ours(&self) -> Vec<Ours> {
+    pub(crate) fn ours(&self) -> Vec<Ours> {
         let world = self.sim.world().lock();
         let apps = world.tenants.iter().flat_map(|tenant| tenant.applications.values());
         let ours = apps.filter(|app| app.unique_name.as_deref().is_some_and(|name| name.starts_with("crosspull-")));
@@ -51,13 +51,13 @@ impl World {
     }
 
     /// Where a registry answers.
-    pub fn login_server(&self, registry: &str) -> String {
+    pub(crate) fn login_server(&self, registry: &str) -> String {
         let all = self.sim.ready().tenants.iter().flat_map(|tenant| &tenant.registries);
         all.into_iter().find(|one| one.name == registry).expect("the registry").login_server.clone()
     }
 
     /// Keys with a label of crosspull's on whatever app.
-    pub fn labelled_keys(&self) -> Vec<String> {
+    pub(crate) fn labelled_keys(&self) -> Vec<String> {
         let world = self.sim.world().lock();
         let keys = world.tenants.iter().flat_map(|tenant| tenant.applications.values()).flat_map(|app| &app.passwords);
         let live = keys.filter(|key| !key.removed).filter_map(|key| key.display_name.clone());
@@ -65,21 +65,31 @@ impl World {
     }
 
     /// Requests that were meant to change something, whatever came of them.
-    pub fn writes(&self) -> Vec<String> {
+    pub(crate) fn writes(&self) -> Vec<String> {
         let reads = ["login.token", "graph.objects.get_by_ids", "arm.resource_graph.query"];
         let all = self.sim.requests();
         let writes = all.iter().filter(|one| !matches!(one.method.as_str(), "GET" | "HEAD"));
         writes.filter(|one| !reads.contains(&one.operation)).map(|one| format!("{one:?}")).collect()
     }
 
+    /// Waits until an operation was asked for, and answered.
+    pub(crate) async fn asked_for(&self, operation: &str) {
+        let asked = async {
+            while self.calls(operation) == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), asked).await.expect(operation);
+    }
+
     /// How many calls of an operation there were.
-    pub fn calls(&self, operation: &str) -> usize {
+    pub(crate) fn calls(&self, operation: &str) -> usize {
         self.sim.requests().iter().filter(|one| one.operation == operation).count()
     }
 
     /// A whole setup of `cluster` is there once, and every node pulls.
     #[track_caller]
-    pub fn assert_connected_once(&self, cluster: &str, registry: &str, abroad: &str) {
+    pub(crate) fn assert_connected_once(&self, cluster: &str, registry: &str, abroad: &str) {
         let ours = self.ours();
         let [app] = ours.as_slice() else { panic!("one app, not {ours:#?}") };
         assert!(!app.in_recycle_bin, "{app:?}");
@@ -96,20 +106,20 @@ impl World {
     }
 
     #[track_caller]
-    pub fn assert_every_node_pulls(&self, cluster: &str, registry: &str) {
+    pub(crate) fn assert_every_node_pulls(&self, cluster: &str, registry: &str) {
         let pulls = self.pulls(cluster, registry, "shop/web:1.4");
         assert!(!pulls.is_empty() && pulls.iter().all(|(_, can)| *can), "{pulls:?}");
     }
 
     /// Nothing that was ever made is left, but what Azure keeps in its recycle bin.
     #[track_caller]
-    pub fn assert_nothing_left(&self) {
+    pub(crate) fn assert_nothing_left(&self) {
         for app in self.ours() {
             assert!(app.in_recycle_bin && app.principals.is_empty() && app.roles.is_empty(), "{app:?}");
         }
         let world = self.sim.world().lock();
         let ids: Vec<_> = world.tenants.iter().flat_map(|tenant| tenant.principals.values()).collect();
-        for one in &world.assignments {
+        for one in world.assignments.iter().filter(|one| one.principal_type == "ServicePrincipal") {
             let principal = ids.iter().find(|principal| principal.object_id == one.principal);
             assert!(principal.is_some_and(|principal| principal.deleted.is_none()), "a role of nobody: {one:?}");
         }

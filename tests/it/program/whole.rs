@@ -12,7 +12,11 @@ async fn a_new_app_pulls_from_a_legacy_registry() {
     let out = world.apply_file(&file).await.exits(0);
     assert!(out.stderr.is_empty(), "{}", out.stderr);
     let out = out.says("Pulled localhost:").says("sha256:").says("Pool system (3 nodes): its nodes can pull");
-    assert!(!out.stdout.contains("To agree, give the cluster's name"), "nobody is asked: it was agreed to\n{}", out.stdout);
+    assert!(
+        !out.stdout.contains("To agree, give the cluster's name"),
+        "nobody is asked: it was agreed to\n{}",
+        out.stdout
+    );
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
     world.crosspull(["resume", "shop-prod"]).await.exits(0).says("There is nothing to do");
 }
