@@ -17,7 +17,7 @@ use crate::{
     engine::Pace,
     error::{Error, ExitCode, chain},
     paths,
-    plain::{out::Out, plan_text, problem_text},
+    plain::{error_text, out::Out, plan_text, problem_text},
     session::{CloudChoice, Environment, Options, Refusal, Session},
 };
 
@@ -120,7 +120,7 @@ fn tell(refusal: &Refusal) -> ExitCode {
         Refusal::Error(error) => {
             match &error.problem {
                 Some(problem) => Out::aside(&problem_text(problem, None)),
-                None => Out::aside(&format!("crosspull: {}", chain(error))),
+                None => Out::aside(&error_text(&chain(error))),
             }
             error.exit_code()
         }

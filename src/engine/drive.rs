@@ -131,9 +131,9 @@ async fn verify<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(),
 fn came_to_nothing() -> Fault {
     use crate::domain::{Problem, problem::ProblemKind};
     Fault::rejected(Problem::new(
-        ProblemKind::Azure,
+        ProblemKind::Waiting,
         "find the reset that was sent",
-        "the cluster shows no sign of it: it did not arrive. Confirm the cluster update once more to send it again",
+        "it did not arrive: the cluster shows no sign of it. No node was replaced, and it can be sent again",
         super::wait::now(),
     ))
 }

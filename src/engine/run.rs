@@ -17,7 +17,7 @@ use super::{
     record::{Next, Outcome},
     work::{Fault, Work},
 };
-use crate::domain::{KeyId, StepId};
+use crate::domain::{KeyId, StepId, problem::ProblemKind};
 
 /// Why a run ended without being stopped or closed.
 #[derive(Debug, thiserror::Error)]
@@ -242,7 +242,12 @@ impl<'a, W: Work> Run<'a, W> {
             Ok((_, (step, result))) => {
                 self.at_work.remove(&step);
                 match result {
-                    Err(fault) if fault.problem.kind == crate::domain::problem::ProblemKind::Local => Err(fault.into()),
+                    Err(fault) if fault.problem.kind == ProblemKind::Local => Err(fault.into()),
+                    // A reset that came to nothing: nothing has gone wrong with it, and it wants its confirmation again.
+                    Err(fault) if fault.problem.kind == ProblemKind::Waiting => {
+                        self.retries.insert(step);
+                        Ok(())
+                    }
                     // Recorded already, or the run is being stopped.
                     _ => Ok(()),
                 }

@@ -137,8 +137,8 @@ pub enum Look<T> {
     /// The look itself could not be made yet, as with a key that is not known everywhere: it says nothing about what is
     /// waited for, and no person has to be bothered with it.
     TooEarly {
-        /// In a few words.
-        said: String,
+        /// What has to come first, in a few words.
+        what: String,
     },
 }
 
@@ -232,8 +232,9 @@ impl Waiter {
         };
         let mut early = self.pace.looks();
         let mut trouble_since: Option<Instant> = None;
+        let mut excused = Duration::ZERO;
         loop {
-            let mut too_early = false;
+            let mut first = None;
             // A look in flight is let finish: some looks are requests that change something, and their answer matters.
             let (said, after, doing, fault) = match look().await {
                 Ok(Look::Ready(value)) => {
@@ -244,10 +245,10 @@ impl Waiter {
                     trouble_since = None;
                     (said, after, doing, None)
                 }
-                Ok(Look::TooEarly { said }) => {
+                Ok(Look::TooEarly { what }) => {
                     trouble_since = None;
-                    too_early = true;
-                    (Some(said), None, Doing::Visibility, None)
+                    first = Some(what);
+                    (None, None, Doing::Visibility, None)
                 }
                 Err(fault) if !may_repeat(&fault) => return Err(fault),
                 // A person is waited for through any trouble.
@@ -260,12 +261,19 @@ impl Waiter {
                     (Some(fault.problem.message.clone()), fault.retry_after, doing, Some(fault))
                 }
             };
-            let next = if too_early { early.next() } else { pauses.next() };
+            let next = if first.is_some() { early.next() } else { pauses.next() };
+            let what = first.as_deref().unwrap_or(what);
             let pause = next.unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
+            // A service that asks for a pause is given it, whatever it is: that is its right, and no time of the wait.
+            let asked_for = doing == Doing::Throttling;
             if let Patience::Azure(limit) = patience
-                && started.elapsed() + pause > limit
+                && !asked_for
+                && started.elapsed().saturating_sub(excused) + pause > limit
             {
                 return Err(fault.unwrap_or_else(|| timed_out(what, said.as_deref(), started.elapsed())));
+            }
+            if asked_for {
+                excused += pause;
             }
             self.say(Status { doing, what: what.to_owned(), said, since, next_look: Some(now() + pause) });
             self.pause(what, pause).await?;

@@ -13,7 +13,7 @@ use super::{
     signals::Signals, status_json, status_line,
 };
 use crate::{
-    domain::{Answers, AppId, Plan, Problem, StepId, answers::registered},
+    domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
     engine::{
         Command, Event, Events, Idle, Record,
         event::{Doing, Ended, NodesReview, Statuses},
@@ -144,7 +144,7 @@ impl<'a> Talk<'a> {
                 () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                     self.only_a_person_since = None;
                     let way_on = format!(
-                        "Left waiting for {}. What is done stays done. When that has happened, go on with:\n  {}",
+                        "Left waiting for {}.\nWhat is done stays done. When that has happened, go on with:\n  {}",
                         self.persons.join(", and for "),
                         resume(&self.name, "")
                     );
@@ -186,7 +186,9 @@ impl<'a> Talk<'a> {
         if self.progress.apply(entry).is_err() {
             return;
         }
-        if let Record::Failed { step, problem, .. } = &entry.record {
+        if let Record::Failed { step, problem, .. } = &entry.record
+            && problem.kind != ProblemKind::Waiting
+        {
             self.out.text(&format!("\n{}\n", problem_text(problem, Some(*step))));
             self.failures.push((*step, problem.clone()));
         } else if let Some(line) = record_line(entry, &self.progress) {
@@ -222,10 +224,10 @@ impl<'a> Talk<'a> {
             self.out.text("You agree to it (--confirm-nodes).");
             true
         } else {
-            if in_advance && !review.as_planned {
-                self.out.text("What you agreed to in advance was the cluster as the plan saw it, not this.");
-            } else if in_advance {
+            if in_advance && !first {
                 self.out.text("What you agreed to in advance was one replacement; this would be another.");
+            } else if in_advance {
+                self.out.text("What you agreed to in advance was the cluster as the plan saw it, not this.");
             }
             if let Some(other) = named {
                 self.out.text(&format!("--confirm-nodes names {other}, and this is {cluster}."));
@@ -239,7 +241,7 @@ impl<'a> Talk<'a> {
             tell(&self.command, Command::ConfirmNodes(review.hash.clone())).await;
         } else {
             let way_on = format!(
-                "No node is replaced without your yes. What is done stays done. To agree, and go on:\n  {}",
+                "No node is replaced without your yes. What is done stays done. To agree:\n  {}",
                 resume(&self.name, &format!(" --confirm-nodes {cluster}"))
             );
             self.leave(ExitCode::Waiting, way_on).await;
@@ -320,7 +322,9 @@ impl<'a> Talk<'a> {
                 let (code, way_on) = self.leaving.unwrap_or_else(|| {
                     (ExitCode::Interrupted, format!("Stopped. Go on with:\n  {}", resume(&self.name, "")))
                 });
-                self.out.text(&format!("\n{way_on}"));
+                // A failure ends with an empty line of its own.
+                let gap = if code == ExitCode::Azure { "" } else { "\n" };
+                self.out.text(&format!("{gap}{way_on}"));
                 Ok(code)
             }
         }

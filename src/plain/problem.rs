@@ -1,6 +1,6 @@
 //! A failure in words: tried, said, means, changed, do, and what a support case needs.
 
-use super::layout::{clean, clock, field, push_line, second};
+use super::layout::{clean, clock, field, paragraph, push_line, second};
 use crate::{
     catalogue,
     domain::{Problem, StepId, problem::ProblemKind},
@@ -40,6 +40,17 @@ pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     out
 }
 
+/// What kept the program from its work where no step and no service was concerned: an error with its causes, a line each.
+pub fn error_text(chain: &str) -> String {
+    let mut out = String::new();
+    for (at, line) in chain.lines().enumerate() {
+        let indent = if at == 0 { "crosspull: ".len() } else { line.len() - line.trim_start().len() };
+        let first = if at == 0 { "crosspull: ".to_owned() } else { " ".repeat(indent) };
+        paragraph(&mut out, &first, line);
+    }
+    out
+}
+
 /// Status, code and words of the answer.
 pub(super) fn said(problem: &Problem) -> String {
     let status = problem.status.map(|status| status.to_string());
@@ -52,8 +63,7 @@ pub(super) fn said(problem: &Problem) -> String {
 
 /// What the failure has and has not changed. An answer that refuses had no effect; without a clear answer nobody knows.
 fn changed(problem: &Problem, step: Option<StepId>) -> &'static str {
-    let refused =
-        problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409 | 429));
+    let refused = problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409));
     match step {
         None => "nothing",
         Some(step) if refused => match step {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     catalogue,
-    domain::{Output, StepId, key::Delivery},
+    domain::{Output, StepId, key::Delivery, problem::ProblemKind},
     engine::{
         Entry, Progress, Record, Stage,
         event::{Doing, Status},
@@ -44,6 +44,9 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(detail).filter(|detail| !detail.is_empty());
             step(done, detail.map_or_else(|| "done".to_owned(), |detail| format!("done: {detail}")))
+        }
+        Record::Failed { step: failed, problem, .. } if problem.kind == ProblemKind::Waiting => {
+            step(failed, problem.message.clone())
         }
         Record::Failed { step: failed, problem, .. } => {
             let code = catalogue::explain(problem, Some(*failed)).map(|entry| format!("{}  ", entry.code));

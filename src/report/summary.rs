@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    domain::{SetupId, StepId, answers::Tenant},
+    domain::{SetupId, StepId, answers::Tenant, problem::ProblemKind},
     engine::{JournalError, Progress, Stage, record::Outcome},
 };
 
@@ -59,7 +59,7 @@ impl State {
         if progress.undoing() {
             return Self::TakingBack;
         }
-        if progress.failed().next().is_some() {
+        if progress.failed().any(|(_, problem)| problem.kind != ProblemKind::Waiting) {
             return Self::Failed;
         }
         if !progress.is_confirmed() {
@@ -74,7 +74,9 @@ impl State {
             needs.iter().all(|need| renewed(*need) || progress.stage(*need) == Stage::Done)
         };
         let update = progress.stage(StepId::ClusterUpdate);
-        if plan.has(StepId::ClusterUpdate) && matches!(update, Stage::Due | Stage::Lost) && ready(StepId::ClusterUpdate)
+        if plan.has(StepId::ClusterUpdate)
+            && matches!(update, Stage::Due | Stage::Lost | Stage::Failed { .. })
+            && ready(StepId::ClusterUpdate)
         {
             return Self::WaitingForNodes;
         }

@@ -102,7 +102,7 @@ pub(super) async fn read(steps: &Steps, cx: &StepContext) -> Result<Application,
                 Look::Ready(Some(app)) => Ok(Look::Ready(app)),
                 Look::Ready(None) => Ok(Look::not_yet("not there yet")),
                 Look::NotYet { said, after } => Ok(Look::NotYet { said, after }),
-                Look::TooEarly { said } => Ok(Look::TooEarly { said }),
+                Look::TooEarly { what } => Ok(Look::TooEarly { what }),
             }
         })
         .await

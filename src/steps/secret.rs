@@ -139,6 +139,6 @@ impl Fresh {
 
     /// The look that a refused key makes.
     pub(super) fn too_early<T>() -> Look<T> {
-        Look::TooEarly { said: "the new key is not known everywhere yet".to_owned() }
+        Look::TooEarly { what: "the new key to be known everywhere".to_owned() }
     }
 }

@@ -43,7 +43,30 @@ async fn a_role_that_may_not_be_given() {
         .faults()
         .add(Rule::new("arm.role_assignments.create", status(403, "AuthorizationFailed", message)).nth(2).times(50));
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
-    shown!(world, fails_and_goes_on(&world, &file).await, @"");
+    shown!(world, fails_and_goes_on(&world, &file).await, @"
+    registry role  FAILED TIME UTC  CP-405  No right to give roles on the registry
+    Tried    give a role at
+             /subscriptions/22222222-bbbb-4000-8000-0000000000a1/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages
+    Azure    403 AuthorizationFailed: The client 'ben' with object id 'x' does not
+             have authorization to perform action
+             'Microsoft.Authorization/roleAssignments/write' over scope
+             '/subscriptions/s'.
+    Means    The account that is signed in may see the registry, but not give roles
+             on it. Contributor is not enough for that.
+    Changed  nothing in this step; what is done stays
+    Do       Ask for Role Based Access Control Administrator on the registry, then
+             try again. Or hand the step over: the Owner gets the commands to run.
+             (An Owner of the registry)
+    Read     https://learn.microsoft.com/azure/role-based-access-control/role-assignments-steps
+
+    request      UUID
+    correlation  UUID
+    time         DATE TIME UTC
+
+
+    What is done stays done. When the cause is gone, go on with:
+      crosspull resume shop-prod
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +75,26 @@ async fn a_service_that_breaks_again_and_again() {
     let broken = status(500, "InternalServerError", "The server encountered an internal error.");
     world.sim.faults().add(Rule::new("graph.application.upsert", broken).times(1000));
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
-    shown!(world, fails_and_goes_on(&world, &file).await, @"");
+    shown!(world, fails_and_goes_on(&world, &file).await, @"
+    registration  FAILED TIME UTC  CP-706  Azure has trouble of its own
+    Tried    register the app crosspull shop-prod
+    Azure    500 InternalServerError: The server encountered an internal error.
+    Means    The service failed at its own end. The request may have had its
+             effect; crosspull looks before it sends anything again.
+    Changed  perhaps something in this step: crosspull looks before it tries again;
+             what is done stays
+    Do       Try again in some minutes. If it stays, look at Azure's status page,
+             and give the ids to support. (Nobody: it takes time)
+    Read     https://azure.status.microsoft/
+
+    request      UUID
+    correlation  UUID
+    time         DATE TIME UTC
+
+
+    What is done stays done. When the cause is gone, go on with:
+      crosspull resume shop-prod
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +124,28 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
     let world = World::new("reset-fails").await;
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
     let out = world.apply_file(&file).await.exits(5);
-    shown!(world, problem(&out.stdout), @"");
+    shown!(world, problem(&out.stdout), @"
+    cluster update  FAILED TIME UTC  CP-605  Pods could not be moved off a node
+    Tried    give the cluster the app
+    Azure    CreateVMSSAgentPoolFailed: the operation ended Failed: Drain of a node
+             did not complete: Cannot evict pod as it would violate the pod's
+             disruption budget.. Some nodes may have the new key and some the old
+             one; both apps, all keys and all rights are left as they are
+    Means    A rule in the cluster (a PodDisruptionBudget) does not let enough pods
+             be stopped to empty a node. The replacement of nodes halted there;
+             both credentials still work.
+    Changed  some nodes may have the new credential and some the old one; both
+             apps, all keys and all rights are kept
+    Do       Allow one pod more to be away, or add a replica. Then resume: the
+             reset is made again. (Whoever runs the workloads)
+    Read     https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/error-codes/unsatisfiablepdb-error
+
+    time         DATE TIME UTC
+
+
+    What is done stays done. When the cause is gone, go on with:
+      crosspull resume shop-prod
+    ");
     assert_eq!(world.labelled_keys().len(), 1, "some nodes hold it");
     let pulls = world.pulls("shop-prod", "fabrikamimages", "shop/web:1.4");
     assert_eq!(pulls.iter().filter(|(_, can)| *can).count(), 4, "a mixture: {pulls:?}");
@@ -102,7 +165,24 @@ async fn an_image_that_is_not_there() {
         file.set("registry.image", "shop/web:9.9");
     });
     let out = world.apply_file(&file).await.exits(5);
-    shown!(world, problem(&out.stdout), @"");
+    shown!(world, problem(&out.stdout), @r#"
+    probe  FAILED TIME UTC  CP-505  There is no such image
+    Tried    read localhost:PORT/shop/web:9.9
+    Azure    404 MANIFEST_UNKNOWN: manifest tagged by "9.9" is not found
+    Means    The registry let the app in, and has no image of that tag or digest.
+             The rights are fine.
+    Changed  nothing in this step; what is done stays
+    Do       Check the tag, or have the image pushed. Then try again. (You)
+    Read     https://learn.microsoft.com/azure/container-registry/container-registry-concepts
+
+    correlation  UUID
+    time         DATE TIME UTC
+
+    TIME  key             UUID removed: nobody can be using it
+
+    What is done stays done. When the cause is gone, go on with:
+      crosspull resume shop-prod
+    "#);
     {
         // Somebody pushes it.
         let mut world = world.sim.world().lock();
@@ -125,7 +205,29 @@ async fn a_rule_against_secrets_that_came_after_the_plan() {
     );
     world.sim.faults().add(Rule::new("graph.application.add_password", policy).times(50));
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
-    shown!(world, fails_and_goes_on(&world, &file).await, @"");
+    shown!(world, fails_and_goes_on(&world, &file).await, @"
+    secret  FAILED TIME UTC  CP-120  The tenant forbids app secrets
+    Tried    make a key for the app
+    Azure    400 CredentialTypeNotAllowedAsPerAppPolicy: Credential type not
+             allowed as per assigned policy 'Restrict'.
+    Means    A policy of the cluster's tenant forbids new secrets on apps. The
+             nodes can use nothing but a secret, so a new app cannot be set up
+             here. Secrets that exist already go on working.
+    Changed  nothing in this step; what is done stays
+    Do       Ask for an exemption from the app management policy for this app.
+             Without one, a pull secret or an import of the images is the other
+             way. (A Global Administrator or Application Administrator of the
+             cluster's tenant)
+    Read     https://learn.microsoft.com/entra/identity/enterprise-apps/configure-app-management-policies
+
+    request      UUID
+    correlation  UUID
+    time         DATE TIME UTC
+
+
+    What is done stays done. When the cause is gone, go on with:
+      crosspull resume shop-prod
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! What cannot work is refused before anything is changed.
 
+use crosspull::sim::{Action, Rule, faults::StatusFault};
+
 use super::harness::SetupFile;
 use crate::world::World;
 
@@ -138,8 +140,21 @@ async fn rules_of_the_cluster_tenant() {
         }],
     )
     .await;
-    let forbid = |world: &mut crosspull::sim::World| world.tenants[0].policy.multitenant_forbidden = true;
-    refused("default", &[Stop { code: "CP-122", change: forbid, ..STOP }]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_against_apps_that_serve_other_tenants() {
+    let world = World::new("default").await;
+    // Only tenants in a preview have this rule, and the simulator has none.
+    let rules = serde_json::json!({
+        "isEnabled": true,
+        "applicationRestrictions": { "audiences": { "azureAdMultipleOrgs": { "state": "enabled" } } },
+    });
+    let answer = StatusFault { status: 200, body: Some(rules.to_string()), ..StatusFault::default() };
+    world.sim.faults().add(Rule::new("graph.policy.app_management", Action::Status(answer)));
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    world.apply_file(&file).await.exits(3).says("STOP CP-122");
+    assert!(world.writes().is_empty(), "{:?}", world.writes());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,11 +23,10 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     seen.
 
     The cluster is as the plan saw it.
-
-    To agree, give the cluster's name: shop-prod
     TIME  key             UUID removed: nobody can be using it
 
-    It waits for a person. What is done stays done. Go on with:  crosspull resume shop-prod
+    No node is replaced without your yes. What is done stays done. To agree, and go on:
+      crosspull resume shop-prod --confirm-nodes shop-prod
     ");
     assert_eq!(world.calls("aks.clusters.reset_service_principal"), 0);
     assert!(world.labelled_keys().is_empty(), "a key that nobody has is not left behind");
@@ -48,7 +47,7 @@ async fn a_setup_is_taken_back_before_the_cluster_was_touched() {
     assert_eq!(world.ours()[0].roles.len(), 6);
 
     let refused = world.crosspull(["forget", "shop-vnet", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not forget shop-vnet: its journal names what exists in the tenants (secret, registry role, consent, carry over, identity, registration). `crosspull undo` takes it back first; a connected setup is kept, since its renewal needs it");
+    shown!(world, refused.stderr, @"crosspull: could not forget shop-vnet: what it made exists in the tenants (registry role, consent, carry over, identity, registration). `crosspull undo` takes that back first");
     let asked = world.crosspull(["undo", "shop-vnet"]).await.exits(2);
     shown!(world, asked.stderr, @"crosspull: could not take it back without your yes. Nothing was changed; --yes confirms it");
     assert_eq!(world.ours()[0].roles.len(), 6, "nothing was taken back");
@@ -68,7 +67,7 @@ async fn a_setup_is_taken_back_before_the_cluster_was_touched() {
     TIME  registration    is being taken back
     TIME  registration    taken back
     TIME  setup           taken back: nothing of it is left in either tenant
-    Everything that this setup had made is taken back. A deleted app stays in the recycle bin for 30 days.
+    The deleted app stays in the cluster tenant's recycle bin for 30 days.
     ");
     world.assert_nothing_left();
     assert_eq!((world.ours().len(), world.labelled_keys().len()), (1, 0), "one app, in the recycle bin");
@@ -83,9 +82,9 @@ async fn what_the_cluster_has_is_not_taken_back_nor_forgotten() {
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
     world.apply_file(&file).await.exits(0);
     let refused = world.crosspull(["undo", "shop-prod", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not take back a setup that is finished");
+    shown!(world, refused.stderr, @"crosspull: could not take it back: its cluster has the new app, or may have it. Going back would replace every node again, with a new secret on the old app; crosspull does not do that. Nothing was changed");
     let refused = world.crosspull(["forget", "shop-prod", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not forget shop-prod: its journal names what exists in the tenants (cluster update, secret, registry role, consent, carry over, identity, registration). `crosspull undo` takes it back first; a connected setup is kept, since its renewal needs it");
+    shown!(world, refused.stderr, @"crosspull: could not forget shop-prod: its cluster has the app that it made. These records tell which key that is and what belongs together; the renewal needs them");
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
 }
 
@@ -105,10 +104,10 @@ async fn setups_are_looked_at_without_asking_anybody() {
     shop-prod  connected
 
     setup            UUID
-    cluster tenant   Contoso, contoso.example, aaaa-4000-8000-000000000001
+    cluster tenant   Contoso, contoso.example, 11111111-aaaa-4000-8000-000000000001
     registry tenant  Fabrikam, fabrikam.example,
-                     bbbb-4000-8000-000000000001
-    cluster          /subscriptions/aaaa-4000-8000-0000000000a1/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
+                     22222222-bbbb-4000-8000-000000000001
+    cluster          /subscriptions/11111111-aaaa-4000-8000-0000000000a1/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
     registry         localhost:PORT
     image            shop/web:1.4
     digest           sha256:DIGEST
@@ -130,7 +129,7 @@ async fn setups_are_looked_at_without_asking_anybody() {
 
     key UUID  cluster  until DATE  in the cluster
 
-    For the files of both companies: crosspull report shop-prod
+    What was done, to keep for both companies: crosspull report shop-prod
     ");
     shown!(world, look(&["report", "shop-prod"]).await.stdout, @r#"
     # shop-prod: connected
@@ -138,10 +137,10 @@ async fn setups_are_looked_at_without_asking_anybody() {
     |  |  |
     |---|---|
     | setup | UUID |
-    | cluster tenant | Contoso, contoso.example, aaaa-4000-8000-000000000001 |
-    | registry tenant | Fabrikam, fabrikam.example, bbbb-4000-8000-000000000001 |
-    | cluster | /subscriptions/aaaa-4000-8000-0000000000a1/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod |
-    | registry | /subscriptions/bbbb-4000-8000-0000000000a1/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages |
+    | cluster tenant | Contoso, contoso.example, 11111111-aaaa-4000-8000-000000000001 |
+    | registry tenant | Fabrikam, fabrikam.example, 22222222-bbbb-4000-8000-000000000001 |
+    | cluster | /subscriptions/11111111-aaaa-4000-8000-0000000000a1/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod |
+    | registry | /subscriptions/22222222-bbbb-4000-8000-0000000000a1/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages |
     | login server | localhost:PORT |
     | image | shop/web:1.4 |
     | digest | sha256:DIGEST |
@@ -162,8 +161,8 @@ async fn setups_are_looked_at_without_asking_anybody() {
 
     | tenant | role | scope | assignment |  |
     |---|---|---|---|---|
-    | cluster | Contributor | /subscriptions/aaaa-4000-8000-0000000000a1/resourceGroups/MC_shop_shop-prod_westeurope | UUID | made |
-    | registry | AcrPull | /subscriptions/bbbb-4000-8000-0000000000a1/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages | UUID | made |
+    | cluster | Contributor | /subscriptions/11111111-aaaa-4000-8000-0000000000a1/resourceGroups/MC_shop_shop-prod_westeurope | UUID | made |
+    | registry | AcrPull | /subscriptions/22222222-bbbb-4000-8000-0000000000a1/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages | UUID | made |
 
     ## Keys
 
@@ -178,9 +177,9 @@ async fn setups_are_looked_at_without_asking_anybody() {
     **Renew the cluster's key by DATE.** It ends on DATE; after that the cluster cannot pull, scale or change load balancers and disks. The renewal replaces every node again.
 
     ```bash
-    az login --tenant aaaa-4000-8000-000000000001
+    az login --tenant 11111111-aaaa-4000-8000-000000000001
     SECRET=$(az ad app credential reset --id UUID --append --display-name renewed --years 1 --query password --output tsv)
-    az aks update-credentials --subscription aaaa-4000-8000-0000000000a1 --resource-group shop --name shop-prod --reset-service-principal --service-principal UUID --client-secret="$SECRET"
+    az aks update-credentials --subscription 11111111-aaaa-4000-8000-0000000000a1 --resource-group shop --name shop-prod --reset-service-principal --service-principal UUID --client-secret="$SECRET"
     unset SECRET
     ```
 
