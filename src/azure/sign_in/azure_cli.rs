@@ -144,7 +144,7 @@ mod tests {
         async fn run(&self, _: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
             let line = args.last().unwrap().to_string_lossy().into_owned();
             let script = if line.contains(self.0) {
-                r#"echo '{"accessToken":"t","expires_on":4102444800}'"#
+                r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#
             } else {
                 "echo \"ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\" >&2; exit 1"
             };
