@@ -121,6 +121,7 @@ pub(crate) fn plan() -> Plan {
             ),
             login_server: "fabrikamimages.azurecr.io".parse().unwrap(),
             mode: Some(RoleMode::Legacy),
+            anonymous: Some(false),
         },
         app_name: "crosspull new-shop".to_owned(),
         secret_days: 365,
@@ -128,6 +129,7 @@ pub(crate) fn plan() -> Plan {
             carry(&format!("/subscriptions/{subscription}/resourceGroups/MC_shop_shop-prod_northeurope"), "Contributor", true),
             carry(&format!("/subscriptions/{subscription}/resourceGroups/old"), "Reader", false),
         ],
+        present_app: None,
         lines: vec![
             line(Registration, &[], Action::Create, "register app \"crosspull new-shop\"", &["one redirect: https://www.microsoft.com", "one permission: User.Read of Microsoft Graph"]),
             line(Identity, &[Registration], Action::Create, "its identity in Contoso", &[]),
