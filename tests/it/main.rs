@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module a concern.
 
+mod contracts;
 mod engine;
 mod setup;
 mod world;
