@@ -15,7 +15,29 @@ struct LeftOut {
     why: &'static str,
 }
 
-const LEFT_OUT: &[LeftOut] = &[];
+const LEFT_OUT: &[LeftOut] = &[
+    LeftOut {
+        operation: "Added_OperationStatus",
+        part: "request query",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('c', 't' were unexpected)",
+        why: "written for this set with api-version alone; Azure's own addresses carry a time and a seal",
+    },
+    LeftOut {
+        operation: "ManagedClusters_GetCommandResult",
+        part: "response 202",
+        place: "",
+        reason: "there is a body",
+        why: "the Azure CLI's poller reads the state in the body of a 202, and gives up where there is none",
+    },
+    LeftOut {
+        operation: "policies.GetAuthorizationPolicy",
+        part: "response 200",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('allowEmailVerifiedUsersToJoinOrganization' was unexpected)",
+        why: "the v1.0 reference page has it; the metadata that the schema was made from lacks it",
+    },
+];
 
 /// Whether a violation is one of these points.
 pub(super) fn covers(violation: &Violation) -> bool {
