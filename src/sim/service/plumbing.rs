@@ -61,6 +61,9 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
     let Some((operation, params)) = found else {
         return finish(state, exchange, not_implemented(parts.method.as_str(), parts.uri.path()), request_id).await;
     };
+    if !state.latency.is_zero() {
+        tokio::time::sleep(state.latency).await;
+    }
     let fault = state.faults.next(operation.name);
     exchange.faulted = matches!(fault, Some(Action::Status(_) | Action::RedirectTo { .. }));
     match &fault {
