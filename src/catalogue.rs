@@ -76,9 +76,9 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// How specific the match is; `None` where it is none. A part of the message says most, then the step, then a code:
+    /// How specific the match is; `None` where it is none. A part of the message says most (the longer, the more), since
     /// Azure uses one code for many things.
-    fn weight(&self, problem: &Problem, step: Option<StepId>) -> Option<u32> {
+    fn weight(&self, problem: &Problem, step: Option<StepId>) -> Option<(u32, usize)> {
         let mut weight = 0;
         if !self.codes.is_empty() {
             self.codes.iter().any(|code| has_code(problem, code)).then_some(())?;
@@ -90,7 +90,7 @@ impl Pattern {
         }
         if !self.steps.is_empty() {
             self.steps.contains(&step?).then_some(())?;
-            weight += 5;
+            weight += 3;
         }
         if let Some(status) = self.status {
             (problem.status == Some(status)).then_some(())?;
@@ -100,7 +100,8 @@ impl Pattern {
             self.kinds.contains(&problem.kind).then_some(())?;
             weight += 1;
         }
-        (weight > 0).then_some(weight)
+        let length = self.message.as_ref().map_or(0, String::len);
+        (weight > 0).then_some((weight, length))
     }
 }
 
@@ -175,7 +176,7 @@ pub fn explain(problem: &Problem, step: Option<StepId>) -> Option<&'static Entry
     if let Some(named) = problem.code.as_deref().and_then(entry) {
         return Some(named);
     }
-    let mut best: Option<(u32, &'static Entry)> = None;
+    let mut best: Option<((u32, usize), &'static Entry)> = None;
     for entry in all() {
         let weight = entry.matches.iter().filter_map(|pattern| pattern.weight(problem, step)).max();
         // The first of equals wins, so that a file that is read from top to bottom says what happens.

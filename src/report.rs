@@ -167,7 +167,83 @@ mod tests {
     fn a_connected_setup_is_reported_whole() {
         let report = report(sample::connected());
         assert_eq!(report.state, State::Connected);
-        insta::assert_snapshot!(report.to_markdown(), @"");
+        insta::assert_snapshot!(report.to_markdown(), @r#"
+        # new-shop: connected
+
+        |  |  |
+        |---|---|
+        | setup | 33333333-3333-4333-8333-333333333333 |
+        | cluster tenant | Contoso, contoso.example, 66666666-6666-4666-8666-666666666666 |
+        | registry tenant | Fabrikam, fabrikam.example, 77777777-7777-4777-8777-777777777777 |
+        | cluster | /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod |
+        | registry | /subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages |
+        | login server | fabrikamimages.azurecr.io |
+        | image | shop/web:1.4 |
+        | digest | sha256:abababababababababababababababababababababababababababababababab |
+        | app (client) id | 55555555-5555-4555-8555-555555555555 |
+        | route | new-app: a new app became the cluster's identity |
+        | begun | 2026-11-23 13:02 UTC |
+        | last change | 2026-11-23 13:38 UTC |
+
+        ## Objects
+
+        | tenant | what | name | object id |  |
+        |---|---|---|---|---|
+        | cluster | app registration | crosspull new-shop | 55555555-5555-4555-8555-555555555555 | made |
+        | cluster | service principal | crosspull new-shop | 66666666-6666-4666-8666-666666666666 | made |
+        | registry | service principal | crosspull new-shop | 77777777-7777-4777-8777-777777777777 | made |
+
+        ## Role assignments
+
+        | tenant | role | scope | assignment |  |
+        |---|---|---|---|---|
+        | cluster | Contributor | /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/MC_shop_shop-prod_northeurope | 88888888-8888-4888-8888-888888888888 | made |
+        | registry | AcrPull | /subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages | 88888888-8888-4888-8888-888888888888 | made |
+
+        ## Keys
+
+        Secrets are not part of this report, and crosspull keeps none.
+
+        | key id | for | ends | state |
+        |---|---|---|---|
+        | 11111111-1111-4111-8111-111111111111 | cluster | 2027-11-23 13:00 UTC | sent to the cluster |
+
+        ## Renewal
+
+        **Renew the cluster's key by 2027-10-24.** It ends on 2027-11-23; after that the cluster cannot pull, scale or change load balancers and disks. The renewal replaces every node again.
+
+        ```bash
+        az login --tenant 66666666-6666-4666-8666-666666666666
+        SECRET=$(az ad app credential reset --id 55555555-5555-4555-8555-555555555555 --append --display-name renewed --years 1 --query password --output tsv)
+        az aks update-credentials --subscription 11111111-1111-4111-8111-111111111111 --resource-group shop --name shop-prod --reset-service-principal --service-principal 55555555-5555-4555-8555-555555555555 --client-secret="$SECRET"
+        unset SECRET
+        ```
+
+        The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded.
+
+        ## Proof
+
+        `fabrikamimages.azurecr.io/shop/web:1.4` was pulled with the app's own key: `sha256:abababababababababababababababababababababababababababababababab`.
+
+        Not proven:
+
+        - Pool web (6 nodes): access proven, nodes not proven: run command is switched off.
+
+        ## Steps
+
+        | step | state | begun | done |
+        |---|---|---|---|
+        | registration | done | 2026-11-23 13:06 UTC | 2026-11-23 13:08 UTC |
+        | identity | done | 2026-11-23 13:09 UTC | 2026-11-23 13:11 UTC |
+        | carry over | done | 2026-11-23 13:12 UTC | 2026-11-23 13:14 UTC |
+        | consent | done | 2026-11-23 13:15 UTC | 2026-11-23 13:17 UTC |
+        | registry role | done | 2026-11-23 13:18 UTC | 2026-11-23 13:20 UTC |
+        | secret | done | 2026-11-23 13:21 UTC | 2026-11-23 13:23 UTC |
+        | probe | done | 2026-11-23 13:24 UTC | 2026-11-23 13:26 UTC |
+        | cluster update | done | 2026-11-23 13:28 UTC | 2026-11-23 13:31 UTC |
+        | proof | done | 2026-11-23 13:32 UTC | 2026-11-23 13:34 UTC |
+        | sweep | done | 2026-11-23 13:35 UTC | 2026-11-23 13:37 UTC |
+        "#);
     }
 
     #[test]
@@ -183,22 +259,35 @@ mod tests {
 
     #[test]
     fn a_handed_over_setup_says_what_the_other_admin_has_to_do() {
-        let mut records = sample::confirmed(sample::handed_over_answers(), sample::handed_over_plan());
+        let mut records = sample::confirmed(sample::handed_over_answers(), &sample::handed_over_plan());
         records.extend(sample::registration());
         records.extend(sample::identity());
         let report = report(records);
         assert_eq!(report.state, State::WaitingForPerson);
         assert_eq!(report.handed_over_steps.len(), 2);
         assert!(report.handed_over_steps.iter().all(|step| !step.done));
-        insta::assert_snapshot!(report.to_markdown().split("## Of Fabrikam").nth(1).unwrap().split("## ").next().unwrap(), @"");
+        insta::assert_snapshot!(report.to_markdown().split("## Of Fabrikam").nth(1).unwrap().split("## ").next().unwrap(), @"
+        's admin
+
+        - consent: make the app known in Fabrikam (TO BE DONE)
+        - registry role: on fabrikamimages.azurecr.io, give the app AcrPull; or Container Registry Repository Reader where the registry's role assignment mode is AbacRepositoryPermissions (TO BE DONE)
+        ");
     }
 
     #[test]
     fn a_setup_without_a_plan_has_a_report_all_the_same() {
-        let records = sample::confirmed(sample::answers(), sample::plan()).into_iter().take(2).collect();
+        let records = sample::confirmed(sample::answers(), &sample::plan()).into_iter().take(2).collect();
         let report = report(records);
         assert_eq!((report.state, report.name.as_str()), (State::Answered, "new-shop"));
         assert!(report.to_markdown().contains("shop-prod"));
+    }
+
+    #[test]
+    fn an_app_that_was_there_is_neither_ours_nor_renewed_by_us() {
+        let report = report(sample::adopted());
+        assert!(report.objects[0].was_there && report.renewal.is_none());
+        let markdown = report.to_markdown();
+        assert!(markdown.contains("aks-sp") && markdown.contains("neither made nor knows"), "{markdown}");
     }
 
     #[test]

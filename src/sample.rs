@@ -1,6 +1,5 @@
 //! One setup as tests of texts need it: its answers, plan and records.
 
-use serde_json::json;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use url::Url;
 use uuid::Uuid;
@@ -9,9 +8,9 @@ use crate::{
     domain::{
         Answers, AppId, Cloud, Digest, Key, KeyId, ObjectId, Output, Plan, Problem, Purpose, SetupId, Severity, Side,
         StepId, TenantId,
-        answers::Tenant,
+        answers::{Route, Tenant},
         cloud::KnownCloud,
-        facts::{App, Consented, Given, PoolProof, Principal, Proven, Pulled, Swept, Update},
+        facts::{Adopted, App, Consented, Given, PoolProof, Principal, Proven, Pulled, Swept, Update},
         key::Delivery,
         plan::{Action, CarryLine, ClusterSeen, Line, PoolSeen, RegistrySeen, RoleMode},
         problem::ProblemKind,
@@ -58,6 +57,9 @@ pub(crate) fn handed_over_answers() -> Answers {
 }
 
 pub(crate) fn plan() -> Plan {
+    use StepId::{
+        CarryOver, ClusterUpdate, Consent, Identity, Probe, Proof, Registration, RegistryRole, Secret, Sweep,
+    };
     let line = |step: StepId, needs: &[StepId], action, text: &str, changes: &[&str]| Line {
         step,
         needs: needs.to_vec(),
@@ -65,9 +67,6 @@ pub(crate) fn plan() -> Plan {
         action,
         text: text.to_owned(),
         changes: changes.iter().map(|change| (*change).to_owned()).collect(),
-    };
-    use StepId::{
-        CarryOver, ClusterUpdate, Consent, Identity, Probe, Proof, Registration, RegistryRole, Secret, Sweep,
     };
     let pool = |name: &str, count| PoolSeen {
         name: name.to_owned(),
@@ -89,7 +88,7 @@ pub(crate) fn plan() -> Plan {
     let subscription = uuid(1);
     Plan {
         setup: SetupId(uuid(3)),
-        route: crate::domain::answers::Route::NewApp,
+        route: Route::NewApp,
         route_reason: "the present app serves this cluster alone".to_owned(),
         cloud: Cloud::known(KnownCloud::Public),
         cluster_tenant: Tenant {
@@ -203,7 +202,7 @@ pub(crate) fn fold(entries: &[Entry]) -> Progress {
 }
 
 /// The records up to the confirmed plan.
-pub(crate) fn confirmed(answers: Answers, plan: Plan) -> Vec<Record> {
+pub(crate) fn confirmed(answers: Answers, plan: &Plan) -> Vec<Record> {
     vec![
         Record::Opened { schema: SCHEMA, setup: plan.setup },
         Record::Answered { answers: Box::new(answers) },
@@ -231,7 +230,7 @@ pub(crate) fn identity() -> [Record; 3] {
 
 /// Up to the consent, which a person gave; then the registry role fails.
 pub(crate) fn failed() -> Vec<Record> {
-    let mut records = confirmed(answers(), plan());
+    let mut records = confirmed(answers(), &plan());
     records.extend(registration());
     records.extend(identity());
     records.extend(consent());
@@ -269,7 +268,7 @@ pub(crate) fn connected() -> Vec<Record> {
     let key = Key { id: KeyId(uuid(1)), purpose: Purpose::Cluster, ends: datetime!(2027-11-23 13:00 UTC) };
     let carried = vec![given(plan.carry_over[0].scope.clone(), plan.carry_over[0].role, "Contributor")];
     let pull = given(plan.registry.id.as_ref().unwrap().to_string(), role::ACR_PULL.id, role::ACR_PULL.name);
-    let mut records = confirmed(answers(), plan.clone());
+    let mut records = confirmed(answers(), &plan);
     records.extend(registration());
     records.extend(identity());
     records.extend(step(StepId::CarryOver, Output::CarryOver { given: carried }));
@@ -304,7 +303,21 @@ pub(crate) fn connected() -> Vec<Record> {
     records
 }
 
-/// An adopted app's access before, as Graph gives it.
-pub(crate) fn no_access() -> serde_json::Value {
-    json!([])
+/// The cluster's own app, opened to other tenants.
+pub(crate) fn adopted() -> Vec<Record> {
+    let mut plan = plan();
+    plan.route = Route::KeepApp;
+    plan.lines.retain(|line| line.step != StepId::ClusterUpdate);
+    plan.lines[0].step = StepId::Adoption;
+    plan.lines[1].needs = vec![StepId::Adoption];
+    let app = App { app_id: app(), object_id: ObjectId(uuid(5)), display_name: "aks-sp".to_owned() };
+    let adopted = Adopted {
+        app,
+        audience_before: "AzureADMyOrg".to_owned(),
+        redirect_uris_before: Vec::new(),
+        access_before: serde_json::json!([]),
+    };
+    let mut records = confirmed(answers(), &plan);
+    records.extend(step(StepId::Adoption, Output::Adoption(adopted)));
+    records
 }

@@ -32,7 +32,7 @@ pub fn handover_text(plan: &Plan, handover: &HandOver) -> String {
                 "   ",
                 "A Cloud Application Administrator of yours opens this link, ticks \"Consent on behalf of your \
                  organization\" and accepts. The page asks for the right to sign in and read the profile, and for \
-                 nothing more. Landing on microsoft.com without a word is success.",
+                 nothing more. It ends on microsoft.com, which says nothing: that is how it looks when it has worked.",
             );
             push_line(&mut out, "");
             push_line(&mut out, link);
@@ -88,7 +88,43 @@ mod tests {
         let text = handover_text(&plan, &handover::commands(&plan, sample::app(), &[]).with_link(link));
         assert!(text.lines().any(|line| line == link), "whole, from column 0");
         let (before, after) = text.split_once("az login").unwrap();
-        insta::assert_snapshot!(before, @"");
+        insta::assert_snapshot!(before, @r#"
+        To   an admin of Fabrikam (tenant 77777777-7777-4777-8777-777777777777)
+
+        Contoso would like its cluster shop-prod to pull images from
+        fabrikamimages.azurecr.io. That takes two things in your tenant. They let one
+        app read images and do nothing else; you can take both back at any time.
+
+        app  crosspull new-shop (55555555-5555-4555-8555-555555555555)
+        from Contoso (tenant 66666666-6666-4666-8666-666666666666)
+
+        1. Let the app be known in your tenant
+
+           A Cloud Application Administrator of yours opens this link, ticks "Consent
+           on behalf of your organization" and accepts. The page asks for the right to
+           sign in and read the profile, and for nothing more. It ends on
+           microsoft.com, which says nothing: that is how it looks when it has worked.
+
+        https://login.microsoftonline.com/77777777-7777-4777-8777-777777777777/oauth2/authorize?client_id=55555555-5555-4555-8555-555555555555&response_type=code&redirect_uri=https%3A%2F%2Fwww.microsoft.com
+
+        2. Let it pull
+
+           An Owner of the registry, or somebody with Role Based Access Control
+           Administrator on it, gives the app:
+
+           role   AcrPull; or Container Registry Repository Reader where the registry's
+                  role assignment mode is AbacRepositoryPermissions
+           scope  fabrikamimages.azurecr.io
+
+           In the portal: portal.azure.com > Container registries >
+                          fabrikamimages.azurecr.io > Access control (IAM) > Add > Add
+                          role assignment > the role above > Members: User, group, or
+                          service principal > Select members: "crosspull new-shop" >
+                          Review + assign
+
+        Or both with the Azure CLI, in bash or Cloud Shell. The commands find the right
+        role by themselves, and can be run twice:
+        "#);
         assert!(after.contains("esac\n\nTo take it back:"), "{after}");
     }
 

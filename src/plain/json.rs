@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_plan_comes_with_the_hash_that_confirms_it() {
         let plan = sample::plan();
-        let entries = sample::entries(sample::confirmed(sample::answers(), plan.clone()));
+        let entries = sample::entries(sample::confirmed(sample::answers(), &plan));
         let line = event_json(&Event::Recorded(Arc::new(entries[2].clone())));
         assert_eq!(line["hash"], plan.hash().to_string());
         let line = event_json(&Event::PlanChanged(Arc::new(plan.clone())));

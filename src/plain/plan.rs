@@ -62,7 +62,7 @@ fn head(out: &mut String, plan: &Plan) {
 /// A tenant by every name it has.
 pub(super) fn tenant(tenant: &Tenant) -> String {
     let names = [tenant.display_name.clone(), tenant.domain.clone(), Some(tenant.id.to_string())];
-    names.into_iter().flatten().map(|name| clean(&name)).collect::<Vec<_>>().join("  ")
+    names.into_iter().flatten().map(|name| clean(&name)).collect::<Vec<_>>().join(", ")
 }
 
 fn steps(out: &mut String, plan: &Plan) {
@@ -198,14 +198,66 @@ mod tests {
 
     #[test]
     fn a_plan_says_what_it_would_do_and_what_it_costs() {
-        insta::assert_snapshot!(plan_text(&sample::plan()), @"");
+        insta::assert_snapshot!(plan_text(&sample::plan()), @r#"
+        NOTHING HAS BEEN CHANGED YET
+
+        cluster tenant   Contoso, contoso.example, 66666666-6666-4666-8666-666666666666
+        registry tenant  Fabrikam, fabrikam.example,
+                         77777777-7777-4777-8777-777777777777
+        cluster          shop-prod in northeurope: system (3), web (6)
+                         /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
+        registry         fabrikamimages.azurecr.io (rights on the whole registry)
+                         /subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages
+        route            new-app: a new app becomes the cluster's identity (the present
+                         app serves this cluster alone)
+        app              crosspull new-shop; its secret lives 365 days
+
+          #  what will happen                                   tenant    now
+          1  register app "crosspull new-shop"                  cluster   create
+             - one redirect: https://www.microsoft.com
+             - one permission: User.Read of Microsoft Graph
+          2  its identity in Contoso                            cluster   create
+          3  carry over 1 of 2 roles                            cluster   create
+          4  consent                                            registry  ask
+          5  AcrPull on fabrikamimages                          registry  create
+          6  secret until 2027-11-23                            cluster   create
+          7  test a pull of shop/web:1.4                        both      read only
+          8  switch shop-prod to the app: REPLACES 9 NODES      cluster   asks you then
+          9  prove it                                           both      read only
+         10  remove unused keys                                 cluster   remove
+
+        Roles of the present app, for the new one:
+          carried over  Contributor at
+                        /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/MC_shop_shop-prod_northeurope
+          LEFT OUT      Reader at
+                        /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/old
+
+        Found: 0 stops, 1 warning, 0 notes
+
+          WARNING CP-132  The registry is behind a firewall
+            Found  fabrikamimages lets 2 addresses in, and not this machine's
+            Means  fabrikamimages answers only some addresses. The cluster's own must
+                   be among them, and this machine's (203.0.113.7) if the pull is to be
+                   tested from here. The steps before the test are not affected.
+            Do     Have the cluster's outbound addresses allowed in the registry's
+                   firewall. For the test, allow this machine's address as well, or run
+                   crosspull from a place that is allowed.
+
+        REPLACES 9 NODES of shop-prod, one after the other: system (3), web (6). Pods
+        restart, and the node image moves to the newest.
+        You are asked about that on its own, when everything before it is proven.
+        Way back: a new secret on the old app, and another replacement of the nodes.
+        You may make one.
+
+        Plan             ae7522fdffcc1d01
+        "#);
     }
 
     #[test]
     fn a_handed_over_tenant_is_named_as_such() {
         let text = plan_text(&sample::handed_over_plan());
         assert!(text.contains("nobody signed in: handed over"), "{text}");
-        assert!(text.contains("not known from here"), "{text}");
+        assert!(text.contains("(the kind of its rights"), "{text}");
     }
 
     #[test]
@@ -233,6 +285,20 @@ mod tests {
             differences: vec!["web has 6 nodes, and had 5".to_owned()],
             as_planned: false,
         };
-        insta::assert_snapshot!(nodes_review_text(&review), @"");
+        insta::assert_snapshot!(nodes_review_text(&review), @"
+        Everything before the cluster update is proven.
+
+        REPLACES 9 NODES of shop-prod, one after the other: system (3), web (6). Pods
+        restart, and the node image moves to the newest.
+          system: 3, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
+          web: 6, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
+        Way back: a new secret on the old app, and another replacement of the nodes.
+        You may make one.
+
+        Different from the plan:
+          - web has 6 nodes, and had 5
+
+        To agree, give the cluster's name: shop-prod
+        ");
     }
 }

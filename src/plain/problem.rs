@@ -13,9 +13,9 @@ const ID: usize = 13;
 pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     let entry = catalogue::explain(problem, step);
     let mut out = String::new();
-    let what = step.map_or("not possible", StepId::name);
+    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
     let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
-    push_line(&mut out, &format!("{what}  FAILED {} UTC  {code}", clock(problem.at)));
+    push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
     field(&mut out, "Tried", LABEL, &problem.tried);
     // What no service answered was found by this program.
     let answered = problem.status.is_some() || problem.code.is_some();
@@ -109,13 +109,41 @@ mod tests {
 
     #[test]
     fn a_failed_step_says_all_that_is_known() {
-        insta::assert_snapshot!(problem_text(&sample::problem(), Some(StepId::RegistryRole)), @"");
+        insta::assert_snapshot!(problem_text(&sample::problem(), Some(StepId::RegistryRole)), @"
+        registry role  FAILED 13:31:07 UTC  CP-405  No right to give roles on the registry
+        Tried    give the app AcrPull on fabrikamimages
+        Azure    403 AuthorizationFailed: The client 'ben@fabrikam.example' with object
+                 id '00000000-0000-0000-0000-000000000000' does not have authorization
+                 to perform action 'Microsoft.Authorization/roleAssignments/write' over
+                 scope '/subscriptions/22222222-2222-4222-8222-222222222222'.
+        Means    The account that is signed in may see the registry, but not give roles
+                 on it. Contributor is not enough for that.
+        Changed  nothing in this step; what is done stays
+        Do       Ask for Role Based Access Control Administrator on the registry, then
+                 try again. Or hand the step over: the Owner gets the commands to run.
+                 (An Owner of the registry)
+        Read     https://learn.microsoft.com/azure/role-based-access-control/role-assignments-steps
+
+        request      5f2c0a1e-6c0e-4a53-9a38-0f6d1b7f2e11
+        correlation  c1b7e6d2-0f4b-4b0e-8d55-2f9a7c3e4410
+        time         2026-11-23 13:31:07 UTC
+        ");
     }
 
     #[test]
     fn what_no_service_said_is_what_was_found() {
         let problem = Problem::new(ProblemKind::Internal, "go on", "the plan should be known by now", sample::BEGIN);
-        insta::assert_snapshot!(problem_text(&problem, None), @"");
+        insta::assert_snapshot!(problem_text(&problem, None), @"
+        FAILED 13:02:11 UTC
+        Tried    go on
+        Found    the plan should be known by now
+        Means    This is a defect of crosspull.
+        Changed  nothing
+        Do       Try once more. If it comes again, report it with the text above; it
+                 holds no secret.
+
+        time         2026-11-23 13:02:11 UTC
+        ");
     }
 
     #[test]

@@ -25,7 +25,6 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
     let step = |step: &StepId, what: String| Some((step.to_string(), what));
     match record {
         Record::Opened { setup, .. } => Some(("setup".to_owned(), format!("opened: {setup}"))),
-        Record::Answered { .. } => None,
         Record::Planned { plan } => Some(("plan".to_owned(), format!("made: {} steps", plan.lines.len()))),
         Record::Confirmed { .. } => Some(("plan".to_owned(), "confirmed".to_owned())),
         Record::NodesConfirmed { .. } => step(&StepId::ClusterUpdate, "confirmed: every node is replaced".to_owned()),
@@ -36,7 +35,7 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         Record::Applied { step: StepId::ClusterUpdate, .. } => {
             step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
         }
-        Record::Applied { .. } => None,
+        Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Done { step: done, output } => {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(detail).filter(|detail| !detail.is_empty());
@@ -48,7 +47,6 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         }
         Record::Lost { step: lost } => step(lost, "is not there any more; it is done again".to_owned()),
         Record::Vouched { step: vouched } => step(vouched, "said to be done by the other company's admin".to_owned()),
-        Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Delivered { key, how: Delivery::Person } => {
             Some(("key".to_owned(), format!("{key} given to a person")))
         }
@@ -131,14 +129,41 @@ mod tests {
 
     #[test]
     fn a_setup_that_goes_well_reads_from_top_to_bottom() {
-        insta::assert_snapshot!(account(sample::connected()), @"");
+        insta::assert_snapshot!(account(sample::connected()), @"
+        13:02:11  setup           opened: 33333333-3333-4333-8333-333333333333
+        13:04:11  plan            made: 10 steps
+        13:05:11  plan            confirmed
+        13:06:11  registration    begins
+        13:08:11  registration    done: app 55555555-5555-4555-8555-555555555555
+        13:09:11  identity        begins
+        13:11:11  identity        done: principal 66666666-6666-4666-8666-666666666666
+        13:12:11  carry over      begins
+        13:14:11  carry over      done: 1 role
+        13:15:11  consent         begins
+        13:17:11  consent         done: principal 77777777-7777-4777-8777-777777777777
+        13:18:11  registry role   begins
+        13:20:11  registry role   done: AcrPull
+        13:21:11  secret          begins
+        13:23:11  secret          done: key 11111111-1111-4111-8111-111111111111 until 2027-11-23
+        13:24:11  probe           begins
+        13:26:11  probe           done: fabrikamimages.azurecr.io/shop/web:1.4
+        13:27:11  cluster update  confirmed: every node is replaced
+        13:28:11  cluster update  begins
+        13:30:11  cluster update  taken by Azure; nodes are being replaced
+        13:31:11  cluster update  done: every node has the new credential
+        13:32:11  proof           begins
+        13:34:11  proof           done: fabrikamimages.azurecr.io/shop/web:1.4; nodes of 1 of 2 pools
+        13:35:11  sweep           begins
+        13:37:11  sweep           done: 0 removed, 0 kept
+        13:38:11  setup           connected: the cluster can pull
+        ");
     }
 
     #[test]
     fn a_failure_is_one_line_with_its_code() {
         let account = account(sample::failed());
         let line = account.lines().last().unwrap();
-        assert!(line.starts_with("13:14:11  registry role   FAILED  CP-405  403 AuthorizationFailed: "), "{line}");
+        assert!(line.starts_with("13:16:11  registry role   FAILED  CP-405  403 AuthorizationFailed: "), "{line}");
     }
 
     #[test]
@@ -150,6 +175,6 @@ mod tests {
             since: sample::BEGIN,
             next_look: Some(sample::BEGIN + time::Duration::seconds(12)),
         };
-        insta::assert_snapshot!(status_line(StepId::Consent, &status), @"");
+        insta::assert_snapshot!(status_line(StepId::Consent, &status), @"consent         waits for a person: the consent of an admin of Fabrikam, since 13:02:11; last answer: AADSTS700016; next look 13:02:23");
     }
 }

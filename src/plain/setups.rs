@@ -29,7 +29,10 @@ pub fn setups_text(setups: &[Summary]) -> String {
         if let Some(problem) = &setup.problem {
             paragraph(&mut out, "  ", problem);
         }
-        push_line(&mut out, &format!("  {}", setup.setup));
+        let id = setup.setup.to_string();
+        if setup.name != id {
+            push_line(&mut out, &format!("  {id}"));
+        }
     }
     out
 }
@@ -144,10 +147,6 @@ mod tests {
     }
 
     fn filtered(text: &str) -> String {
-        let mut settings = Vec::new();
-        for word in text.split(' ') {
-            settings.push(word);
-        }
         text.lines()
             .map(|line| match line.rfind(" UTC") {
                 // `2026-11-23 14:02` has a fixed width.
@@ -160,7 +159,40 @@ mod tests {
 
     #[test]
     fn a_connected_setup_is_shown_whole() {
-        insta::assert_snapshot!(filtered(&shown(sample::connected())), @"");
+        insta::assert_snapshot!(filtered(&shown(sample::connected())), @"
+        new-shop  connected
+
+        setup            33333333-3333-4333-8333-333333333333
+        cluster tenant   Contoso, contoso.example, 66666666-6666-4666-8666-666666666666
+        registry tenant  Fabrikam, fabrikam.example,
+                         77777777-7777-4777-8777-777777777777
+        cluster          /subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod
+        registry         fabrikamimages.azurecr.io
+        image            shop/web:1.4
+        digest           sha256:abababababababababababababababababababababababababababababababab
+        app              55555555-5555-4555-8555-555555555555
+        begun            (time) UTC
+        last change      (time) UTC
+        renew by         2027-10-24
+
+          1  registration    done              (time) UTC
+          2  identity        done              (time) UTC
+          3  carry over      done              (time) UTC
+          4  consent         done              (time) UTC
+          5  registry role   done              (time) UTC
+          6  secret          done              (time) UTC
+          7  probe           done              (time) UTC
+          8  cluster update  done              (time) UTC
+          9  proof           done              (time) UTC
+         10  sweep           done              (time) UTC
+
+        key 11111111-1111-4111-8111-111111111111  cluster  until 2027-11-23  in the cluster
+
+        not proven       Pool web (6 nodes): access proven, nodes not proven: run
+                         command is switched off.
+
+        For the files of both companies: crosspull report new-shop
+        ");
     }
 
     #[test]
@@ -181,7 +213,17 @@ mod tests {
         }
         let broken = crate::engine::JournalError::Broken { path: "/setups/x/journal.jsonl".into() };
         setups.push(Summary::unreadable(SetupId(sample::uuid(9)), &broken));
-        insta::assert_snapshot!(setups_text(&setups), @"");
+        insta::assert_snapshot!(setups_text(&setups), @"
+        new-shop                            FAILED              2026-11-23 14:46 UTC
+          shop-prod to fabrikamimages.azurecr.io
+          33333333-3333-4333-8333-333333333333
+        new-shop                            connected           2026-11-23 13:38 UTC
+          shop-prod to fabrikamimages.azurecr.io
+          33333333-3333-4333-8333-333333333333
+        99999999-9999-4999-8999-999999999999  UNREADABLE
+          the journal cannot be written any more since an earlier write failed
+          (/setups/x/journal.jsonl)
+        ");
         assert_eq!(setups_text(&[]), "There are no setups on this machine.\n");
     }
 }

@@ -160,7 +160,7 @@ fn handed_over(plan: &Plan, progress: &Progress) -> Vec<HandedStep> {
             done: progress.stage(step) == Stage::Done,
             what: match (step, &role) {
                 (StepId::Consent, _) => format!("make the app known in {}", plan.registry_tenant.label()),
-                (_, Some(role)) => format!("give the app {role} on {}", plan.registry.login_server),
+                (_, Some(role)) => format!("on {}, give the app {role}", plan.registry.login_server),
                 (_, None) => format!("give the app the right to pull from {}", plan.registry.login_server),
             },
             seen: progress.done_at(step),

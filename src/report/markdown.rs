@@ -96,6 +96,13 @@ impl Report {
                 out.row(&[&key.id.to_string(), &key.purpose.to_string(), &time(key.ends), state]);
             }
         }
+        if self.route == Some(Route::KeepApp) {
+            out.line("\n## Renewal\n");
+            out.line(
+                "The cluster kept its own secret, which this setup neither made nor knows. It is renewed as before; a \
+                 renewal does not touch the connection.",
+            );
+        }
         if let Some(renewal) = &self.renewal {
             out.line("\n## Renewal\n");
             out.line(&format!(
@@ -105,7 +112,10 @@ impl Report {
                 day(renewal.ends)
             ));
             out.code("bash", &renewal.commands.join("\n"));
-            out.line("\nRemove the old key when every pool shows Succeeded.");
+            out.line(
+                "\nThe Azure CLI takes the secret as an argument, so run this where nobody else can list processes. \
+                 Remove the old key when every pool shows Succeeded.",
+            );
         }
     }
 

@@ -203,13 +203,12 @@ impl<'a, 't> Section<'a, 't> {
             return Vec::new();
         };
         let mut texts = Vec::new();
-        for item in array.iter() {
-            match item.get_ref().as_str() {
-                Some(text) => texts.push((item.span().start, text)),
-                None => {
-                    let what = format!("holds {} where a text in quotes belongs", kind(item.get_ref()));
-                    mistakes.add(Some(item.span().start), &self.path(key), what);
-                }
+        for item in array {
+            if let Some(text) = item.get_ref().as_str() {
+                texts.push((item.span().start, text));
+            } else {
+                let what = format!("holds {} where a text in quotes belongs", kind(item.get_ref()));
+                mistakes.add(Some(item.span().start), &self.path(key), what);
             }
         }
         texts

@@ -90,7 +90,7 @@ fn cluster_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Opt
         section.mistake("id", "the cluster's resource id is missing: az aks show --query id prints it", mistakes);
     }
     let id = resource_id(section, ResourceKind::Cluster, mistakes);
-    Some(ClusterAnswers { tenant, id: id?, sign_in: sign_in?? })
+    Some(ClusterAnswers { tenant, id: id?, sign_in: sign_in.ok()?? })
 }
 
 fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<RegistryAnswers> {
@@ -101,7 +101,7 @@ fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Op
         section.choice("provision", &[("consent", Provision::Consent), ("direct", Provision::Direct)], mistakes);
     let login_server = section.parsed::<LoginServer>("login_server", mistakes);
     let has = |key: &str| section.entry(key).is_some();
-    if let Some(None) = sign_in {
+    if let Ok(None) = sign_in {
         if !has("login_server") {
             let what = "is missing. With sign_in = \"none\" the registry cannot be asked for it, and it is never \
                         guessed from a name: write the host that images are pulled from";
@@ -116,7 +116,7 @@ fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Op
                         write \"consent\", or sign in";
             section.mistake("provision", what, mistakes);
         }
-    } else if sign_in.is_some() && !has("id") {
+    } else if sign_in.is_ok() && !has("id") {
         let what = "the registry's resource id is missing: az acr show --query id prints it. Where nobody signs in to \
                     its tenant, write sign_in = \"none\"";
         section.mistake("id", what, mistakes);
@@ -136,7 +136,7 @@ fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Op
     Some(RegistryAnswers {
         tenant,
         id,
-        sign_in: sign_in?,
+        sign_in: sign_in.ok()?,
         image: image?,
         repositories,
         provision: provision.unwrap_or_default(),
@@ -180,9 +180,12 @@ fn resource_id(section: Section<'_, '_>, kind: ResourceKind, mistakes: &mut Mist
     None
 }
 
-/// How somebody signs in: `Some(None)` is "none", `None` a mistake. Values are never repeated in messages: a secret may
+/// A mistake that has been added to the list.
+struct Told;
+
+/// How somebody signs in; `None` is "none". Values are never repeated in messages: a secret may
 /// have been pasted where its variable's name or the client id belongs.
-fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<'_>) -> Option<Option<SignIn>> {
+fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<'_>) -> Result<Option<SignIn>, Told> {
     const KINDS: [&str; 3] = ["azure-cli", "service-principal", "none"];
     let kinds = &KINDS[..if may_be_none { 3 } else { 2 }];
     let beside = ["client_id", "client_secret_env"].into_iter().find(|key| section.entry(key).is_some());
@@ -195,7 +198,7 @@ fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<
             inline.refuse_unknown(&["kind", "client_id", "client_secret_env"], &[], mistakes);
             if inline.entry("kind").is_none() {
                 inline.mistake("kind", not_one_of("", kinds.iter().copied()), mistakes);
-                return None;
+                return Err(Told);
             }
             if let Some(beside) = beside {
                 section.mistake(beside, "belongs into the braces of sign_in, or sign_in is a plain text", mistakes);
@@ -204,12 +207,12 @@ fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<
         }
         Some(_) => {
             section.mistake("sign_in", not_one_of("", kinds.iter().copied()), mistakes);
-            return None;
+            return Err(Told);
         }
     };
-    let kind = kind?;
+    let kind = kind.ok_or(Told)?;
     if kind == "service-principal" {
-        return service_principal(fields, mistakes).map(Some);
+        return service_principal(fields, mistakes).map(Some).ok_or(Told);
     }
     if !kinds.contains(&kind) {
         let what = if kind == "none" {
@@ -218,12 +221,12 @@ fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<
             not_one_of(kind, kinds.iter().copied())
         };
         section.mistake("sign_in", what, mistakes);
-        return None;
+        return Err(Told);
     }
     if let Some(key) = ["client_id", "client_secret_env"].into_iter().find(|key| fields.entry(key).is_some()) {
         fields.mistake(key, "belongs to sign_in = \"service-principal\", and the sign-in is another", mistakes);
     }
-    Some((kind == "azure-cli").then_some(SignIn::AzureCli))
+    Ok((kind == "azure-cli").then_some(SignIn::AzureCli))
 }
 
 fn service_principal(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<SignIn> {

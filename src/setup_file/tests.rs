@@ -234,3 +234,13 @@ fn a_file_that_cannot_be_read_says_which() {
     let error: Error = error.into();
     assert_eq!(error.exit_code(), crate::error::ExitCode::Usage);
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC*", at in 0..400_usize, more in "[a-z_=\\[\\]{}\"', 0-9\n-]{0,20}") {
+        let _ = read_text(&text);
+        let mut file = minimal();
+        file.insert_str(at.min(file.len()), &more);
+        let _ = read_text(&file);
+    }
+}

@@ -20,7 +20,7 @@ use super::{
 pub use report::{NodeReport, nodes};
 
 /// The routes.
-pub fn router(state: State) -> Router {
+pub fn router(state: &State) -> Router {
     let given = |act: fn(&State, &Value) -> Result<Value, String>| {
         let state = state.clone();
         post(move |Json(body): Json<Value>| async move { done(act(&state, &body)) })

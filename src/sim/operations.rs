@@ -100,7 +100,6 @@ pub const OPERATIONS: &[Operation] = table! {
         "arm.resources.list" GET "/subscriptions/{subscription}/resources"
         "arm.resource_groups.list" GET "/subscriptions/{subscription}/resourcegroups"
         "arm.resource_groups.get" GET "/subscriptions/{subscription}/resourcegroups/{group}"
-        "arm.resource_graph.query" POST "/providers/Microsoft.ResourceGraph/resources"
         "arm.role_definitions.list" GET "/providers/Microsoft.Authorization/roleDefinitions"
         "arm.role_definitions.get" GET "/providers/Microsoft.Authorization/roleDefinitions/{name}"
         "arm.role_definitions.list" GET "/{*scope}/providers/Microsoft.Authorization/roleDefinitions"

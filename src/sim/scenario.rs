@@ -10,7 +10,12 @@ use toml::{Table, Value};
 
 pub(in crate::sim) use build::random_secret;
 
-use super::{SimError, directory::DirectoryRole, faults::Rule, world::ResetFate};
+use super::{
+    SimError,
+    directory::DirectoryRole,
+    faults::{Action, Rule, StatusFault},
+    world::ResetFate,
+};
 use crate::domain::{AppId, SubscriptionId, TenantId};
 
 /// The embedded scenarios: name and text.
@@ -254,9 +259,17 @@ impl Scenario {
         Value::Table(table).try_into().map_err(|error| SimError::Scenario(format!("{error}")))
     }
 
-    /// The fault rules that are set from the start.
-    pub(super) fn faults(&self) -> Vec<Rule> {
-        self.faults.clone()
+    /// The fault rules that are set from the start; their waits run as fast as everything else.
+    pub(super) fn faults(&self, speed: f64) -> Vec<Rule> {
+        let mut rules = self.faults.clone();
+        for rule in &mut rules {
+            if let Action::Status(StatusFault { retry_after: Some(wait), .. }) = &mut rule.action
+                && let Ok(seconds) = wait.parse::<f64>()
+            {
+                *wait = format!("{:.0}", seconds / speed.max(0.001));
+            }
+        }
+        rules
     }
 }
 

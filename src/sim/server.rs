@@ -115,14 +115,14 @@ impl Simulator {
             faults: Faults::default(),
             latency: options.latency,
         };
-        for rule in options.scenario.faults() {
+        for rule in options.scenario.faults(options.speed) {
             state.faults.add(rule);
         }
 
         let handle = Handle::new();
         let config = RustlsConfig::from_config(tls.config);
         let at = |router: Router, service: Service, base: &str| mount(router, state.clone(), service, base.to_owned());
-        let manage = admin::router(state.clone()).merge(arm::router(state.clone()));
+        let manage = admin::router(&state).merge(arm::router(state.clone()));
         let manage = at(manage, Service::ResourceManager, &state.hosts.resource_manager);
         serve(manager, &manage, Some(&config), &handle)?;
         let pages_router = at(entra::router(state.clone()), Service::Login, &state.hosts.pages);

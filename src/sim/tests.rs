@@ -1,8 +1,13 @@
 //! The simulator over its own sockets, asked by a plain HTTPS client.
 
+mod clusters;
 mod directory;
+mod estate;
 mod faults;
+mod manager;
+mod registries;
 mod sign_in;
+mod table;
 
 use std::collections::HashMap;
 

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 /// The only stable version whose answers hold `roleAssignmentMode`; with an older one every registry looks like one
-/// without repository permissions (OpenAPI of Microsoft.ContainerRegistry).
+/// without repository permissions (the description of Microsoft.ContainerRegistry).
 const REGISTRY_API_VERSION: &str = "2025-11-01";
 
 /// All that the other company's admin needs to be told.
@@ -71,13 +71,12 @@ fn role(mode: Option<RoleMode>, repositories: &[Repository]) -> String {
     };
     match mode {
         Some(RoleMode::Legacy) => ACR_PULL.name.to_owned(),
-        Some(RoleMode::Abac) => format!("{}{limited}", REPOSITORY_READER.name),
         None if repositories.is_empty() => format!(
             "{}; or {} where the registry's role assignment mode is AbacRepositoryPermissions",
             ACR_PULL.name, REPOSITORY_READER.name
         ),
         // Only a registry with repository permissions can limit a right to repositories.
-        None => format!("{}{limited}", REPOSITORY_READER.name),
+        Some(RoleMode::Abac) | None => format!("{}{limited}", REPOSITORY_READER.name),
     }
 }
 

@@ -32,7 +32,6 @@ pub(super) fn status(asked: &Asked<'_>, world: &World) -> Answer {
             let (code, message) = failure(operation);
             body["error"] = json!({"code": code, "message": message});
         }
-        return Ok(json(200, &body));
     }
     let mut response = json(200, &body);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after(world)));

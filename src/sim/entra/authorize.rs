@@ -83,6 +83,8 @@ pub(super) fn posted(state: &State, call: &Call) -> Answer {
         }
         Some("accept") => {
             let mut world = state.world.lock();
+            // A form can be sent without its page having been shown: the same rights are asked for again.
+            consent_wanted(&world, call, &asked, signed_in)?;
             changes::consent(&mut world, signed_in.tenant, asked.client)
                 .map_err(|fault| principal_fault(&world, signed_in.tenant, asked.client, fault))?;
         }

@@ -96,6 +96,22 @@ async fn the_consent_page_makes_the_principal_when_somebody_who_may_accepts() {
 }
 
 #[tokio::test]
+async fn who_may_not_consent_cannot_accept_either() {
+    let bench = Bench::start("default").await;
+    let (app, _) = bench.multitenant_app().await;
+    let url = consent_url(&bench, FABRIKAM, &app);
+    let first = super::read(bench.http.get(&url).send().await.unwrap()).await;
+    let ask = post(&bench, &url, &first.text, &[("quick", "dora@fabrikam.example")]).await;
+    assert!(ask.text.contains("Permissions requested"), "users may consent here: {}", ask.text);
+    let tenant = bench.operator("dora").0;
+    bench.simulator.world().lock().tenant_mut(tenant).unwrap().policy.users_may_consent = false;
+    let refused = post(&bench, &url, &ask.text, &[("decision", "accept")]).await;
+    assert!(refused.text.contains("AADSTS90094"), "{}", refused.text);
+    let world = bench.simulator.world().lock();
+    assert!(world.tenant(tenant).unwrap().principal_of(app.parse().unwrap()).is_none());
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_registered_gets_nothing() {
     let bench = Bench::start("default").await;
     let (app, _) = bench.multitenant_app().await;
