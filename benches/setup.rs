@@ -2,7 +2,12 @@
 //!
 //! Prints how many requests there were, which of them were sent more than once, and the time over that of the longest
 //! chain of requests that had to wait for each other. The nearer that is to 1, the less the program itself waits.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a benchmark prints, and stops where it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
 
 use std::{
     collections::{BTreeMap, HashMap},

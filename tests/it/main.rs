@@ -2,5 +2,6 @@
 
 mod contracts;
 mod engine;
+mod house;
 mod setup;
 mod world;

@@ -19,8 +19,18 @@ pub(super) enum Way {
 
 /// Keywords that mean in OpenAPI what they mean in JSON Schema.
 const SAME: &[&str] = &[
-    "type", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern", "minItems", "maxItems",
-    "uniqueItems", "format",
+    "type",
+    "enum",
+    "minimum",
+    "maximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "format",
 ];
 
 /// The named schemas of one document.
@@ -37,8 +47,10 @@ const BASE: &str = "contract:///schemas";
 impl Schemas {
     pub(super) fn new(named: Map<String, Value>) -> Self {
         let registry = |way| {
-            let all: Map<String, Value> =
-                named.iter().map(|(name, schema)| (name.clone(), Turning { named: &named, way }.open(schema))).collect();
+            let all: Map<String, Value> = named
+                .iter()
+                .map(|(name, schema)| (name.clone(), Turning { named: &named, way }.open(schema)))
+                .collect();
             let builder = Registry::new().draft(Draft::Draft202012).add(BASE, Value::Object(all)).expect("an address");
             builder.prepare().expect("schemas that refer to each other")
         };

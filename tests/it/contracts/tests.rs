@@ -128,7 +128,8 @@ const PLACE: &str = "/groups/g/things/t";
 
 #[test]
 fn what_the_documents_allow_passes() {
-    let body = json!({"id": "i", "name": "n", "kind": "new", "mode": "y", "note": null, "count": 3, "tags": {"a": "b"}});
+    let body =
+        json!({"id": "i", "name": "n", "kind": "new", "mode": "y", "note": null, "count": 3, "tags": {"a": "b"}});
     assert_eq!(shown(put(PLACE, &body)), [""; 0]);
     assert_eq!(shown(put("/a/b/c/things/t?api-version=1", &body)), [""; 0], "a scope has slashes");
     assert_eq!(shown(answered("/v1.0/things('a%2Fb')?$top=3", 200, &json!({"of": null}))), [""; 0]);
@@ -155,8 +156,7 @@ fn what_they_do_not_is_named_and_never_shown() {
 #[test]
 fn forms_are_held_too() {
     let mut form = exchange(Service::Graph, "POST", "/v1.0/token");
-    form.request_headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    form.request_headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     form.request_body = Bytes::from_static(b"grant_type=password&n=7");
     assert_eq!(shown(form.clone()), [""; 0]);
     form.request_body = Bytes::from_static(b"grant_type=hush&n=hush");
