@@ -243,11 +243,6 @@ impl<'a, W: Work> Run<'a, W> {
                 self.at_work.remove(&step);
                 match result {
                     Err(fault) if fault.problem.kind == ProblemKind::Local => Err(fault.into()),
-                    // A reset that came to nothing: nothing has gone wrong with it, and it wants its confirmation again.
-                    Err(fault) if fault.problem.kind == ProblemKind::Waiting => {
-                        self.retries.insert(step);
-                        Ok(())
-                    }
                     // Recorded already, or the run is being stopped.
                     _ => Ok(()),
                 }
@@ -266,8 +261,9 @@ impl<'a, W: Work> Run<'a, W> {
                 self.nodes_confirmed = true;
             }
             Command::Retry(step) => {
-                self.retries.insert(step);
-                self.told = None;
+                if matches!(progress.stage(step), Stage::Failed { .. }) && self.retries.insert(step) {
+                    self.told = None;
+                }
             }
             Command::Vouch(step) => {
                 self.record(Record::Vouched { step }).await?;
@@ -283,7 +279,11 @@ impl<'a, W: Work> Run<'a, W> {
         let progress = self.journal.progress();
         let idle = if !progress.is_confirmed() {
             Idle::Plan
-        } else if progress.update_ready() && progress.failed().all(|(step, _)| self.retries.contains(&step)) {
+        } else if progress.update_ready()
+            && progress
+                .failed()
+                .all(|(step, problem)| self.retries.contains(&step) || problem.kind == ProblemKind::Waiting)
+        {
             Idle::Nodes
         } else {
             Idle::Failed

@@ -14,6 +14,8 @@ use crosspull::{
 };
 use tokio::sync::mpsc;
 
+use crate::contracts;
+
 /// How much faster than written both the simulator and the engine run.
 pub const SPEED: f64 = 200.0;
 
@@ -128,6 +130,15 @@ impl World {
             .filter(|node| node.cluster == cluster)
             .map(|node| (node.node.clone(), node.can_pull.get(&image).copied().unwrap_or(false)))
             .collect()
+    }
+}
+
+/// Every exchange of every test is held against the services' documents, without a test having to ask for it.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            contracts::assert_held(&self.sim);
+        }
     }
 }
 
