@@ -13,6 +13,7 @@ pub mod handover;
 mod identity;
 mod keys;
 pub mod look;
+pub mod patience;
 pub mod plan;
 pub mod preflight;
 mod probe;
@@ -39,6 +40,7 @@ use crate::{
         work::{Intent, Repeat},
     },
 };
+use patience::Patience;
 use texts::Texts;
 
 /// The steps' work, for one setup.
@@ -54,6 +56,8 @@ pub struct Steps {
     pub registry: Option<TenantClients>,
     /// Both tenants, as they were resolved.
     pub tenants: Tenants,
+    /// For what is read outside a run.
+    pub patience: Patience,
     texts: Texts,
 }
 
@@ -74,8 +78,9 @@ impl Steps {
         cluster: TenantClients,
         registry: Option<TenantClients>,
         tenants: Tenants,
+        patience: Patience,
     ) -> Self {
-        Self { http, cloud, cluster, registry, tenants, texts: Texts::default() }
+        Self { http, cloud, cluster, registry, tenants, patience, texts: Texts::default() }
     }
 
     /// The registry tenant's operator, for steps that are only reached where there is one.

@@ -147,7 +147,7 @@ mod tests {
         let plan = sample::handed_over_plan();
         let link = "https://login.microsoftonline.com/x/oauth2/authorize";
         let text = handover_text(&plan, &handover::commands(&plan, sample::app(), &[]).with_link(link), true);
-        assert!(text.contains("and the first is done") && text.contains("your tenant: DONE"), "{text}");
+        assert!(text.contains("and the first\nis done.") && text.contains("your tenant: DONE"), "{text}");
         assert!(!text.contains(link) && text.contains("2. Let it pull"), "{text}");
     }
 }

@@ -247,7 +247,7 @@ mod tests {
         Way back: a new secret on the old app, and another replacement of the nodes.
         You may make one.
 
-        Plan             ae7522fdffcc1d01
+        Plan             abc198804aa3b80a
         "#);
     }
 
@@ -295,8 +295,6 @@ mod tests {
 
         Different from the plan:
           - web has 6 nodes, and had 5
-
-        To agree, give the cluster's name: shop-prod
         ");
     }
 }

@@ -192,7 +192,7 @@ mod tests {
         13:32:11  proof           begins
         13:34:11  proof           done: fabrikamimages.azurecr.io/shop/web:1.4; nodes of 1 of 2 pools
         13:35:11  sweep           begins
-        13:37:11  sweep           done: 0 removed, 0 kept
+        13:37:11  sweep           done: no key had to go, 0 kept
         13:38:11  setup           connected: the cluster can pull
         ");
     }
@@ -217,10 +217,10 @@ mod tests {
     #[test]
     fn a_wait_says_for_what_since_when_and_when_it_looks_again() {
         let mut status = waiting("AADSTS700016");
-        insta::assert_snapshot!(status_line(StepId::Consent, &status, sample::BEGIN), @"");
+        insta::assert_snapshot!(status_line(StepId::Consent, &status, sample::BEGIN), @"13:02:11  consent         waits for a person: an admin of Fabrikam to accept the app (AADSTS700016)");
         let later = sample::BEGIN + time::Duration::minutes(3);
         status.next_look = Some(later + time::Duration::seconds(40));
-        insta::assert_snapshot!(status_line(StepId::Consent, &status, later), @"");
+        insta::assert_snapshot!(status_line(StepId::Consent, &status, later), @"13:05:11  consent         waits for a person: an admin of Fabrikam to accept the app, since 13:02:11 (AADSTS700016); next look 13:05:51");
     }
 
     #[test]

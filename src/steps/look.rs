@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Steps, fault::fault, together};
+use super::{Steps, fault::fault, patience::Patience, together};
 use crate::{
     azure::{
         Error,
@@ -78,8 +78,9 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     let (cluster_id, registry_id) = (&answers.cluster.id, answers.registry.id.as_ref());
     let (arm, graph) = (&steps.cluster.arm, &steps.cluster.graph);
     let abroad = steps.registry.as_ref().zip(registry_id);
+    let patience = &steps.patience;
     let cluster_and_present = async {
-        let cluster = arm.cluster(cluster_id).await;
+        let cluster = patience.read(|| arm.cluster(cluster_id)).await;
         let present = match &cluster {
             Ok(cluster) => present(steps, cluster).await,
             Err(_) => Present::default(),
@@ -89,7 +90,10 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     let registry = async {
         match abroad {
             Some((tenant, id)) => {
-                let (registry, rights) = tokio::join!(tenant.arm.registry(id), tenant.arm.permissions(id.as_str()));
+                let (registry, rights) = tokio::join!(
+                    patience.read(|| tenant.arm.registry(id)),
+                    patience.read(|| tenant.arm.permissions(id.as_str())),
+                );
                 (Some(registry), Some(rights))
             }
             None => (None, None),
@@ -97,14 +101,14 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     };
     let ((cluster, present), cluster_rights, (registry, registry_rights), policy, authorization, roles, roles_abroad) = tokio::join!(
         cluster_and_present,
-        arm.permissions(cluster_id.as_str()),
+        patience.read(|| arm.permissions(cluster_id.as_str())),
         registry,
-        graph.default_app_management_policy(),
-        graph.authorization_policy(),
-        directory_roles(&steps.cluster),
+        patience.read(|| graph.default_app_management_policy()),
+        patience.read(|| graph.authorization_policy()),
+        directory_roles(patience, &steps.cluster),
         async {
             match &steps.registry {
-                Some(tenant) => directory_roles(tenant).await,
+                Some(tenant) => directory_roles(patience, tenant).await,
                 None => None,
             }
         },
@@ -123,9 +127,9 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
 }
 
 /// A person's directory roles. Graph has no such question for a service principal that asks about itself.
-async fn directory_roles(tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
-    tenant.operator().await.ok()?.upn?;
-    let roles = tenant.graph.my_directory_roles().all(1_000).await.ok()?;
+async fn directory_roles(patience: &Patience, tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
+    patience.read(|| tenant.operator()).await.ok()?.upn?;
+    let roles = patience.read(|| tenant.graph.my_directory_roles().all(1_000)).await.ok()?;
     Some(roles.into_iter().map(|role| role.role_template_id).collect())
 }
 
@@ -133,7 +137,7 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     let ClusterClient::ServicePrincipal(app_id) = cluster.client else { return Present::default() };
     let graph = &steps.cluster.graph;
     let principal_and_roles = async {
-        let principal = graph.service_principal_by_app_id(app_id).await;
+        let principal = steps.patience.read(|| graph.service_principal_by_app_id(app_id)).await;
         let assignments = match &principal {
             Ok(Some(principal)) => collect(steps, principal.id, cluster, true).await,
             _ => Assignments::default(),
@@ -142,12 +146,14 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     };
     let abroad = async {
         match &steps.registry {
-            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await.ok().flatten(),
+            Some(tenant) => {
+                steps.patience.read(|| tenant.graph.service_principal_by_app_id(app_id)).await.ok().flatten()
+            }
             None => None,
         }
     };
     let (app, (principal, assignments), abroad) =
-        tokio::join!(graph.application_by_app_id(app_id), principal_and_roles, abroad);
+        tokio::join!(steps.patience.read(|| graph.application_by_app_id(app_id)), principal_and_roles, abroad);
     Present { app: Some(app), principal: Some(principal), abroad, assignments }
 }
 
@@ -158,10 +164,14 @@ pub(super) async fn assignments(
     principal: ObjectId,
     cluster: &ResourceId,
 ) -> Result<Vec<CarryLine>, Fault> {
-    let cluster = steps.cluster.arm.cluster(cluster).await.map_err(fault)?;
-    let mut lines = collect(steps, principal, &cluster, false).await.lines;
-    choose(&mut lines, answers);
-    Ok(lines)
+    let cluster = steps.patience.read(|| steps.cluster.arm.cluster(cluster)).await.map_err(fault)?;
+    let mut found = collect(steps, principal, &cluster, false).await;
+    // A list that is closed now could hide a role that the nodes would lose.
+    if let Some((_, error)) = found.refused.into_iter().next() {
+        return Err(fault(error));
+    }
+    choose(&mut found.lines, answers);
+    Ok(found.lines)
 }
 
 /// Marks the lines that the answers take.
@@ -177,9 +187,13 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
     let scopes = scopes(steps, tenant, cluster, &mut found).await;
     let lists = together::all(scopes.into_iter().map(|scope| async move {
         let arm = &steps.cluster.arm;
+        let list = |filter| {
+            let (patience, scope) = (&steps.patience, &scope);
+            async move { patience.read(|| arm.role_assignments(scope, filter).all(MOST_ASSIGNMENTS)).await }
+        };
         let (own, assigned) = tokio::join!(
-            arm.role_assignments(&scope, AssignmentFilter::PrincipalId(principal)).all(MOST_ASSIGNMENTS),
-            arm.role_assignments(&scope, AssignmentFilter::AssignedTo(principal)).all(MOST_ASSIGNMENTS),
+            list(AssignmentFilter::PrincipalId(principal)),
+            list(AssignmentFilter::AssignedTo(principal)),
         );
         (scope, own, assigned)
     }))
@@ -225,7 +239,7 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
 /// Every visible subscription of the tenant, and by name what the cluster uses in others.
 async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut Assignments) -> Vec<String> {
     let mut visible: Vec<SubscriptionId> = Vec::new();
-    match steps.cluster.arm.subscriptions().all(50_000).await {
+    match steps.patience.read(|| steps.cluster.arm.subscriptions().all(50_000)).await {
         Ok(all) => visible.extend(
             all.into_iter()
                 // Through Lighthouse a subscription of another tenant can show up.
@@ -252,7 +266,7 @@ async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut 
 async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
     let roles: BTreeMap<Uuid, String> = all.filter_map(|one| Some((one.role?, one.scope.clone()))).collect();
     let named = roles.into_iter().map(|(role, scope)| async move {
-        let definition = steps.cluster.arm.role_definition(&scope, role).await.ok().flatten();
+        let definition = steps.patience.read(|| steps.cluster.arm.role_definition(&scope, role)).await.ok().flatten();
         definition.map(|definition| (role, definition.role_name))
     });
     together::all(named).await.into_iter().flatten().collect()
@@ -261,7 +275,7 @@ async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignm
 async fn may_not_give(steps: &Steps, lines: &[CarryLine]) -> Vec<String> {
     let scopes: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.scope.as_str()).collect();
     let refused = scopes.into_iter().map(|scope| async move {
-        let rights = steps.cluster.arm.permissions(scope).await;
+        let rights = steps.patience.read(|| steps.cluster.arm.permissions(scope)).await;
         let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
         (!may).then(|| scope.to_owned())
     });

@@ -104,7 +104,65 @@ async fn a_handed_over_tenant_is_watched_from_outside() {
         file.remove("registry.provision").remove("registry.id");
     });
     let out = world.apply_file(&file).await.exits(4);
-    shown!(world, message(&out.stdout), @"");
+    shown!(world, message(&out.stdout), @r#"
+    To   an admin of Fabrikam (tenant 22222222-bbbb-4000-8000-000000000001)
+
+    Contoso would like its cluster shop-prod to pull images from localhost:PORT.
+    That takes two things in your tenant. They let one app read images and do
+    nothing else; you can take both back at any time.
+
+    app  crosspull shop-prod (UUID)
+    from Contoso (tenant 11111111-aaaa-4000-8000-000000000001)
+
+    1. Let the app be known in your tenant
+
+       A Cloud Application Administrator of yours opens this link, ticks "Consent
+       on behalf of your organization" and accepts. The page asks for the right to
+       sign in and read the profile, and for nothing more. It ends on
+       microsoft.com, which says nothing: that is how it looks when it has worked.
+
+    https://localhost:PORT/22222222-bbbb-4000-8000-000000000001/oauth2/authorize?client_id=UUID&response_type=code&redirect_uri=https%3A%2F%2Fwww.microsoft.com&prompt=admin_consent
+
+    2. Let it pull
+
+       An Owner of the registry, or somebody with Role Based Access Control
+       Administrator on it, gives the app:
+
+       role   AcrPull; or Container Registry Repository Reader where the registry's
+              role assignment mode is AbacRepositoryPermissions
+       scope  localhost:PORT
+
+       In the portal: localhost > Container registries > localhost:PORT > Access
+                      control (IAM) > Add > Add role assignment > the role above >
+                      Members: User, group, or service principal > Select members:
+                      "crosspull shop-prod" > Review + assign
+
+    Or with the Azure CLI, in bash or Cloud Shell. The commands find the right role
+    by themselves, and can be run twice:
+
+    az login --tenant 22222222-bbbb-4000-8000-000000000001
+    az ad sp show --id UUID --output none 2>/dev/null || az ad sp create --id UUID --output none
+    PRINCIPAL=$(az ad sp show --id UUID --query id --output tsv)
+    REGISTRY=$(for S in $(az account list --query "[?tenantId=='22222222-bbbb-4000-8000-000000000001'].id" --output tsv); do
+      az acr list --subscription "$S" --query "[?loginServer=='localhost:PORT'].id" --output tsv
+    done)
+    MODE=$(az resource show --ids "$REGISTRY" --api-version DATE --query properties.roleAssignmentMode --output tsv) || MODE=unreadable
+    case "$REGISTRY:$MODE" in
+      :*) echo 'The registry was not found. Nothing was given.' ;;
+      *:AbacRepositoryPermissions)
+        # Container Registry Repository Reader
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *:LegacyRegistryPermissions|*:|*:None)
+        # AcrPull
+        az role assignment create --role UUID --scope "$REGISTRY" \
+          --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal ;;
+      *) echo "This mode is not known: $MODE. Nothing was given." ;;
+    esac
+
+    To take it back: remove the role assignment from the registry, and delete
+    crosspull shop-prod under
+    "#);
     let out = out.says("Left waiting for an admin of Fabrikam to accept the app.");
     let app = world.ours()[0].app_id;
     assert_eq!(world.ours()[0].principals, ["contoso.example"]);

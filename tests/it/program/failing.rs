@@ -63,7 +63,6 @@ async fn a_role_that_may_not_be_given() {
     correlation  UUID
     time         DATE TIME UTC
 
-
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod
     ");
@@ -90,7 +89,6 @@ async fn a_service_that_breaks_again_and_again() {
     request      UUID
     correlation  UUID
     time         DATE TIME UTC
-
 
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod
@@ -129,8 +127,7 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
     Tried    give the cluster the app
     Azure    CreateVMSSAgentPoolFailed: the operation ended Failed: Drain of a node
              did not complete: Cannot evict pod as it would violate the pod's
-             disruption budget.. Some nodes may have the new key and some the old
-             one; both apps, all keys and all rights are left as they are
+             disruption budget.
     Means    A rule in the cluster (a PodDisruptionBudget) does not let enough pods
              be stopped to empty a node. The replacement of nodes halted there;
              both credentials still work.
@@ -140,8 +137,9 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
              reset is made again. (Whoever runs the workloads)
     Read     https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/error-codes/unsatisfiablepdb-error
 
+    request      UUID
+    correlation  UUID
     time         DATE TIME UTC
-
 
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod
@@ -179,7 +177,6 @@ async fn an_image_that_is_not_there() {
     time         DATE TIME UTC
 
     TIME  key             UUID removed: nobody can be using it
-
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod
     "#);
@@ -223,7 +220,6 @@ async fn a_rule_against_secrets_that_came_after_the_plan() {
     request      UUID
     correlation  UUID
     time         DATE TIME UTC
-
 
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod

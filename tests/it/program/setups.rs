@@ -25,7 +25,7 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     The cluster is as the plan saw it.
     TIME  key             UUID removed: nobody can be using it
 
-    No node is replaced without your yes. What is done stays done. To agree, and go on:
+    No node is replaced without your yes. What is done stays done. To agree:
       crosspull resume shop-prod --confirm-nodes shop-prod
     ");
     assert_eq!(world.calls("aks.clusters.reset_service_principal"), 0);
@@ -47,9 +47,16 @@ async fn a_setup_is_taken_back_before_the_cluster_was_touched() {
     assert_eq!(world.ours()[0].roles.len(), 6);
 
     let refused = world.crosspull(["forget", "shop-vnet", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not forget shop-vnet: what it made exists in the tenants (registry role, consent, carry over, identity, registration). `crosspull undo` takes that back first");
+    shown!(world, refused.stderr, @"
+    crosspull: could not forget shop-vnet: what it made exists in the tenants
+               (registry role, consent, carry over, identity, registration).
+               `crosspull undo` takes that back first
+    ");
     let asked = world.crosspull(["undo", "shop-vnet"]).await.exits(2);
-    shown!(world, asked.stderr, @"crosspull: could not take it back without your yes. Nothing was changed; --yes confirms it");
+    shown!(world, asked.stderr, @"
+    crosspull: could not take it back without your yes. Nothing was changed; --yes
+               confirms it
+    ");
     assert_eq!(world.ours()[0].roles.len(), 6, "nothing was taken back");
 
     let out = world.crosspull(["undo", "shop-vnet", "--yes"]).await.exits(0);
@@ -82,9 +89,17 @@ async fn what_the_cluster_has_is_not_taken_back_nor_forgotten() {
     let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
     world.apply_file(&file).await.exits(0);
     let refused = world.crosspull(["undo", "shop-prod", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not take it back: its cluster has the new app, or may have it. Going back would replace every node again, with a new secret on the old app; crosspull does not do that. Nothing was changed");
+    shown!(world, refused.stderr, @"
+    crosspull: could not take it back: its cluster has the new app, or may have it.
+               Going back would replace every node again, with a new secret on the
+               old app; crosspull does not do that. Nothing was changed
+    ");
     let refused = world.crosspull(["forget", "shop-prod", "--yes"]).await.exits(2);
-    shown!(world, refused.stderr, @"crosspull: could not forget shop-prod: its cluster has the app that it made. These records tell which key that is and what belongs together; the renewal needs them");
+    shown!(world, refused.stderr, @"
+    crosspull: could not forget shop-prod: its cluster has the app that it made.
+               These records tell which key that is and what belongs together; the
+               renewal needs them
+    ");
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
 }
 
