@@ -18,7 +18,7 @@ pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
     field(&mut out, "Tried", LABEL, &problem.tried);
     // What no service answered was found by this program.
-    let answered = problem.status.is_some() || problem.code.is_some();
+    let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
     field(&mut out, if answered { "Azure" } else { "Found" }, LABEL, &said(problem));
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
@@ -40,13 +40,20 @@ pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     out
 }
 
+/// How a cause begins in a chain of errors.
+const BECAUSE: &str = "because: ";
+
 /// What kept the program from its work where no step and no service was concerned: an error with its causes, a line each.
 pub fn error_text(chain: &str) -> String {
     let mut out = String::new();
     for (at, line) in chain.lines().enumerate() {
-        let indent = if at == 0 { "crosspull: ".len() } else { line.len() - line.trim_start().len() };
-        let first = if at == 0 { "crosspull: ".to_owned() } else { " ".repeat(indent) };
-        paragraph(&mut out, &first, line);
+        let text = line.trim_start();
+        let indent = &line[..line.len() - text.len()];
+        match text.strip_prefix(BECAUSE) {
+            Some(cause) => paragraph(&mut out, &format!("{indent}{BECAUSE}"), cause),
+            None if at == 0 => paragraph(&mut out, "crosspull: ", text),
+            None => paragraph(&mut out, indent, text),
+        }
     }
     out
 }

@@ -153,8 +153,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
 }
 
 fn read(path: &std::path::Path) -> Result<Answers, Error> {
-    setup_file::read(path)
-        .map_err(|error| Error::new(ProblemKind::Answers, format!("use {}", path.display())).because(error))
+    Ok(setup_file::read(path)?)
 }
 
 pub(super) fn listen() -> Result<Signals, Error> {

@@ -15,7 +15,7 @@ use crate::{
         graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
         rbac::{AssignmentFilter, RoleAssignment},
     },
-    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, plan::CarryLine},
+    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, answers::CarryOver, plan::CarryLine},
     engine::Fault,
 };
 
@@ -166,8 +166,10 @@ pub(super) async fn assignments(
 ) -> Result<Vec<CarryLine>, Fault> {
     let cluster = steps.patience.read(|| steps.cluster.arm.cluster(cluster)).await.map_err(fault)?;
     let mut found = collect(steps, principal, &cluster, false).await;
-    // A list that is closed now could hide a role that the nodes would lose.
-    if let Some((_, error)) = found.refused.into_iter().next() {
+    // A list that is closed now could hide a role that the cluster would lose, unless it loses them all knowingly.
+    if answers.options.carry_over != CarryOver::None
+        && let Some((_, error)) = found.refused.into_iter().next()
+    {
         return Err(fault(error));
     }
     choose(&mut found.lines, answers);

@@ -28,11 +28,7 @@ impl Patience {
         let last = Mutex::new(None);
         let keep = |error: Error| {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-            if error.status.is_some() && error.transient() {
-                fault(error)
-            } else {
-                Fault::rejected(error.problem())
-            }
+            if error.status.is_some() && error.transient() { fault(error) } else { Fault::rejected(error.problem()) }
         };
         let read = self
             .0
