@@ -15,7 +15,7 @@ use crate::{
         graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
         rbac::{AssignmentFilter, RoleAssignment},
     },
-    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, plan::CarryLine},
+    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, answers::CarryOver, plan::CarryLine},
     engine::Fault,
 };
 
@@ -46,16 +46,22 @@ pub struct Seen {
 }
 
 /// The cluster's present identity.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Present {
     /// Its registration; `None` where the cluster tenant has none.
     pub app: Option<Result<Option<Application>, Error>>,
     /// Its principal in the cluster tenant.
     pub principal: Option<Result<Option<ServicePrincipal>, Error>>,
     /// Its principal in the registry tenant: there already where the app serves that tenant too.
-    pub abroad: Option<ServicePrincipal>,
+    pub abroad: Result<Option<ServicePrincipal>, Error>,
     /// Its role assignments.
     pub assignments: Assignments,
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self { app: None, principal: None, abroad: Ok(None), assignments: Assignments::default() }
+    }
 }
 
 /// The role assignments of the present principal.
@@ -142,8 +148,8 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     };
     let abroad = async {
         match &steps.registry {
-            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await.ok().flatten(),
-            None => None,
+            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await,
+            None => Ok(None),
         }
     };
     let (app, (principal, assignments), abroad) =
@@ -159,7 +165,12 @@ pub(super) async fn assignments(
     cluster: &ResourceId,
 ) -> Result<Vec<CarryLine>, Fault> {
     let cluster = steps.cluster.arm.cluster(cluster).await.map_err(fault)?;
-    let mut lines = collect(steps, principal, &cluster, false).await.lines;
+    let found = collect(steps, principal, &cluster, false).await;
+    let accepted = answers.options.carry_over == CarryOver::None;
+    if let Some((_, error)) = found.refused.into_iter().next().filter(|_| !accepted) {
+        return Err(fault(error));
+    }
+    let mut lines = found.lines;
     choose(&mut lines, answers);
     Ok(lines)
 }

@@ -299,7 +299,8 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
 }
 
 fn consent_line(plan: &Plan, answers: &Answers, seen: &Seen, app: &str, abroad: &str) -> (Action, String, Vec<String>) {
-    if plan.route == Route::KeepApp && seen.present.abroad.is_some() {
+    // Where it could not be read, it is taken for there: undo must not take away what others use.
+    if plan.route == Route::KeepApp && !matches!(seen.present.abroad, Ok(None)) {
         return (Action::Keep, format!("{app} is known in {abroad} already"), Vec::new());
     }
     let change = vec![format!("a service principal of the app in {abroad}")];
