@@ -48,6 +48,8 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// Makes a change of a folder's entries durable. Folders cannot be synced on Windows, where this does nothing.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
+    // What `Path::parent` says of a bare file name.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     #[cfg(unix)]
     File::open(path)?.sync_all()?;
     #[cfg(not(unix))]
@@ -74,4 +76,14 @@ pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_bare_file_name_is_the_current_one() {
+        sync_dir(Path::new("simulator.json").parent().unwrap()).unwrap();
+    }
 }

@@ -121,6 +121,7 @@ pub(crate) fn plan() -> Plan {
             ),
             login_server: "fabrikamimages.azurecr.io".parse().unwrap(),
             mode: Some(RoleMode::Legacy),
+            anonymous: Some(false),
         },
         app_name: "crosspull new-shop".to_owned(),
         secret_days: 365,
@@ -128,6 +129,7 @@ pub(crate) fn plan() -> Plan {
             carry(&format!("/subscriptions/{subscription}/resourceGroups/MC_shop_shop-prod_northeurope"), "Contributor", true),
             carry(&format!("/subscriptions/{subscription}/resourceGroups/old"), "Reader", false),
         ],
+        present_app: None,
         lines: vec![
             line(Registration, &[], Action::Create, "register app \"crosspull new-shop\"", &["one redirect: https://www.microsoft.com", "one permission: User.Read of Microsoft Graph"]),
             line(Identity, &[Registration], Action::Create, "its identity in Contoso", &[]),
@@ -247,7 +249,7 @@ fn consent() -> [Record; 3] {
 pub(crate) fn pulled() -> Pulled {
     Pulled {
         image: "fabrikamimages.azurecr.io/shop/web:1.4".to_owned(),
-        digest: format!("sha256:{}", "ab".repeat(32)).parse::<Digest>().unwrap(),
+        digest: Some(format!("sha256:{}", "ab".repeat(32)).parse::<Digest>().unwrap()),
         key: KeyId(uuid(1)),
         at: datetime!(2026-11-23 14:00:00 UTC),
         anonymous: false,

@@ -4,7 +4,10 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::Session;
 use crate::{
-    azure::{TenantClients, arm, entra, sign_in},
+    azure::{
+        TenantClients, arm, entra,
+        sign_in::{self, CliAccount},
+    },
     domain::{
         Answers, Cloud, Finding, ResourceId, TenantId, TenantRef,
         answers::{SignIn, Tenant},
@@ -54,6 +57,13 @@ impl Environment {
     }
 }
 
+/// Asked for a tenant alone, the Azure CLI takes the account of its default subscription, which is often the one of the
+/// other tenant. The resource's subscription leads to the account that was signed in for it.
+fn cli_accounts(tenant: TenantId, resource: Option<&ResourceId>) -> Vec<CliAccount> {
+    let of_subscription = resource.map(|id| CliAccount::Subscription(id.subscription()));
+    of_subscription.into_iter().chain([CliAccount::TenantAsSubscription(tenant), CliAccount::Tenant(tenant)]).collect()
+}
+
 impl Session {
     /// Resolves both tenants and makes their clients.
     pub(super) async fn connect(&self, answers: &Answers, cloud: Arc<Cloud>) -> Result<Steps, Error> {
@@ -68,17 +78,23 @@ impl Session {
 
     /// Makes the clients of tenants that are resolved already.
     pub(super) fn sign_in(&self, answers: &Answers, cloud: Arc<Cloud>, tenants: Tenants) -> Result<Steps, Error> {
-        let cluster = self.clients(&cloud, tenants.cluster.id, &answers.cluster.sign_in)?;
+        let cluster = self.clients(&cloud, tenants.cluster.id, Some(&answers.cluster.id), &answers.cluster.sign_in)?;
         let registry = match &answers.registry.sign_in {
-            Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, sign_in)?),
+            Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, answers.registry.id.as_ref(), sign_in)?),
             None => None,
         };
         Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants))
     }
 
-    fn clients(&self, cloud: &Arc<Cloud>, tenant: TenantId, kind: &SignIn) -> Result<TenantClients, Error> {
+    fn clients(
+        &self,
+        cloud: &Arc<Cloud>,
+        tenant: TenantId,
+        resource: Option<&ResourceId>,
+        kind: &SignIn,
+    ) -> Result<TenantClients, Error> {
         let credential = match kind {
-            SignIn::AzureCli => sign_in::azure_cli(sign_in::CliAccount::Tenant(tenant), None),
+            SignIn::AzureCli => sign_in::azure_cli(&cli_accounts(tenant, resource), None),
             SignIn::ServicePrincipal { client_id, client_secret_env } => {
                 let secret = self.options.environment.secret(client_secret_env).ok_or_else(|| {
                     let doing = format!(

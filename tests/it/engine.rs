@@ -90,7 +90,7 @@ impl Process {
         let key = cx.facts().key_of(StepId::Secret).map_or(KeyId(Uuid::nil()), |key| key.id);
         let pulled = || Pulled {
             image: "r/x:1".into(),
-            digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+            digest: Some(format!("sha256:{}", "0".repeat(64)).parse().unwrap()),
             key,
             at: crosspull::engine::wait::now(),
             anonymous: false,
@@ -262,7 +262,7 @@ impl Work for Process {
     }
 }
 
-fn answers() -> Answers {
+pub fn answers() -> Answers {
     let id = |kind: &str| {
         format!("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/g/providers/{kind}/n")
             .parse()
@@ -294,7 +294,7 @@ fn answers() -> Answers {
     }
 }
 
-fn plan(setup: SetupId) -> Plan {
+pub fn plan(setup: SetupId) -> Plan {
     let tenant =
         || Tenant { id: "b0000000-0000-4000-8000-000000000001".parse().unwrap(), domain: None, display_name: None };
     Plan {
@@ -393,7 +393,7 @@ fn assert_exactly_what_was_meant(outside: &Outside, folder: &std::path::Path, no
 }
 
 /// In memory where the system has such a place: every record is synced, and a disk makes these tests wait.
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }

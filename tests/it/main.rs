@@ -3,5 +3,6 @@
 mod contracts;
 mod engine;
 mod house;
+mod journal;
 mod setup;
 mod world;

@@ -1,12 +1,22 @@
 //! An operator who is signed in to the Azure CLI.
 
-use std::{ffi::OsStr, io, path::PathBuf, process::Output, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    ffi::OsStr,
+    io,
+    path::PathBuf,
+    process::{Output, Stdio},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use azure_core::credentials::TokenCredential;
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::ErrorKind,
+};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use tokio::process::Command;
 
-use super::classify::classify;
+use super::classify::{classify, subscription_unknown};
 use crate::{
     azure::error::Result,
     domain::{SubscriptionId, TenantId},
@@ -27,18 +37,59 @@ pub enum CliAccount {
     TenantAsSubscription(TenantId),
 }
 
-/// Signs in as an account of the Azure CLI. `config_dir` chooses another folder of accounts than the usual one.
-pub fn azure_cli(account: CliAccount, config_dir: Option<PathBuf>) -> Result<Arc<dyn TokenCredential>> {
-    let (tenant_id, subscription) = match account {
-        CliAccount::Tenant(tenant) => (Some(tenant.to_string()), None),
-        CliAccount::Subscription(subscription) => (None, Some(subscription.to_string())),
-        CliAccount::TenantAsSubscription(tenant) => (None, Some(tenant.to_string())),
+/// Signs in as an account of the Azure CLI: the first of `accounts` that it knows. `config_dir` chooses another folder of
+/// accounts than the usual one.
+pub fn azure_cli(accounts: &[CliAccount], config_dir: Option<PathBuf>) -> Result<Arc<dyn TokenCredential>> {
+    let executor: Arc<dyn Executor> = Arc::new(Quiet { config_dir, deadline: DEADLINE });
+    let credential =
+        first_known(accounts, &executor).map_err(|error| classify("use the Azure CLI's account", &error))?;
+    Ok(Arc::new(credential))
+}
+
+fn first_known(accounts: &[CliAccount], executor: &Arc<dyn Executor>) -> azure_core::Result<FirstKnown> {
+    let credential = |account: &CliAccount| {
+        let (tenant_id, subscription) = match account {
+            CliAccount::Tenant(tenant) => (Some(tenant.to_string()), None),
+            CliAccount::Subscription(subscription) => (None, Some(subscription.to_string())),
+            CliAccount::TenantAsSubscription(tenant) => (None, Some(tenant.to_string())),
+        };
+        let options = AzureCliCredentialOptions { subscription, tenant_id, executor: Some(Arc::clone(executor)) };
+        AzureCliCredential::new(Some(options))
     };
-    let executor: Option<Arc<dyn Executor>> = Some(Arc::new(Quiet { config_dir, deadline: DEADLINE }));
-    let options = AzureCliCredentialOptions { subscription, tenant_id, executor };
-    AzureCliCredential::new(Some(options))
-        .map(|credential| credential as Arc<dyn TokenCredential>)
-        .map_err(|error| classify("use the Azure CLI's account", &error))
+    Ok(FirstKnown {
+        accounts: accounts.iter().map(credential).collect::<azure_core::Result<_>>()?,
+        known: OnceLock::new(),
+    })
+}
+
+/// One account after the other, until the Azure CLI knows one; that one then stays. An account that it knows and that Entra
+/// refuses is the answer: with another one somebody else would act.
+#[derive(Debug)]
+struct FirstKnown {
+    accounts: Vec<Arc<AzureCliCredential>>,
+    known: OnceLock<usize>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for FirstKnown {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let first = self.known.get().copied().unwrap_or(0);
+        let mut answer =
+            Err(azure_core::Error::with_message(ErrorKind::Credential, "no account of the Azure CLI is named"));
+        for (at, account) in self.accounts.iter().enumerate().skip(first) {
+            answer = account.get_token(scopes, options.clone()).await;
+            if !answer.as_ref().is_err_and(|error| subscription_unknown(&error.to_string())) {
+                // Two that ask at once find the same one.
+                let _ = self.known.set(at);
+                break;
+            }
+        }
+        answer
+    }
 }
 
 /// Runs the Azure CLI without the terminal: it would take the keys that are meant for this program.
@@ -82,6 +133,39 @@ mod tests {
         let output =
             run(quiet, "cat; echo $AZURE_CORE_NO_COLOR $AZURE_CORE_ONLY_SHOW_ERRORS $AZURE_CONFIG_DIR").await.unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 1 /tmp/accounts\n");
+    }
+
+    /// The Azure CLI of somebody whose only account is found by this argument; it notes what it is asked.
+    #[derive(Debug)]
+    struct Knows(&'static str, std::sync::Mutex<Vec<String>>);
+
+    #[async_trait::async_trait]
+    impl Executor for Knows {
+        async fn run(&self, _: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
+            let line = args.last().unwrap().to_string_lossy().into_owned();
+            let script = if line.contains(self.0) {
+                r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#
+            } else {
+                "echo \"ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\" >&2; exit 1"
+            };
+            self.1.lock().unwrap().push(line);
+            run(Quiet { config_dir: None, deadline: DEADLINE }, script).await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_account_that_the_cli_knows_is_taken_and_stays() {
+        let id = "22222222-2222-4222-8222-222222222222";
+        let cli = Arc::new(Knows("--tenant", std::sync::Mutex::default()));
+        let executor: Arc<dyn Executor> = cli.clone();
+        let accounts = [CliAccount::Subscription(id.parse().unwrap()), CliAccount::Tenant(id.parse().unwrap())];
+        let credential = first_known(&accounts, &executor).unwrap();
+        for _ in 0..2 {
+            assert_eq!(credential.get_token(&["s/.default"], None).await.unwrap().token.secret(), "t");
+        }
+        let asked = cli.1.lock().unwrap();
+        let with: Vec<bool> = asked.iter().map(|line| line.contains("--subscription")).collect();
+        assert_eq!(with, [true, false, false], "{asked:?}");
     }
 
     #[tokio::test]

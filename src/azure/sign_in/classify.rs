@@ -36,12 +36,17 @@ pub(super) fn classify(tried: &str, error: &azure_core::Error) -> Error {
         "AzureCliNotSignedIn"
     } else if words.contains("timed out") {
         "AzureCliTimeout"
-    } else if words.contains("Subscription '") && words.contains("not found") {
+    } else if subscription_unknown(&words) {
         "AzureCliSubscriptionNotFound"
     } else {
         ""
     };
     failed(code, words.clone()).with(|details| details.aadsts = aadsts_number(&words))
+}
+
+/// Whether the Azure CLI says that it keeps no account for a subscription.
+pub(super) fn subscription_unknown(text: &str) -> bool {
+    text.contains("Subscription '") && text.contains("not found")
 }
 
 /// An error of ours that the credential's transport met.
