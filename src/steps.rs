@@ -12,6 +12,7 @@ mod fault;
 pub mod handover;
 mod identity;
 mod keys;
+mod known;
 pub mod look;
 pub mod plan;
 pub mod preflight;
@@ -39,6 +40,7 @@ use crate::{
         work::{Intent, Repeat},
     },
 };
+use known::Known;
 use texts::Texts;
 
 /// The steps' work, for one setup.
@@ -55,6 +57,7 @@ pub struct Steps {
     /// Both tenants, as they were resolved.
     pub tenants: Tenants,
     texts: Texts,
+    known: Known,
 }
 
 /// The two tenants of a setup.
@@ -75,7 +78,7 @@ impl Steps {
         registry: Option<TenantClients>,
         tenants: Tenants,
     ) -> Self {
-        Self { http, cloud, cluster, registry, tenants, texts: Texts::default() }
+        Self { http, cloud, cluster, registry, tenants, texts: Texts::default(), known: Known::default() }
     }
 
     /// The registry tenant's operator, for steps that are only reached where there is one.

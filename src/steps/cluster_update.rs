@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Steps,
     fault::{fault, not_yet, refused},
-    secret,
+    known, secret,
 };
 use crate::{
     azure::aks::{Accepted, Cluster, ClusterClient, OperationState},
@@ -20,7 +20,7 @@ const TRIED: &str = "give the cluster the app";
 
 pub(super) async fn intent(steps: &Steps, cx: &StepContext) -> Result<Intent, Fault> {
     let (key, _text) = secret::text(steps, cx, StepId::Secret)?;
-    let cluster = read(steps, cx).await?;
+    let cluster = read_recent(steps, cx).await?;
     let ClusterClient::ServicePrincipal(client_before) = cluster.client else {
         return Err(refused(ProblemKind::Azure, TRIED, "the cluster has a managed identity now"));
     };
@@ -198,10 +198,9 @@ async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<(), F
 /// The cluster, once no operation runs on it.
 async fn at_rest(steps: &Steps, cx: &StepContext) -> Result<Cluster, Fault> {
     let plan = cx.plan()?;
-    let arm = &steps.cluster.arm;
     cx.wait
         .operation("the operation that runs on the cluster", || async {
-            match arm.cluster(&plan.cluster.id).await {
+            match known::cluster(steps, &plan.cluster.id).await {
                 Ok(cluster) if cluster.busy() => Ok(Look::not_yet(cluster.provisioning_state)),
                 Ok(cluster) => Ok(Look::Ready(cluster)),
                 Err(error) => Err(fault(error)),
@@ -213,8 +212,14 @@ async fn at_rest(steps: &Steps, cx: &StepContext) -> Result<Cluster, Fault> {
 /// The cluster as it is now.
 pub(super) async fn read(steps: &Steps, cx: &StepContext) -> Result<Cluster, Fault> {
     let plan = cx.plan()?;
-    let arm = &steps.cluster.arm;
-    cx.wait.call("read the cluster", || async { arm.cluster(&plan.cluster.id).await.map_err(fault) }).await
+    cx.wait.call("read the cluster", || async { known::cluster(steps, &plan.cluster.id).await.map_err(fault) }).await
+}
+
+/// The cluster as the step before, or the review, has only just seen it.
+pub(super) async fn read_recent(steps: &Steps, cx: &StepContext) -> Result<Cluster, Fault> {
+    let plan = cx.plan()?;
+    let read = || async { known::recent_cluster(steps, &plan.cluster.id).await.map_err(fault) };
+    cx.wait.call("read the cluster", read).await
 }
 
 /// An operation that cannot be found: believed after a whole window and enough looks that agree.

@@ -10,12 +10,12 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
     let planned = cx.plan()?;
     let answers = cx.answers()?;
     let principal = planned.cluster.principal;
-    let (cluster, carried) = tokio::try_join!(cluster_update::read(steps, cx), async {
-        match principal {
-            Some(principal) => look::assignments(steps, &answers, principal, &planned.cluster.id).await,
-            None => Ok(Vec::new()),
-        }
-    })?;
+    let (cluster, subscriptions) = tokio::join!(cluster_update::read(steps, cx), look::subscriptions(steps));
+    let cluster = cluster?;
+    let carried = match principal {
+        Some(principal) => look::assignments(steps, &answers, principal, &cluster, subscriptions).await?,
+        None => Vec::new(),
+    };
     let app = super::app_id(cx)?;
     let facts = cx.facts();
     let has_app = cluster.client == crate::azure::aks::ClusterClient::ServicePrincipal(app);
