@@ -137,7 +137,7 @@ pub struct ResumeArgs {
     pub json: Json,
     #[command(flatten)]
     pub run: RunArgs,
-    /// The other company's admin says that this step is done, and it cannot be seen from here
+    /// This step is done by somebody's word, since it cannot be seen from here: consent, registry-role or probe
     #[arg(long, value_name = "STEP")]
     pub vouch: Option<Vouch>,
 }
@@ -169,6 +169,7 @@ impl RunArgs {
 pub enum Vouch {
     Consent,
     RegistryRole,
+    Probe,
 }
 
 impl From<Vouch> for StepId {
@@ -176,6 +177,7 @@ impl From<Vouch> for StepId {
         match vouch {
             Vouch::Consent => Self::Consent,
             Vouch::RegistryRole => Self::RegistryRole,
+            Vouch::Probe => Self::Probe,
         }
     }
 }
@@ -327,7 +329,7 @@ mod tests {
         for line in [
             "crosspull plan",
             "crosspull undo",
-            "crosspull resume shop --vouch probe",
+            "crosspull resume shop --vouch proof",
             "crosspull forget shop --json",
             "crosspull simulate --speed 0",
             "crosspull simulate --speed nan",

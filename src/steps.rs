@@ -97,12 +97,12 @@ fn app(cx: &StepContext) -> Result<(AppId, ObjectId), Fault> {
 }
 
 impl Work for Steps {
-    fn repeat(&self, step: StepId) -> Repeat {
+    fn repeat(&self, step: StepId, cx: &StepContext) -> Repeat {
         match step {
             // Role assignments have names that this setup made; the app's settings are patched to what they should be.
             StepId::CarryOver | StepId::RegistryRole | StepId::Adoption => Repeat::Keyed,
             StepId::Registration | StepId::Identity | StepId::WatchKey | StepId::Secret => Repeat::AfterGraphWindow,
-            StepId::Consent => consent::repeat(self),
+            StepId::Consent => consent::repeat(cx),
             StepId::ClusterUpdate => Repeat::AfterClusterWindow,
             StepId::Probe | StepId::Proof | StepId::Sweep => Repeat::ReadOnly,
         }

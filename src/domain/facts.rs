@@ -113,8 +113,9 @@ pub struct Given {
 pub struct Pulled {
     /// `server/repository:tag`.
     pub image: String,
-    /// The digest that the registry named.
-    pub digest: Digest,
+    /// The digest that the registry named. `None` where its firewall lets nobody in from here, and a person's word had to
+    /// do: then only the sign-in of the app in both tenants is proven.
+    pub digest: Option<Digest>,
     /// The key that was used.
     pub key: KeyId,
     /// When.

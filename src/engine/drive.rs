@@ -78,7 +78,7 @@ async fn applied(step: StepId, cx: &StepContext, output: Output) -> Result<(), F
 /// Finds out whether an unanswered apply had its effect; only then is it repeated.
 async fn look<W: Work>(work: &W, step: StepId, cx: &StepContext, attempt: u32) -> Result<(), (Fault, Next)> {
     let pace = *cx.wait.pace();
-    let found = match work.repeat(step) {
+    let found = match work.repeat(step, cx) {
         Repeat::Keyed | Repeat::ReadOnly => Ok(None),
         Repeat::AfterGraphWindow => {
             cx.wait.find("a sign of the earlier request", pace.graph_window, || work.check(step, cx)).await
@@ -130,8 +130,9 @@ async fn verify<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(),
 
 fn came_to_nothing() -> Fault {
     use crate::domain::{Problem, problem::ProblemKind};
+    // Not a failure of anybody's: a person has to say once more that every node may be replaced.
     Fault::rejected(Problem::new(
-        ProblemKind::Azure,
+        ProblemKind::Waiting,
         "find the reset that was sent",
         "the cluster shows no sign of it: it did not arrive. Confirm the cluster update once more to send it again",
         super::wait::now(),
@@ -148,20 +149,19 @@ fn unanswered() -> Fault {
     ))
 }
 
-/// Looks once whether a step that was done is still there. `None` where this cannot be told.
+/// Looks whether a step that was done is still there. `None` where this cannot be told, or not by this operator.
 pub(super) async fn still_there<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Option<bool>, Fault> {
-    let check = |wait: &super::Waiter| {
-        let _ = wait;
-        work.check(step, cx)
-    };
-    match cx.wait.call("look whether it is still there", || check(&cx.wait)).await? {
-        Check::There(_) => Ok(Some(true)),
-        Check::CannotTell => Ok(None),
-        Check::Absent => {
+    let looked = cx.wait.call("look whether it is still there", || work.check(step, cx)).await;
+    match looked {
+        Ok(Check::There(_)) => Ok(Some(true)),
+        Ok(Check::CannotTell) => Ok(None),
+        Err(fault) if fault.problem.status == Some(403) => Ok(None),
+        Err(fault) => Err(fault),
+        Ok(Check::Absent) => {
             // One read proves little: replicas disagree for minutes after a write.
-            let young =
-                cx.progress().done_at(step).is_some_and(|at| super::wait::now() - at < cx.wait.pace().graph_window);
-            let window = if young { cx.wait.pace().graph_window } else { cx.wait.pace().first_look };
+            let pace = cx.wait.pace();
+            let young = cx.progress().done_at(step).is_some_and(|at| super::wait::now() - at < pace.graph_window);
+            let window = if young { pace.graph_window } else { pace.first_look };
             let found = cx.wait.find("what was done", window, || work.check(step, cx)).await?;
             Ok(Some(found.is_some()))
         }

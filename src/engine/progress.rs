@@ -60,6 +60,8 @@ pub struct Progress {
     setup: Option<SetupId>,
     answers: Option<Arc<Answers>>,
     plan: Option<Arc<Plan>>,
+    /// Hashing a plan means writing it out, and it is asked for at every turn.
+    plan_hash: Option<PlanHash>,
     confirmed: Option<PlanHash>,
     nodes_confirmed: Option<PlanHash>,
     stages: BTreeMap<StepId, Stage>,
@@ -91,17 +93,18 @@ impl Progress {
                     return illegal("answers cannot change once a step has begun".to_owned());
                 }
                 self.answers = Some(Arc::new((**answers).clone()));
-                (self.plan, self.confirmed, self.nodes_confirmed) = (None, None, None);
+                (self.plan, self.plan_hash, self.confirmed, self.nodes_confirmed) = (None, None, None, None);
             }
             Record::Planned { plan } => {
                 if self.answers.is_none() || Some(plan.setup) != self.setup {
                     return illegal("a plan needs the answers of its own setup".to_owned());
                 }
+                self.plan_hash = Some(plan.hash());
                 self.plan = Some(Arc::new((**plan).clone()));
                 (self.confirmed, self.nodes_confirmed) = (None, None);
             }
             Record::Confirmed { hash } => {
-                if self.plan.as_ref().map(|plan| plan.hash()).as_ref() != Some(hash) {
+                if self.plan_hash.as_ref() != Some(hash) {
                     return illegal(format!("{hash} is not the plan that was made"));
                 }
                 self.confirmed = Some(hash.clone());
@@ -322,7 +325,7 @@ impl Progress {
 
     /// Whether the latest plan is the one that was confirmed.
     pub fn is_confirmed(&self) -> bool {
-        self.confirmed.is_some() && self.confirmed == self.plan.as_ref().map(|plan| plan.hash())
+        self.confirmed.is_some() && self.confirmed == self.plan_hash
     }
 
     /// The confirmation of the replacement of nodes that has not been used up.

@@ -17,7 +17,7 @@ use super::{
     record::{Next, Outcome},
     work::{Fault, Work},
 };
-use crate::domain::{KeyId, StepId};
+use crate::domain::{KeyId, StepId, problem::ProblemKind};
 
 /// Why a run ended without being stopped or closed.
 #[derive(Debug, thiserror::Error)]
@@ -242,7 +242,7 @@ impl<'a, W: Work> Run<'a, W> {
             Ok((_, (step, result))) => {
                 self.at_work.remove(&step);
                 match result {
-                    Err(fault) if fault.problem.kind == crate::domain::problem::ProblemKind::Local => Err(fault.into()),
+                    Err(fault) if fault.problem.kind == ProblemKind::Local => Err(fault.into()),
                     // Recorded already, or the run is being stopped.
                     _ => Ok(()),
                 }
@@ -261,8 +261,9 @@ impl<'a, W: Work> Run<'a, W> {
                 self.nodes_confirmed = true;
             }
             Command::Retry(step) => {
-                self.retries.insert(step);
-                self.told = None;
+                if matches!(progress.stage(step), Stage::Failed { .. }) && self.retries.insert(step) {
+                    self.told = None;
+                }
             }
             Command::Vouch(step) => {
                 self.record(Record::Vouched { step }).await?;
@@ -278,7 +279,11 @@ impl<'a, W: Work> Run<'a, W> {
         let progress = self.journal.progress();
         let idle = if !progress.is_confirmed() {
             Idle::Plan
-        } else if progress.update_ready() && progress.failed().all(|(step, _)| self.retries.contains(&step)) {
+        } else if progress.update_ready()
+            && progress
+                .failed()
+                .all(|(step, problem)| self.retries.contains(&step) || problem.kind == ProblemKind::Waiting)
+        {
             Idle::Nodes
         } else {
             Idle::Failed

@@ -81,7 +81,7 @@ async fn take_back<W: Work>(
 }
 
 async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Option<Output>, Fault> {
-    let window = match work.repeat(step) {
+    let window = match work.repeat(step, cx) {
         Repeat::AfterGraphWindow => cx.wait.pace().graph_window,
         Repeat::AfterClusterWindow => cx.wait.pace().cluster_window,
         Repeat::Keyed => cx.wait.pace().first_look,

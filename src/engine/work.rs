@@ -8,7 +8,7 @@ use crate::domain::{AppId, KeyId, Output, Plan, Problem, StepId};
 /// What the steps do. Every call may be dropped at any await point; `apply` alone changes anything.
 pub trait Work: Send + Sync + 'static {
     /// Whether an unanswered `apply` of this step may simply be repeated.
-    fn repeat(&self, step: StepId) -> Repeat;
+    fn repeat(&self, step: StepId, cx: &StepContext) -> Repeat;
 
     /// What the intent of this step has to name: the key and the client id of a reset.
     fn intent(&self, step: StepId, cx: &StepContext) -> impl Future<Output = Result<Intent, Fault>> + Send;

@@ -294,7 +294,14 @@ impl<'a> Talk<'a> {
 
 fn connected(progress: &crate::engine::Progress) -> String {
     let Some(proof) = progress.facts().proof() else { return "Done.".to_owned() };
-    let mut text = format!("Pulled {}\n       {}\n", proof.pulled.image, proof.pulled.digest);
+    let mut text = match &proof.pulled.digest {
+        Some(digest) => format!("Pulled {}\n       {digest}\n", proof.pulled.image),
+        None => format!(
+            "{} was not pulled from here, since the registry's firewall lets nobody in.\n\
+             The app's sign-in is proven in both tenants; the rest is the word of its admin.\n",
+            proof.pulled.image
+        ),
+    };
     if proof.pulled.anonymous {
         text.push_str("       but this registry lets anybody pull, so that proves nothing about the role\n");
     }

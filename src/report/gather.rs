@@ -43,7 +43,7 @@ impl Report {
                 .map(|plan| plan.registry.login_server.clone())
                 .or_else(|| answers.and_then(|answers| answers.registry.login_server.clone())),
             image: answers.map(|answers| answers.registry.image.clone()),
-            digest: pulled.map(|pulled| pulled.digest.clone()),
+            digest: pulled.and_then(|pulled| pulled.digest.clone()),
             app_id: facts.app().map(|app| app.app_id),
             objects: plan.map(|plan| objects(plan, facts)).unwrap_or_default(),
             role_assignments: assignments(facts),

@@ -58,13 +58,14 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
     let app_id = super::app_id(cx)?;
     let progress = cx.progress();
-    let cluster = at_rest(steps, cx).await?;
-    let ours = cluster.client == ClusterClient::ServicePrincipal(app_id);
+    let ours = |cluster: &Cluster| cluster.client == ClusterClient::ServicePrincipal(app_id);
     if progress.stage(StepId::ClusterUpdate) == Stage::Done {
-        let update = progress.facts().update().cloned().filter(|_| ours);
+        let there = ours(&read(steps, cx).await?);
+        let update = progress.facts().update().cloned().filter(|_| there);
         return Ok(update.map_or(Check::Absent, |update| Check::There(Output::ClusterUpdate(update))));
     }
-    if !ours {
+    // What runs on the cluster may be the very reset whose answer was lost.
+    if !ours(&at_rest(steps, cx).await?) {
         return Ok(Check::Absent);
     }
     let Stage::Intended { key: Some(key), client_before: Some(client_before), .. } =

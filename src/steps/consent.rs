@@ -25,9 +25,10 @@ pub fn link(cloud: &Cloud, tenant: TenantId, app: AppId, redirect: &url::Url) ->
     entra::consent_url(cloud, tenant, app, redirect, true, None)
 }
 
-pub(super) fn repeat(steps: &Steps) -> Repeat {
-    // Watching changes nothing; only what this program makes itself could be doubled.
-    if steps.registry.is_some() { Repeat::AfterGraphWindow } else { Repeat::ReadOnly }
+pub(super) fn repeat(cx: &StepContext) -> Repeat {
+    // Waiting for a person changes nothing; only what this program makes itself could be doubled.
+    let direct = cx.answers().is_ok_and(|answers| answers.registry.provision == Provision::Direct);
+    if direct { Repeat::AfterGraphWindow } else { Repeat::ReadOnly }
 }
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {

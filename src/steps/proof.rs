@@ -109,14 +109,20 @@ async fn pull_inside(
 /// A pod with a name of its own, bound to the pool, that must pull; it is removed again whatever came of it.
 fn command(pool: &str, pulled: &Pulled, cx: &StepContext) -> String {
     let image = pulled.image.split_once('@').map_or(pulled.image.as_str(), |(image, _)| image);
-    let repository = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(image, |(name, _)| name);
+    let image = match &pulled.digest {
+        Some(digest) => {
+            let name = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(image, |(name, _)| name);
+            format!("{name}@{digest}")
+        }
+        None => pulled.image.clone(),
+    };
     let pod = format!("crosspull-{}-{pool}", &cx.setup().to_string()[..8]);
     let selector = format!(
         r#"{{"spec":{{"nodeSelector":{{"kubernetes.azure.com/agentpool":"{pool}"}},"tolerations":[{{"operator":"Exists"}}]}}}}"#
     );
     format!(
         "kubectl delete pod {pod} --ignore-not-found --wait=true >/dev/null; \
-         kubectl run {pod} --image={repository}@{digest} --image-pull-policy=Always --restart=Never \
+         kubectl run {pod} --image={image} --image-pull-policy=Always --restart=Never \
          --overrides='{selector}' >/dev/null && \
          for i in $(seq 1 40); do \
          id=$(kubectl get pod {pod} -o jsonpath='{{.status.containerStatuses[0].imageID}}'); \
@@ -124,8 +130,7 @@ fn command(pool: &str, pulled: &Pulled, cx: &StepContext) -> String {
          if [ -n \"$id\" ]; then break; fi; \
          case \"$why\" in ErrImagePull|ImagePullBackOff) break;; esac; sleep 3; done; \
          kubectl delete pod {pod} --wait=false >/dev/null; \
-         if [ -n \"$id\" ]; then echo pulled; else echo \"not pulled: $why\"; exit 1; fi",
-        digest = pulled.digest,
+         if [ -n \"$id\" ]; then echo pulled; else echo \"not pulled: $why\"; exit 1; fi"
     )
 }
 

@@ -90,7 +90,7 @@ impl Process {
         let key = cx.facts().key_of(StepId::Secret).map_or(KeyId(Uuid::nil()), |key| key.id);
         let pulled = || Pulled {
             image: "r/x:1".into(),
-            digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+            digest: Some(format!("sha256:{}", "0".repeat(64)).parse().unwrap()),
             key,
             at: crosspull::engine::wait::now(),
             anonymous: false,
@@ -117,7 +117,7 @@ impl Process {
 }
 
 impl Work for Process {
-    fn repeat(&self, step: StepId) -> Repeat {
+    fn repeat(&self, step: StepId, _: &StepContext) -> Repeat {
         match step {
             StepId::CarryOver | StepId::RegistryRole => Repeat::Keyed,
             StepId::ClusterUpdate => Repeat::AfterClusterWindow,
@@ -203,7 +203,7 @@ impl Work for Process {
             _ => {
                 let mut objects = self.outside.objects.lock().unwrap();
                 let made = objects.entry(step).or_default();
-                if self.repeat(step) != Repeat::Keyed || made.is_empty() {
+                if self.repeat(step, cx) != Repeat::Keyed || made.is_empty() {
                     made.push(Instant::now());
                 }
                 self.output(step, cx)
@@ -262,7 +262,7 @@ impl Work for Process {
     }
 }
 
-fn answers() -> Answers {
+pub fn answers() -> Answers {
     let id = |kind: &str| {
         format!("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/g/providers/{kind}/n")
             .parse()
@@ -294,7 +294,7 @@ fn answers() -> Answers {
     }
 }
 
-fn plan(setup: SetupId) -> Plan {
+pub fn plan(setup: SetupId) -> Plan {
     let tenant =
         || Tenant { id: "b0000000-0000-4000-8000-000000000001".parse().unwrap(), domain: None, display_name: None };
     Plan {
@@ -343,10 +343,14 @@ fn plan(setup: SetupId) -> Plan {
 async fn carry(journal: &mut Journal, process: Process, mode: Mode, die_at: Option<u64>) -> Option<Ended> {
     let (events, mut happened, _statuses) = Events::channel();
     let (command, commands) = mpsc::channel(16);
+    let at = journal.folder().to_owned();
     let running = run(journal, Arc::new(process), Pace::REAL, mode, events, commands);
     tokio::pin!(running);
     let mut review = None;
+    let mut turns = 0;
     loop {
+        turns += 1;
+        assert!(turns < 5_000, "it runs in circles: {:?}", journal_tail(&at));
         tokio::select! {
             biased;
             Some(event) = happened.recv() => match event {
@@ -368,6 +372,11 @@ async fn carry(journal: &mut Journal, process: Process, mode: Mode, die_at: Opti
     }
 }
 
+fn journal_tail(folder: &std::path::Path) -> Vec<Record> {
+    let entries = journal::read(folder).unwrap().entries;
+    entries.into_iter().rev().take(6).rev().map(|entry| entry.record).collect()
+}
+
 fn process(outside: &Arc<Outside>, faults: bool) -> Process {
     Process { outside: Arc::clone(outside), texts: Mutex::default(), faults }
 }
@@ -383,6 +392,12 @@ fn assert_exactly_what_was_meant(outside: &Outside, folder: &std::path::Path, no
     assert_eq!(journal::read(folder).unwrap().progress.closed(), Some(Outcome::Connected), "{note}");
 }
 
+/// In memory where the system has such a place: every record is synced, and a disk makes these tests wait.
+pub fn folder() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
 async fn setup(folder: &std::path::Path) -> Journal {
     let id = SetupId::random();
     let mut journal = Journal::create(folder, id).unwrap();
@@ -394,7 +409,7 @@ async fn setup(folder: &std::path::Path) -> Journal {
 
 #[tokio::test(start_paused = true)]
 async fn a_setup_is_carried_through() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let outside = Outside::new(1, Duration::from_secs(20));
     let mut journal = setup(folder.path()).await;
     let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, None).await;
@@ -408,7 +423,7 @@ async fn a_setup_that_dies_at_any_record_leaves_exactly_what_was_meant() {
     for first in 4..=36 {
         for second in [first + 2, first + 5, u64::MAX] {
             let note = format!("died at records {first} and {second}");
-            let folder = tempfile::tempdir().unwrap();
+            let folder = folder();
             let outside = Outside::new(first, Duration::from_secs(100));
             let mut journal = setup(folder.path()).await;
             let mut ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Some(first)).await;
@@ -427,7 +442,7 @@ async fn a_setup_that_dies_at_any_record_leaves_exactly_what_was_meant() {
 #[tokio::test(start_paused = true)]
 async fn lost_answers_double_nothing() {
     for seed in 0..120 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let outside = Outside::new(seed, Duration::from_secs(100));
         let mut journal = setup(folder.path()).await;
         let ended = carry(&mut journal, process(&outside, true), Mode::Fresh, None).await;

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module a concern.
 
 mod engine;
+mod journal;
 mod setup;
 mod world;

@@ -1,0 +1,115 @@
+//! The journal's file: cut at every byte, every byte changed, lines swapped, held twice, written by a newer program.
+
+use std::{fs, path::Path};
+
+use crosspull::{
+    domain::{KeyId, SetupId},
+    engine::{Journal, JournalError, Record, journal},
+};
+
+use crate::engine::{answers, folder, plan};
+
+/// A journal with a few records, closed.
+fn written(setups: &Path) -> (std::path::PathBuf, Vec<u8>) {
+    let id = SetupId::random();
+    let mut journal = Journal::create(setups, id).unwrap();
+    journal.append(Record::Answered { answers: Box::new(answers()) }).unwrap();
+    journal.append(Record::Planned { plan: Box::new(plan(id)) }).unwrap();
+    journal.append(Record::Confirmed { hash: plan(id).hash() }).unwrap();
+    let file = journal.folder().join("journal.jsonl");
+    let bytes = fs::read(&file).unwrap();
+    (file, bytes)
+}
+
+fn reopen(file: &Path) -> Result<Journal, JournalError> {
+    Journal::open(file.parent().unwrap())
+}
+
+#[test]
+fn a_torn_end_is_cut_off_and_the_rest_goes_on() {
+    let setups = folder();
+    let (file, bytes) = written(setups.path());
+    let whole: Vec<usize> =
+        bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
+    for cut in whole[0]..bytes.len() {
+        fs::write(&file, &bytes[..cut]).unwrap();
+        let kept = whole.iter().filter(|end| **end <= cut).count();
+        match reopen(&file) {
+            Ok(mut journal) => {
+                assert_eq!(fs::metadata(&file).unwrap().len(), whole[kept - 1] as u64, "cut at {cut}");
+                journal.append(Record::Answered { answers: Box::new(answers()) }).unwrap();
+                drop(journal);
+                assert_eq!(journal::read(file.parent().unwrap()).unwrap().entries.len(), kept + 1);
+            }
+            // All but the end of the line: that is not how a crash tears it.
+            Err(JournalError::Damaged { line, .. }) => {
+                assert!(whole.contains(&(cut + 1)), "cut at {cut}");
+                assert_eq!(line, kept + 1);
+            }
+            Err(other) => panic!("cut at {cut}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_changed_byte_is_damage_or_a_torn_end_and_never_believed() {
+    let setups = folder();
+    let (file, bytes) = written(setups.path());
+    let last_line = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        fs::write(&file, &changed).unwrap();
+        match journal::read(file.parent().unwrap()) {
+            Err(JournalError::Damaged { .. } | JournalError::Newer { .. }) => {}
+            // Without its newline the last line is torn; it is not believed either.
+            Ok(reading) => assert!(at + 1 == bytes.len() && reading.entries.len() == 3, "byte {at}"),
+            Err(other) => panic!("byte {at}: {other}"),
+        }
+    }
+    assert!(last_line > 0);
+}
+
+#[test]
+fn swapped_and_repeated_lines_are_damage() {
+    let setups = folder();
+    let (file, bytes) = written(setups.path());
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    for order in [vec![0, 2, 1, 3], vec![0, 1, 1, 2, 3], vec![0, 1, 3], vec![1, 2, 3]] {
+        let mixed: Vec<u8> = order.iter().flat_map(|at: &usize| lines[*at].to_vec()).collect();
+        fs::write(&file, mixed).unwrap();
+        let Err(error) = reopen(&file) else { panic!("{order:?} was believed") };
+        assert!(matches!(error, JournalError::Damaged { .. }), "{order:?}: {error}");
+    }
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let setups = folder();
+    let journal = Journal::create(setups.path(), SetupId::random()).unwrap();
+    let again = Journal::open(journal.folder());
+    assert!(matches!(again, Err(JournalError::Busy { .. })));
+    let at = journal.folder().to_owned();
+    drop(journal);
+    assert!(Journal::open(&at).is_ok());
+}
+
+#[test]
+fn what_cannot_have_happened_is_not_written() {
+    let setups = folder();
+    let mut journal = Journal::create(setups.path(), SetupId::random()).unwrap();
+    let refused = journal.append(Record::TextLost { key: KeyId(uuid::Uuid::nil()) });
+    assert!(matches!(refused, Err(JournalError::Illegal(_))));
+    assert_eq!(journal::read(journal.folder()).unwrap().entries.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let setups = folder();
+    let journal = Journal::create(setups.path(), SetupId::random()).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(journal.folder()), 0o700);
+    assert_eq!(mode(&journal.folder().join("journal.jsonl")), 0o600);
+}
