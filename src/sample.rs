@@ -249,7 +249,7 @@ fn consent() -> [Record; 3] {
 pub(crate) fn pulled() -> Pulled {
     Pulled {
         image: "fabrikamimages.azurecr.io/shop/web:1.4".to_owned(),
-        digest: format!("sha256:{}", "ab".repeat(32)).parse::<Digest>().unwrap(),
+        digest: Some(format!("sha256:{}", "ab".repeat(32)).parse::<Digest>().unwrap()),
         key: KeyId(uuid(1)),
         at: datetime!(2026-11-23 14:00:00 UTC),
         anonymous: false,

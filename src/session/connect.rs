@@ -163,15 +163,12 @@ impl Session {
             Ok(steps.cluster.graph.organization().await.ok())
         };
         let registry = async {
-            match &steps.registry {
-                Some(tenant) => {
-                    tenant.arm.sign_in().await?;
-                    Ok(tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain)))
-                }
-                None => {
-                    let found = steps.cluster.graph.find_tenant(steps.tenants.registry.id).await.ok();
-                    Ok(found.map(|one| (one.display_name, one.default_domain_name)))
-                }
+            if let Some(tenant) = &steps.registry {
+                tenant.arm.sign_in().await?;
+                Ok(tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain)))
+            } else {
+                let found = steps.cluster.graph.find_tenant(steps.tenants.registry.id).await.ok();
+                Ok(found.map(|one| (one.display_name, one.default_domain_name)))
             }
         };
         let (cluster, registry) =

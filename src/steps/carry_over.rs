@@ -80,7 +80,7 @@ pub(super) async fn assign(
         .visible("Resource Manager to know the new principal", cx.wait.pace().graph_window, || async {
             match arm.put_role_assignment(scope, name, new).await {
                 Err(error) if error.role_assignment_exists() => Ok(crate::engine::wait::Look::Ready(None)),
-                other => yet(other.map(Some), |error| error.not_replicated()),
+                other => yet(other.map(Some), super::super::azure::error::Error::not_replicated),
             }
         })
         .await?;

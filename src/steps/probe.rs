@@ -74,12 +74,7 @@ fn too_fresh(error: &Error) -> bool {
     error.wrong_secret() || error.app_not_in_tenant() || error.principal_missing()
 }
 
-async fn manifest(
-    steps: &Steps,
-    cx: &StepContext,
-    app: AppId,
-    text: &Secret,
-) -> Result<(Option<Digest>, bool), Fault> {
+async fn manifest(steps: &Steps, cx: &StepContext, app: AppId, text: &Secret) -> Result<(Option<Digest>, bool), Fault> {
     let (answers, plan) = (cx.answers()?, cx.plan()?);
     let image = &answers.registry.image;
     let client = RegistryClient::new(steps.http.clone(), steps.cloud.clone(), plan.registry.login_server.clone());
