@@ -249,7 +249,7 @@ mod tests {
         Way back: a new secret on the old app, and another replacement of the nodes.
         You may make one.
 
-        Plan             ae7522fdffcc1d01
+        Plan             abc198804aa3b80a
         "#);
     }
 

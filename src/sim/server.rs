@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::Router;
@@ -35,12 +36,14 @@ pub struct Options {
     pub speed: f64,
     /// Keep the bodies of all exchanges, for tests that look into them.
     pub record_bodies: bool,
+    /// How long each request waits before it is answered, as on a network.
+    pub latency: Duration,
 }
 
 impl Options {
     /// A scenario at its own pace, on free ports.
     pub fn new(scenario: Scenario) -> Self {
-        Self { port: None, scenario, speed: 1.0, record_bodies: false }
+        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO }
     }
 }
 
@@ -110,6 +113,7 @@ impl Simulator {
             hosts: Arc::new(hosts),
             log: Log::new(options.record_bodies),
             faults: Faults::default(),
+            latency: options.latency,
         };
         for rule in options.scenario.faults(options.speed) {
             state.faults.add(rule);

@@ -5,7 +5,7 @@ mod errors;
 mod exchange;
 mod plumbing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -60,6 +60,8 @@ pub struct State {
     pub hosts: Arc<Hosts>,
     pub log: Log,
     pub faults: Faults,
+    /// How long each request waits before it is answered.
+    pub latency: Duration,
 }
 
 /// An answer that ends a handler early, boxed because an answer is large.

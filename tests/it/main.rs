@@ -8,7 +8,9 @@
     reason = "helpers of tests fail as tests do, and are seen in this binary only"
 )]
 
+mod contracts;
 mod engine;
+mod house;
 mod journal;
 mod setup;
 mod world;

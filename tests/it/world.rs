@@ -14,6 +14,8 @@ use crosspull::{
 };
 use tokio::sync::mpsc;
 
+use crate::contracts;
+
 /// How much faster than written both the simulator and the engine run.
 const SPEED: f64 = 200.0;
 
@@ -28,7 +30,7 @@ pub struct World {
 pub enum Came {
     Ended(Ended),
     /// Nothing goes on by itself, and the front end left.
-    Left(Idle),
+    Left(#[expect(dead_code, reason = "shown when a test fails")] Idle),
 }
 
 impl World {
@@ -113,12 +115,6 @@ impl World {
         (came, plan)
     }
 
-    pub async fn resume(&self, name: &str) -> Came {
-        let session = self.session();
-        let mut open = session.resume(Some(name)).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
-        carry(&session, &mut open, Mode::Resumed).await
-    }
-
     /// Every node of a cluster, with whether it can pull an image.
     pub fn pulls(&self, cluster: &str, registry: &str, image: &str) -> Vec<(String, bool)> {
         let image = format!("{registry}/{image}");
@@ -128,6 +124,15 @@ impl World {
             .filter(|node| node.cluster == cluster)
             .map(|node| (node.node.clone(), node.can_pull.get(&image).copied().unwrap_or(false)))
             .collect()
+    }
+}
+
+/// Every exchange of every test is held against the services' documents, without a test having to ask for it.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            contracts::assert_held(&self.sim);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::sim::{
     arm::{Answer, Asked},
     estate::{Cluster, Operation, OperationKind, Pool, Registry},
     nodes,
-    service::{aks_flat_error, arm_error, json},
+    service::{aks_flat_error, arm_error, empty, json},
     world::World,
 };
 
@@ -53,7 +53,7 @@ pub(super) fn post(asked: &Asked<'_>, world: &mut World) -> Answer {
         finished: false,
         vanishes_at: Some(ends + time::Duration::hours(1)),
     };
-    let response = running(asked, world, &operation);
+    let response = watched(asked, world, &operation, empty(202));
     world.operations.insert(operation.id, operation);
     Ok(response)
 }
@@ -70,7 +70,9 @@ pub(super) fn result(asked: &Asked<'_>, world: &World) -> Answer {
         return Err(arm_error(404, "NotFound", "The entity was not found.").into());
     };
     if !operation.finished {
-        return Ok(running(asked, world, operation));
+        // The Azure CLI's poller reads the state in the body, and refuses a 202 without one.
+        let state = json!({"id": operation.id.simple().to_string(), "properties": {"provisioningState": "Running"}});
+        return Ok(watched(asked, world, operation, json(202, &state)));
     }
     let date = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let properties = json!({
@@ -83,10 +85,9 @@ pub(super) fn result(asked: &Asked<'_>, world: &World) -> Answer {
     Ok(json(200, &json!({"id": operation.id.simple().to_string(), "properties": properties})))
 }
 
-/// 202, with the state in a body that clients look into.
-fn running(asked: &Asked<'_>, world: &World, operation: &Operation) -> Response {
+/// An answer with the place and time of the next look.
+fn watched(asked: &Asked<'_>, world: &World, operation: &Operation, mut response: Response) -> Response {
     let id = operation.id.simple();
-    let mut response = json(202, &json!({"id": id.to_string(), "properties": {"provisioningState": "Running"}}));
     let place = format!(
         "{}{}/commandResults/{id}?api-version={}",
         asked.state.hosts.resource_manager,

@@ -32,6 +32,8 @@ pub struct Exchange {
     pub response_body: Bytes,
     /// The connection was closed without an answer, by a fault rule.
     pub dropped: bool,
+    /// A fault rule gave the answer.
+    pub faulted: bool,
 }
 
 impl std::fmt::Debug for Exchange {

@@ -56,11 +56,16 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
         response_headers: HeaderMap::new(),
         response_body: Bytes::new(),
         dropped: false,
+        faulted: false,
     };
     let Some((operation, params)) = found else {
         return finish(state, exchange, not_implemented(parts.method.as_str(), parts.uri.path()), request_id).await;
     };
+    if !state.latency.is_zero() {
+        tokio::time::sleep(state.latency).await;
+    }
     let fault = state.faults.next(operation.name);
+    exchange.faulted = matches!(fault, Some(Action::Status(_) | Action::RedirectTo { .. }));
     match &fault {
         Some(Action::DropBefore) => return dropped(state, exchange),
         Some(Action::Delay { delay_ms }) => tokio::time::sleep(Duration::from_millis(*delay_ms)).await,

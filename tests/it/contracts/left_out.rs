@@ -1,0 +1,56 @@
+//! Where a document is plainly wrong: each point by name, with the reason. Nothing else is let through.
+
+use super::Violation;
+
+/// One point.
+struct LeftOut {
+    /// The operation's name, or its beginning before a `*`.
+    operation: &'static str,
+    /// As [`Violation::part`], or its beginning before a `*`.
+    part: &'static str,
+    /// As [`Violation::place`]; `*` stands for one segment.
+    place: &'static str,
+    /// What the reason has to hold.
+    reason: &'static str,
+    why: &'static str,
+}
+
+const LEFT_OUT: &[LeftOut] = &[
+    LeftOut {
+        operation: "Added_OperationStatus",
+        part: "request query",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('c', 't' were unexpected)",
+        why: "written for this set with api-version alone; Azure's own addresses carry a time and a seal",
+    },
+    LeftOut {
+        operation: "ManagedClusters_GetCommandResult",
+        part: "response 202",
+        place: "",
+        reason: "there is a body",
+        why: "the Azure CLI's poller reads the state in the body of a 202, and gives up where there is none",
+    },
+    LeftOut {
+        operation: "policies.GetAuthorizationPolicy",
+        part: "response 200",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('allowEmailVerifiedUsersToJoinOrganization' was unexpected)",
+        why: "the v1.0 reference page has it; the metadata that the schema was made from lacks it",
+    },
+];
+
+/// Whether a violation is one of these points.
+pub(super) fn covers(violation: &Violation) -> bool {
+    LEFT_OUT.iter().any(|one| {
+        debug_assert!(!one.why.is_empty());
+        fits(one.operation, &violation.operation)
+            && fits(one.part, &violation.part)
+            && one.place.split('/').count() == violation.place.split('/').count()
+            && one.place.split('/').zip(violation.place.split('/')).all(|(held, given)| held == "*" || held == given)
+            && violation.reason.contains(one.reason)
+    })
+}
+
+fn fits(held: &str, given: &str) -> bool {
+    held.strip_suffix('*').map_or(held == given, |start| given.starts_with(start))
+}
