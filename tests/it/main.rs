@@ -3,9 +3,11 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
     clippy::unwrap_used,
     unreachable_pub,
-    reason = "helpers of tests fail as tests do, and are seen in this binary only"
+    reason = "helpers of tests fail and print as tests do, and are seen in this binary only"
 )]
 
 mod contracts;
