@@ -33,6 +33,9 @@ pub enum RunError {
     Fault(#[from] Fault),
 }
 
+/// What comes of a step's task: the step and how it went, unless the task was ended.
+type Finished = Result<(Id, (StepId, Result<(), Fault>)), tokio::task::JoinError>;
+
 /// What a run is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -277,10 +280,7 @@ impl<'a, W: Work> Run<'a, W> {
         }
     }
 
-    fn finished(
-        &mut self,
-        finished: Result<(Id, (StepId, Result<(), Fault>)), tokio::task::JoinError>,
-    ) -> Result<(), RunError> {
+    fn finished(&mut self, finished: Finished) -> Result<(), RunError> {
         match finished {
             Ok((_, (step, result))) => {
                 self.at_work.remove(&step);

@@ -1,7 +1,7 @@
 //! A run as a conversation in lines: what happens is told, what has to be confirmed is asked, and where nobody can be asked
 //! the program leaves with the exit code that says what for.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -63,7 +63,7 @@ pub async fn carry(
         tokio::pin!(running);
         talk.listen(running.as_mut(), happened, statuses, signals).await?
     };
-    talk.finish(ended, open)
+    Ok(talk.finish(ended, open))
 }
 
 struct Talk<'a> {
@@ -291,14 +291,14 @@ impl<'a> Talk<'a> {
         }
     }
 
-    fn finish(self, ended: Ended, open: &Open) -> Result<ExitCode, Error> {
+    fn finish(self, ended: Ended, open: &Open) -> ExitCode {
         let progress = open.journal.progress();
         match ended {
             Ended::Closed(Outcome::Connected) => {
                 self.out.text(&format!("\n{}", connected(progress)));
-                Ok(ExitCode::Done)
+                ExitCode::Done
             }
-            Ended::Closed(Outcome::TakenBack) => Ok(ExitCode::Done),
+            Ended::Closed(Outcome::TakenBack) => ExitCode::Done,
             Ended::Stopped => {
                 let code = self.leaving.unwrap_or(ExitCode::Interrupted);
                 let why = match code {
@@ -307,7 +307,7 @@ impl<'a> Talk<'a> {
                     _ => "",
                 };
                 self.out.text(&format!("\n{why}What is done stays done. Go on with:  crosspull resume {}", self.name));
-                Ok(code)
+                code
             }
         }
     }
@@ -331,7 +331,7 @@ fn connected(progress: &crate::engine::Progress) -> String {
             None => "its nodes can pull".to_owned(),
             Some(why) => format!("access proven, nodes not proven: {why}"),
         };
-        text.push_str(&format!("Pool {} ({} nodes): {said}\n", pool.pool, pool.nodes));
+        let _ = writeln!(text, "Pool {} ({} nodes): {said}", pool.pool, pool.nodes);
     }
     text
 }

@@ -48,7 +48,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
         let graph = &steps.cluster.graph;
         cx.wait
             .visible("the cluster's app to open to other tenants", cx.wait.pace().graph_window, || async {
-                yet(graph.patch_application(app.id, &patch).await, |error| error.not_replicated())
+                yet(graph.patch_application(app.id, &patch).await, super::super::azure::error::Error::not_replicated)
             })
             .await?;
     }

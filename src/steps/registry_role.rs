@@ -52,12 +52,11 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
         return Ok(Check::CannotTell);
     };
     let Some(scope) = &plan.registry.id else { return Ok(Check::CannotTell) };
-    let name = match facts.registry_role() {
-        Some(given) => given.name,
-        None => {
-            let principal = principal(steps, cx).await?;
-            assignment_name(cx.setup(), scope.as_str(), principal, role(mode(plan.registry.mode)?).id)
-        }
+    let name = if let Some(given) = facts.registry_role() {
+        given.name
+    } else {
+        let principal = principal(steps, cx).await?;
+        assignment_name(cx.setup(), scope.as_str(), principal, role(mode(plan.registry.mode)?).id)
     };
     let there = registry.arm.role_assignment(scope.as_str(), name).await.map_err(fault)?;
     // An assignment outlives its principal: one whose principal was made anew gives nothing.

@@ -67,7 +67,10 @@ pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
     let (credential, text) = cx
         .wait
         .visible("the app to take a key", cx.wait.pace().graph_window, || async {
-            yet(graph.add_password(object_id, &label, wait::now() + life).await, |error| error.not_replicated())
+            yet(
+                graph.add_password(object_id, &label, wait::now() + life).await,
+                super::super::azure::error::Error::not_replicated,
+            )
         })
         .await?;
     steps.texts.keep(credential.key_id, text);

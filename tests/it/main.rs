@@ -1,5 +1,15 @@
 //! The integration tests: one binary, a module a concern.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "helpers of tests fail and print as tests do, and are seen in this binary only"
+)]
+
 mod contracts;
 mod engine;
 mod house;
