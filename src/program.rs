@@ -47,7 +47,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
         Command::Apply(args) => work::apply(&session(&global, shown)?, &args).await,
         Command::Resume(args) => work::resume(&session(&global, shown)?, &args).await,
         Command::Undo(args) => work::undo(&session(&global, shown)?, &args).await,
-        Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), args)?),
+        Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
         Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args)?),
         Command::Forget(args) => Ok(setups::forget(session(&global, shown)?.store(), &args).await?),
         Command::Report(args) => Ok(setups::report(session(&global, shown)?.store(), &args)?),

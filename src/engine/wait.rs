@@ -65,18 +65,18 @@ pub struct Pace {
 impl Pace {
     /// For the real Azure.
     pub const REAL: Self = Self {
-        graph_window: Duration::from_secs(180),
-        cluster_window: Duration::from_secs(120),
+        graph_window: Duration::from_mins(3),
+        cluster_window: Duration::from_mins(2),
         agreeing: 5,
         first_look: Duration::from_secs(2),
         slowest_look: Duration::from_secs(20),
-        role_window: Duration::from_secs(3600),
-        key_window: Duration::from_secs(300),
-        network_window: Duration::from_secs(60),
+        role_window: Duration::from_hours(1),
+        key_window: Duration::from_mins(5),
+        network_window: Duration::from_mins(1),
         operation_look: Duration::from_secs(30),
-        operation_limit: Duration::from_secs(4 * 3600),
+        operation_limit: Duration::from_hours(4),
         person_first: Duration::from_secs(5),
-        person_slowest: Duration::from_secs(120),
+        person_slowest: Duration::from_mins(2),
         orderly_stop: Duration::from_secs(10),
     };
 
@@ -93,7 +93,7 @@ impl Pace {
             key_window: fast(real.key_window).max(Duration::from_secs(20)),
             network_window: fast(real.network_window).max(Duration::from_secs(2)),
             operation_look: fast(real.operation_look),
-            operation_limit: fast(real.operation_limit).max(Duration::from_secs(120)),
+            operation_limit: fast(real.operation_limit).max(Duration::from_mins(2)),
             person_first: fast(real.person_first),
             person_slowest: fast(real.person_slowest),
             ..real
@@ -134,12 +134,6 @@ pub enum Look<T> {
         /// The service's own wish.
         after: Option<Duration>,
     },
-    /// The look itself could not be made yet, as with a key that is not known everywhere: it says nothing about what is
-    /// waited for, and no person has to be bothered with it.
-    TooEarly {
-        /// What has to come first, in a few words.
-        what: String,
-    },
 }
 
 impl<T> Look<T> {
@@ -167,6 +161,7 @@ pub struct Waiter {
 }
 
 impl Waiter {
+    #[expect(clippy::similar_names, reason = "a step, and how to stop it")]
     pub(super) fn new(
         step: Option<StepId>,
         pace: Pace,
@@ -230,11 +225,9 @@ impl Waiter {
             (Patience::Azure(_), Doing::Operation) => Box::new(std::iter::repeat(self.pace.operation_look)),
             (Patience::Azure(_), _) => Box::new(self.pace.looks()),
         };
-        let mut early = self.pace.looks();
         let mut trouble_since: Option<Instant> = None;
         let mut excused = Duration::ZERO;
         loop {
-            let mut first = None;
             // A look in flight is let finish: some looks are requests that change something, and their answer matters.
             let (said, after, doing, fault) = match look().await {
                 Ok(Look::Ready(value)) => {
@@ -245,35 +238,27 @@ impl Waiter {
                     trouble_since = None;
                     (said, after, doing, None)
                 }
-                Ok(Look::TooEarly { what }) => {
-                    trouble_since = None;
-                    first = Some(what);
-                    (None, None, Doing::Visibility, None)
-                }
                 Err(fault) if !may_repeat(&fault) => return Err(fault),
                 // A person is waited for through any trouble.
                 Err(fault) => {
                     let trouble = *trouble_since.get_or_insert_with(Instant::now);
-                    if patience != Patience::Person && trouble.elapsed() >= self.pace.network_window {
+                    // An operation goes on whatever the network does, and a service that asks for patience answers.
+                    let counts = doing != Doing::Operation && fault.fate != Fate::Throttled;
+                    if patience != Patience::Person && counts && trouble.elapsed() >= self.pace.network_window {
                         return Err(fault);
                     }
                     let doing = if fault.fate == Fate::Throttled { Doing::Throttling } else { Doing::Network };
                     (Some(fault.problem.message.clone()), fault.retry_after, doing, Some(fault))
                 }
             };
-            let next = if first.is_some() { early.next() } else { pauses.next() };
-            let what = first.as_deref().unwrap_or(what);
-            let pause = next.unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
-            // A service that asks for a pause is given it, whatever it is: that is its right, and no time of the wait.
-            let asked_for = doing == Doing::Throttling;
-            if let Patience::Azure(limit) = patience
-                && !asked_for
-                && started.elapsed().saturating_sub(excused) + pause > limit
-            {
-                return Err(fault.unwrap_or_else(|| timed_out(what, said.as_deref(), started.elapsed())));
-            }
-            if asked_for {
-                excused += pause;
+            let pause = pauses.next().unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
+            if let Patience::Azure(limit) = patience {
+                // A pause that a service asks for is its right, however long, and no time of the wait; up to a point.
+                if doing == Doing::Throttling && excused <= limit {
+                    excused += pause;
+                } else if started.elapsed().saturating_sub(excused) + pause > limit {
+                    return Err(fault.unwrap_or_else(|| timed_out(what, said.as_deref(), started.elapsed())));
+                }
             }
             self.say(Status { doing, what: what.to_owned(), said, since, next_look: Some(now() + pause) });
             self.pause(what, pause).await?;
@@ -317,7 +302,7 @@ impl Waiter {
         let started = Instant::now();
         let agreeing = AtomicU32::new(0);
         let pause = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
-        self.watch(what, Doing::Visibility, Patience::Azure(window * 4 + self.pace.network_window), || {
+        self.watch(what, Doing::Visibility, Patience::Azure(window + self.pace.operation_limit), || {
             let looked = check();
             let (agreeing, enough) = (&agreeing, self.pace.agreeing);
             async move {
@@ -369,8 +354,9 @@ impl Waiter {
 /// Whether the same request may be sent again, and could come to something else.
 fn may_repeat(fault: &Fault) -> bool {
     match fault.fate {
-        Fate::NeverSent | Fate::Throttled => true,
-        Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
+        Fate::Throttled => true,
+        // A sign-in that has expired was never sent either, and comes to nothing else by itself.
+        Fate::NeverSent | Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
         Fate::Rejected => false,
     }
 }

@@ -1,7 +1,7 @@
 //! From what the clients say to what the engine needs to know.
 
 use crate::{
-    azure::{self, Error, ErrorKind},
+    azure::{self, Error},
     domain::{Problem, problem::ProblemKind},
     engine::{
         Fate, Fault,
@@ -10,10 +10,9 @@ use crate::{
 };
 
 /// The engine's view of a client's error.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn fault(error: Error) -> Fault {
     let fate = match error.fate() {
-        // Nothing came of it, and the same again would end the same: a certificate, a sign-in, a foreign host.
-        azure::Fate::NeverSent if lasting(&error) => Fate::Rejected,
         azure::Fate::NeverSent => Fate::NeverSent,
         azure::Fate::Rejected => Fate::Rejected,
         azure::Fate::Throttled => Fate::Throttled,
@@ -26,18 +25,6 @@ pub(super) fn fault(error: Error) -> Fault {
         fate,
         again: false,
     }
-}
-
-fn lasting(error: &Error) -> bool {
-    let kinds = [
-        ErrorKind::Tls,
-        ErrorKind::ForeignHost,
-        ErrorKind::Insecure,
-        ErrorKind::SignIn,
-        ErrorKind::WrongTenant,
-        ErrorKind::Local,
-    ];
-    kinds.contains(&error.kind) && !error.transient()
 }
 
 /// A refusal that no service said in these words.

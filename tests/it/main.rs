@@ -1,11 +1,18 @@
 //! The integration tests: one binary, a module a concern.
 
-#![expect(unreachable_pub, reason = "a test binary has no outside")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "helpers of tests fail and print as tests do, and are seen in this binary only"
+)]
 
 mod contracts;
 mod engine;
 mod house;
 mod journal;
-mod program;
 mod setup;
 mod world;

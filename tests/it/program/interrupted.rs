@@ -105,6 +105,7 @@ async fn killed_while_the_key_is_being_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_reset_is_being_sent() {
+    // The reset never arrives, and what was agreed to in advance was that one.
     killed(|entry| entry["record"] == "delivered", &["aks.clusters.reset_service_principal"]).await;
 }
 
