@@ -14,5 +14,6 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod program;
 mod setup;
 mod world;
