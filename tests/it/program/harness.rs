@@ -232,6 +232,11 @@ impl Running {
     }
 }
 
+/// A text without its line breaks: where it holds a path, they depend on where the test's folder is.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What differs from run to run, for snapshots.
 pub(crate) fn filters(world: &World) -> Vec<(String, &'static str)> {
     let folder = world.folder.path().to_string_lossy().into_owned();
