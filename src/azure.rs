@@ -25,6 +25,7 @@ mod testing;
 mod tests;
 
 pub use arm::ResourceManager;
+pub(crate) use clock::Stopwatch;
 pub use clock::now;
 pub use error::{Error, ErrorKind, Fate, Result, Safety};
 pub use graph::Graph;

@@ -11,6 +11,7 @@ pub fn now() -> OffsetDateTime {
 }
 
 /// How long something takes, on a clock that is never set back.
+#[derive(Debug)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {

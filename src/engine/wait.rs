@@ -241,7 +241,9 @@ impl Waiter {
                 // A person is waited for through any trouble.
                 Err(fault) => {
                     let trouble = *trouble_since.get_or_insert_with(Instant::now);
-                    if patience != Patience::Person && trouble.elapsed() >= self.pace.network_window {
+                    // An operation goes on whatever the network does, and a service that asks for patience answers.
+                    let counts = doing != Doing::Operation && fault.fate != Fate::Throttled;
+                    if patience != Patience::Person && counts && trouble.elapsed() >= self.pace.network_window {
                         return Err(fault);
                     }
                     let doing = if fault.fate == Fate::Throttled { Doing::Throttling } else { Doing::Network };
@@ -296,7 +298,7 @@ impl Waiter {
         let started = Instant::now();
         let agreeing = AtomicU32::new(0);
         let pause = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
-        self.watch(what, Doing::Visibility, Patience::Azure(window * 4 + self.pace.network_window), || {
+        self.watch(what, Doing::Visibility, Patience::Azure(window + self.pace.operation_limit), || {
             let looked = check();
             let (agreeing, enough) = (&agreeing, self.pace.agreeing);
             async move {
@@ -348,8 +350,9 @@ impl Waiter {
 /// Whether the same request may be sent again, and could come to something else.
 fn may_repeat(fault: &Fault) -> bool {
     match fault.fate {
-        Fate::NeverSent | Fate::Throttled => true,
-        Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
+        Fate::Throttled => true,
+        // A sign-in that has expired was never sent either, and comes to nothing else by itself.
+        Fate::NeverSent | Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
         Fate::Rejected => false,
     }
 }

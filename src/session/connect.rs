@@ -71,8 +71,8 @@ impl Session {
             self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
             self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
         )?;
-        let mut steps = self.sign_in(answers, cloud, Tenants { cluster, registry })?;
-        self.name(&mut steps).await?;
+        let steps = self.sign_in(answers, cloud, Tenants { cluster, registry })?;
+        expect_sign_in(&steps).await?;
         Ok(steps)
     }
 
@@ -155,32 +155,16 @@ impl Session {
             Error::new(ProblemKind::Answers, doing)
         })
     }
+}
 
-    /// Names and domains, where they can be read. A sign-in that fails shows here, before anything else is asked.
-    async fn name(&self, steps: &mut Steps) -> Result<(), Error> {
-        let cluster = async {
-            steps.cluster.arm.sign_in().await?;
-            Ok(steps.cluster.graph.organization().await.ok())
-        };
-        let registry = async {
-            if let Some(tenant) = &steps.registry {
-                tenant.arm.sign_in().await?;
-                Ok(tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain)))
-            } else {
-                let found = steps.cluster.graph.find_tenant(steps.tenants.registry.id).await.ok();
-                Ok(found.map(|one| (one.display_name, one.default_domain_name)))
-            }
-        };
-        let (cluster, registry) =
-            tokio::try_join!(cluster, registry).map_err(|error: crate::azure::Error| Error::from(error.problem()))?;
-        if let Some(cluster) = cluster {
-            steps.tenants.cluster.display_name = cluster.display_name;
-            steps.tenants.cluster.domain = cluster.default_domain.or_else(|| steps.tenants.cluster.domain.take());
+/// A sign-in that fails shows here, before anything else is asked.
+async fn expect_sign_in(steps: &Steps) -> Result<(), Error> {
+    let registry = async {
+        match &steps.registry {
+            Some(tenant) => tenant.arm.sign_in().await,
+            None => Ok(()),
         }
-        if let Some((display_name, domain)) = registry {
-            steps.tenants.registry.display_name = display_name;
-            steps.tenants.registry.domain = domain.or_else(|| steps.tenants.registry.domain.take());
-        }
-        Ok(())
-    }
+    };
+    tokio::try_join!(steps.cluster.arm.sign_in(), registry).map_err(|error| Error::from(error.problem()))?;
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! What the plan and the preflight read, side by side, before anything is changed. A read that this operator may not make
 //! is kept as its error: what that means is the preflight's to say.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::{Steps, fault::fault, together};
+use super::{Steps, Tenants, fault::fault, known, together};
 use crate::{
     azure::{
         Error,
@@ -15,7 +15,7 @@ use crate::{
         graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
         rbac::{AssignmentFilter, RoleAssignment},
     },
-    domain::{Answers, ObjectId, ResourceId, SubscriptionId, TenantId, plan::CarryLine},
+    domain::{Answers, ObjectId, SubscriptionId, answers::CarryOver, plan::CarryLine},
     engine::Fault,
 };
 
@@ -25,6 +25,8 @@ const MOST_ASSIGNMENTS: usize = 20_000;
 /// Everything that was read.
 #[derive(Debug)]
 pub struct Seen {
+    /// Both tenants, with names and domains where they can be read.
+    pub tenants: Tenants,
     /// The cluster.
     pub cluster: Result<Cluster, Error>,
     /// What the operator may do on it.
@@ -46,16 +48,22 @@ pub struct Seen {
 }
 
 /// The cluster's present identity.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Present {
     /// Its registration; `None` where the cluster tenant has none.
     pub app: Option<Result<Option<Application>, Error>>,
     /// Its principal in the cluster tenant.
     pub principal: Option<Result<Option<ServicePrincipal>, Error>>,
     /// Its principal in the registry tenant: there already where the app serves that tenant too.
-    pub abroad: Option<ServicePrincipal>,
+    pub abroad: Result<Option<ServicePrincipal>, Error>,
     /// Its role assignments.
     pub assignments: Assignments,
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self { app: None, principal: None, abroad: Ok(None), assignments: Assignments::default() }
+    }
 }
 
 /// The role assignments of the present principal.
@@ -95,7 +103,17 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
             None => (None, None),
         }
     };
-    let ((cluster, present), cluster_rights, (registry, registry_rights), policy, authorization, roles, roles_abroad) = tokio::join!(
+    let (
+        tenants,
+        (cluster, present),
+        cluster_rights,
+        (registry, registry_rights),
+        policy,
+        authorization,
+        roles,
+        roles_abroad,
+    ) = tokio::join!(
+        named(steps),
         cluster_and_present,
         arm.permissions(cluster_id.as_str()),
         registry,
@@ -110,6 +128,7 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
         },
     );
     Seen {
+        tenants,
         cluster,
         cluster_rights,
         registry,
@@ -120,6 +139,30 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
         registry_directory_roles: roles_abroad,
         present,
     }
+}
+
+/// Both tenants with their names and domains. Without them their ids have to do.
+async fn named(steps: &Steps) -> Tenants {
+    let graph = &steps.cluster.graph;
+    let registry = async {
+        if let Some(tenant) = &steps.registry {
+            tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain))
+        } else {
+            let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
+            found.map(|one| (one.display_name, one.default_domain_name))
+        }
+    };
+    let (cluster, registry) = tokio::join!(graph.organization(), registry);
+    let mut tenants = steps.tenants.clone();
+    if let Ok(cluster) = cluster {
+        tenants.cluster.display_name = cluster.display_name;
+        tenants.cluster.domain = cluster.default_domain.or(tenants.cluster.domain);
+    }
+    if let Some((display_name, domain)) = registry {
+        tenants.registry.display_name = display_name;
+        tenants.registry.domain = domain.or(tenants.registry.domain);
+    }
+    tenants
 }
 
 /// A person's directory roles. Graph has no such question for a service principal that asks about itself.
@@ -133,17 +176,17 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     let ClusterClient::ServicePrincipal(app_id) = cluster.client else { return Present::default() };
     let graph = &steps.cluster.graph;
     let principal_and_roles = async {
-        let principal = graph.service_principal_by_app_id(app_id).await;
+        let (principal, subscriptions) = tokio::join!(graph.service_principal_by_app_id(app_id), subscriptions(steps));
         let assignments = match &principal {
-            Ok(Some(principal)) => collect(steps, principal.id, cluster, true).await,
+            Ok(Some(principal)) => collect(steps, principal.id, cluster, subscriptions, Depth::Plan).await,
             _ => Assignments::default(),
         };
         (principal, assignments)
     };
     let abroad = async {
         match &steps.registry {
-            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await.ok().flatten(),
-            None => None,
+            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await,
+            None => Ok(None),
         }
     };
     let (app, (principal, assignments), abroad) =
@@ -156,10 +199,16 @@ pub(super) async fn assignments(
     steps: &Steps,
     answers: &Answers,
     principal: ObjectId,
-    cluster: &ResourceId,
+    cluster: &Cluster,
+    subscriptions: Result<Vec<SubscriptionId>, Error>,
 ) -> Result<Vec<CarryLine>, Fault> {
-    let cluster = steps.cluster.arm.cluster(cluster).await.map_err(fault)?;
-    let mut lines = collect(steps, principal, &cluster, false).await.lines;
+    let found = collect(steps, principal, cluster, subscriptions, Depth::Review).await;
+    // A list that is not whole proves nothing, unless the operator gave up carrying anything over.
+    let accepted = answers.options.carry_over == CarryOver::None;
+    if let Some((_, error)) = found.refused.into_iter().next().filter(|_| !accepted) {
+        return Err(fault(error));
+    }
+    let mut lines = found.lines;
     choose(&mut lines, answers);
     Ok(lines)
 }
@@ -171,16 +220,34 @@ pub(super) fn choose(lines: &mut [CarryLine], answers: &Answers) {
     }
 }
 
-async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_too: bool) -> Assignments {
+/// How much is asked about role assignments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Also those through groups, and where the operator may give roles.
+    Plan,
+    /// The principal's own: all that can have changed for the cluster.
+    Review,
+}
+
+async fn collect(
+    steps: &Steps,
+    principal: ObjectId,
+    cluster: &Cluster,
+    subscriptions: Result<Vec<SubscriptionId>, Error>,
+    depth: Depth,
+) -> Assignments {
     let mut found = Assignments::default();
-    let tenant = steps.tenants.cluster.id;
-    let scopes = scopes(steps, tenant, cluster, &mut found).await;
+    let scopes = scopes(cluster, subscriptions, &mut found);
+    let arm = &steps.cluster.arm;
     let lists = together::all(scopes.into_iter().map(|scope| async move {
-        let arm = &steps.cluster.arm;
-        let (own, assigned) = tokio::join!(
-            arm.role_assignments(&scope, AssignmentFilter::PrincipalId(principal)).all(MOST_ASSIGNMENTS),
-            arm.role_assignments(&scope, AssignmentFilter::AssignedTo(principal)).all(MOST_ASSIGNMENTS),
-        );
+        let list = |filter| arm.role_assignments(&scope, filter).all(MOST_ASSIGNMENTS);
+        let through_groups = async {
+            match depth {
+                Depth::Plan => list(AssignmentFilter::AssignedTo(principal)).await.unwrap_or_default(),
+                Depth::Review => Vec::new(),
+            }
+        };
+        let (own, assigned) = tokio::join!(list(AssignmentFilter::PrincipalId(principal)), through_groups);
         (scope, own, assigned)
     }))
     .await;
@@ -191,11 +258,18 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
             Ok(list) => own.extend(list.into_iter().map(|one| (one.id.to_ascii_lowercase(), one))),
             Err(error) => found.refused.push((scope, error)),
         }
-        groups.extend(assigned.unwrap_or_default().into_iter().filter(|one| one.principal_id != principal));
+        groups.extend(assigned.into_iter().filter(|one| one.principal_id != principal));
     }
     // A list may name assignments of the principal that hold elsewhere; each is wanted once, and only its own.
     own.retain(|_, one| one.principal_id == principal);
-    let names = role_names(steps, own.values().chain(&groups)).await;
+    let may_not_give = async {
+        match depth {
+            Depth::Plan => may_not_give(steps, own.values().map(|one| one.scope.as_str()).collect()).await,
+            Depth::Review => Vec::new(),
+        }
+    };
+    let (names, may_not_give) = tokio::join!(role_names(steps, own.values().chain(&groups)), may_not_give);
+    found.may_not_give = may_not_give;
     let name = |role: Option<Uuid>| {
         let role = role.unwrap_or_default();
         names.get(&role).cloned().unwrap_or_else(|| role.to_string())
@@ -216,26 +290,31 @@ async fn collect(steps: &Steps, principal: ObjectId, cluster: &Cluster, rights_t
             carry: true,
         })
         .collect();
-    if rights_too {
-        found.may_not_give = may_not_give(steps, &found.lines).await;
-    }
     found
 }
 
-/// Every visible subscription of the tenant, and by name what the cluster uses in others.
-async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut Assignments) -> Vec<String> {
-    let mut visible: Vec<SubscriptionId> = Vec::new();
-    match steps.cluster.arm.subscriptions().all(50_000).await {
-        Ok(all) => visible.extend(
-            all.into_iter()
-                // Through Lighthouse a subscription of another tenant can show up.
-                .filter(|one| {
-                    one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted"
-                })
-                .map(|one| one.subscription_id),
-        ),
-        Err(error) => found.refused.push(("the list of subscriptions".to_owned(), error)),
-    }
+/// Every visible subscription of the cluster tenant.
+pub(super) async fn subscriptions(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
+    let tenant = steps.tenants.cluster.id;
+    let all = steps.cluster.arm.subscriptions().all(50_000).await?;
+    Ok(all
+        .into_iter()
+        // Through Lighthouse a subscription of another tenant can show up.
+        .filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted")
+        .map(|one| one.subscription_id)
+        .collect())
+}
+
+/// The subscriptions, and by name what the cluster uses in others.
+fn scopes(
+    cluster: &Cluster,
+    subscriptions: Result<Vec<SubscriptionId>, Error>,
+    found: &mut Assignments,
+) -> Vec<String> {
+    let mut visible = subscriptions.unwrap_or_else(|error| {
+        found.refused.push(("the list of subscriptions".to_owned(), error));
+        Vec::new()
+    });
     if visible.is_empty() {
         visible.push(cluster.id.subscription());
     }
@@ -252,14 +331,13 @@ async fn scopes(steps: &Steps, tenant: TenantId, cluster: &Cluster, found: &mut 
 async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
     let roles: BTreeMap<Uuid, String> = all.filter_map(|one| Some((one.role?, one.scope.clone()))).collect();
     let named = roles.into_iter().map(|(role, scope)| async move {
-        let definition = steps.cluster.arm.role_definition(&scope, role).await.ok().flatten();
+        let definition = known::role(steps, &scope, role).await.ok().flatten();
         definition.map(|definition| (role, definition.role_name))
     });
     together::all(named).await.into_iter().flatten().collect()
 }
 
-async fn may_not_give(steps: &Steps, lines: &[CarryLine]) -> Vec<String> {
-    let scopes: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.scope.as_str()).collect();
+async fn may_not_give(steps: &Steps, scopes: BTreeSet<&str>) -> Vec<String> {
     let refused = scopes.into_iter().map(|scope| async move {
         let rights = steps.cluster.arm.permissions(scope).await;
         let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));

@@ -34,7 +34,7 @@ pub enum NoPlan {
 pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Plan, NoPlan> {
     let mut seen = Box::pin(look::all(steps, answers)).await;
     let (route, route_reason) = choose_route(&seen, answers);
-    let findings = preflight::findings(&seen, answers, &steps.tenants, route);
+    let findings = preflight::findings(&seen, answers, &seen.tenants, route);
     let Ok(cluster) = &seen.cluster else { return Err(NoPlan::Stopped(findings)) };
     let (ClusterClient::ServicePrincipal(client_id), Some(registry)) = (cluster.client, registry_seen(&seen, answers))
     else {
@@ -60,8 +60,8 @@ pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Pla
         route,
         route_reason,
         cloud: (*steps.cloud).clone(),
-        cluster_tenant: steps.tenants.cluster.clone(),
-        registry_tenant: steps.tenants.registry.clone(),
+        cluster_tenant: seen.tenants.cluster.clone(),
+        registry_tenant: seen.tenants.registry.clone(),
         cluster,
         registry,
         app_name: answers.app.display_name.clone().unwrap_or_else(|| format!("crosspull {}", answers.name)),
@@ -299,7 +299,8 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
 }
 
 fn consent_line(plan: &Plan, answers: &Answers, seen: &Seen, app: &str, abroad: &str) -> (Action, String, Vec<String>) {
-    if plan.route == Route::KeepApp && seen.present.abroad.is_some() {
+    // Where it could not be read, it is taken for there: undo must not take away what others use.
+    if plan.route == Route::KeepApp && !matches!(seen.present.abroad, Ok(None)) {
         return (Action::Keep, format!("{app} is known in {abroad} already"), Vec::new());
     }
     let change = vec![format!("a service principal of the app in {abroad}")];

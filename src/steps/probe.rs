@@ -5,7 +5,7 @@
 use super::{
     Steps,
     fault::{fault, not_yet, refused, yet},
-    secret,
+    known, secret,
     together::try_all,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         Error,
         arm::ResourceManager,
         entra::{self, AppToken},
+        rbac::RoleDefinition,
         registry::{RegistryAnswer, RegistryClient, answer},
         sign_in::{self, Tokens},
     },
@@ -113,34 +114,39 @@ async fn manifest(steps: &Steps, cx: &StepContext, app: AppId, text: &Secret) ->
 
 /// Signs in as the app at home, and asks Resource Manager whether each role that was carried over holds where it was given.
 async fn roles_hold(steps: &Steps, cx: &StepContext, own: &ResourceManager) -> Result<(), Fault> {
-    cx.wait
-        .visible("the cluster tenant to take the new key", cx.wait.pace().key_window, || async {
-            yet(own.sign_in().await, too_fresh)
-        })
-        .await?;
     let facts = cx.facts();
-    try_all(facts.carried().iter().map(|given| holds(steps, cx, own, given))).await.map(|_| ())
+    let signed_in = cx.wait.visible("the cluster tenant to take the new key", cx.wait.pace().key_window, || async {
+        yet(own.sign_in().await, too_fresh)
+    });
+    let roles = try_all(facts.carried().iter().map(|given| definition(steps, cx, given)));
+    let ((), roles) = tokio::try_join!(signed_in, roles)?;
+    let held = facts.carried().iter().zip(&roles).map(|(given, role)| holds(steps, cx, own, given, role));
+    try_all(held).await.map(|_| ())
 }
 
-async fn holds(steps: &Steps, cx: &StepContext, own: &ResourceManager, given: &Given) -> Result<(), Fault> {
-    let role = cx
-        .wait
-        .call("read a role's definition", || async {
-            steps.cluster.arm.role_definition(&given.scope, given.role).await.map_err(fault)
-        })
-        .await?;
-    let Some(role) = role else {
-        return Err(refused(
-            ProblemKind::Azure,
-            "read a role's definition",
-            format!("{} is not there", given.role_name),
-        ));
-    };
+async fn definition(steps: &Steps, cx: &StepContext, given: &Given) -> Result<RoleDefinition, Fault> {
+    let read = || async { known::role(steps, &given.scope, given.role).await.map_err(fault) };
+    cx.wait.call("read a role's definition", read).await?.ok_or_else(|| {
+        refused(ProblemKind::Azure, "read a role's definition", format!("{} is not there", given.role_name))
+    })
+}
+
+async fn holds(
+    steps: &Steps,
+    cx: &StepContext,
+    own: &ResourceManager,
+    given: &Given,
+    role: &RoleDefinition,
+) -> Result<(), Fault> {
     cx.wait
         .visible(&format!("{} to hold for the app", given.role_name), cx.wait.pace().role_window, || async {
             match own.permissions(&given.scope).await {
                 Ok(permissions) if permissions.covers(&role.permissions) => Ok(Look::Ready(())),
-                Ok(_) => Ok(Look::not_yet("not yet in effect")),
+                Ok(_) => {
+                    // Another try of this step reads the role anew: it may be less than it was.
+                    steps.known.forget_role(given.role);
+                    Ok(Look::not_yet("not yet in effect"))
+                }
                 Err(error) if error.forbidden() || error.not_found() => Ok(not_yet(&error)),
                 Err(error) => Err(fault(error)),
             }

@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let app_id = super::app_id(cx)?;
-    let (cluster, pulled) = tokio::try_join!(cluster_update::read(steps, cx), pull_again(steps, cx))?;
+    let (cluster, pulled) = tokio::try_join!(cluster_update::read_recent(steps, cx), pull_again(steps, cx))?;
     if cluster.client != ClusterClient::ServicePrincipal(app_id) {
         return Err(refused(ProblemKind::Azure, "prove the setup", "the cluster names another app"));
     }

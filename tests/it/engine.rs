@@ -103,7 +103,7 @@ impl Process {
             StepId::RegistryRole => Output::RegistryRole { given: None },
             StepId::Probe => Output::Probe(pulled()),
             StepId::ClusterUpdate => {
-                Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None })
+                Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None, every_pool: true })
             }
             StepId::Proof => Output::Proof(Proven { pulled: pulled(), pools: Vec::<PoolProof>::new() }),
             StepId::Sweep => Output::Sweep(Swept::default()),
@@ -152,9 +152,12 @@ impl Work for Process {
                 }))
             }
             StepId::ClusterUpdate => Ok(match *self.outside.cluster_key.lock().unwrap() {
-                Some(key) => {
-                    Check::There(Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None }))
-                }
+                Some(key) => Check::There(Output::ClusterUpdate(Update {
+                    key,
+                    client_before: app().app_id,
+                    operation: None,
+                    every_pool: true,
+                })),
                 None => Check::Absent,
             }),
             StepId::Probe | StepId::Proof | StepId::Sweep => Ok(Check::CannotTell),
@@ -246,6 +249,10 @@ impl Work for Process {
             differences: Vec::new(),
             as_planned: true,
         })
+    }
+
+    async fn guard(&self, _: &StepContext, _: bool) -> Result<(), Fault> {
+        Ok(())
     }
 
     async fn plan(&self, cx: &StepContext) -> Result<Plan, Fault> {
