@@ -145,12 +145,11 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
 async fn named(steps: &Steps) -> Tenants {
     let graph = &steps.cluster.graph;
     let registry = async {
-        match &steps.registry {
-            Some(tenant) => tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain)),
-            None => {
-                let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
-                found.map(|one| (one.display_name, one.default_domain_name))
-            }
+        if let Some(tenant) = &steps.registry {
+            tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain))
+        } else {
+            let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
+            found.map(|one| (one.display_name, one.default_domain_name))
         }
     };
     let (cluster, registry) = tokio::join!(graph.organization(), registry);
