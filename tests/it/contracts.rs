@@ -1,4 +1,4 @@
-//! Every exchange of crosspull and the simulator, held against the OpenAPI documents of the services.
+//! Every exchange of crosspull and the simulator, held against the `OpenAPI` documents of the services.
 //!
 //! The documents are not part of this repository. `CROSSPULL_CONTRACTS` names their folder, which otherwise lies beside
 //! it; where there are none, the check is skipped, and says so once.

@@ -92,9 +92,9 @@ fn the_table_has_no_circles() {
         MAY_USE.iter().map(|(room, may)| (*room, may.iter().copied().collect())).collect();
     while let Some(room) = left.iter().find(|(_, may)| may.is_empty()).map(|(room, _)| *room) {
         left.remove(room);
-        left.values_mut().for_each(|may| {
+        for may in left.values_mut() {
             may.remove(room);
-        });
+        }
     }
     assert!(left.is_empty(), "these use each other: {left:?}");
 }

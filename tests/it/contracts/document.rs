@@ -1,4 +1,4 @@
-//! One OpenAPI document, 2.0 or 3.0, as operations whose parameters and bodies are held in the same way.
+//! One `OpenAPI` document, 2.0 or 3.0, as operations whose parameters and bodies are held in the same way.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -114,7 +114,7 @@ impl Reader<'_> {
         // `x-ms-skip-url-encoding` is how a scope says that it has slashes; repositories have them too.
         let slashes = |name: &str| {
             let has = |one: &&Value| one["name"] == json!(name) && one["x-ms-skip-url-encoding"] == json!(true);
-            name == "scope" || path.starts_with("/v2/") && name == "name" || parameters.iter().any(|one| has(&one))
+            name == "scope" || path.starts_with("/v2/") && name == "name" || parameters.iter().any(has)
         };
         let responses = operation["responses"].as_object().into_iter().flatten();
         Operation {

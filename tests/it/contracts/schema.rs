@@ -1,4 +1,4 @@
-//! From the schemas of OpenAPI 2.0 and 3.0 to JSON Schema 2020-12, in which the validator is at home.
+//! From the schemas of `OpenAPI` 2.0 and 3.0 to JSON Schema 2020-12, in which the validator is at home.
 //!
 //! - `nullable` and `x-nullable` allow null.
 //! - An enumeration that is open (`modelAsString`) allows every string.
@@ -17,7 +17,7 @@ pub(super) enum Way {
     Response,
 }
 
-/// Keywords that mean in OpenAPI what they mean in JSON Schema.
+/// Keywords that mean in `OpenAPI` what they mean in JSON Schema.
 const SAME: &[&str] = &[
     "type",
     "enum",
@@ -156,7 +156,7 @@ impl Turning<'_> {
         let names_some = |schema: &Value| schema["properties"].as_object().is_some_and(|names| !names.is_empty());
         let mut parts = self.parts(schema).into_iter().peekable();
         parts.peek().is_some()
-            && parts.clone().any(|part| names_some(part))
+            && parts.clone().any(names_some)
             && parts.all(|part| part.get("additionalProperties").is_none())
     }
 

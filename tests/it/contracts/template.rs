@@ -33,7 +33,7 @@ impl Template {
         self.literals.iter().map(String::len).sum()
     }
 
-    /// The values of its names, where `path` fits. Resource ids and OData paths have no case.
+    /// The values of its names, where `path` fits. Resource ids and `OData` paths have no case.
     pub(super) fn values(&self, path: &str) -> Option<Vec<(&str, String)>> {
         let rest = after(path, &self.literals[0])?;
         let mut values = Vec::new();
