@@ -146,7 +146,7 @@ pub struct ResumeArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// How long to wait for a person before leaving with exit code 4
-    /// [default: 600, or one look when the registry's side is handed over]
+    /// [default: 600, or 20 when the registry's side is handed over]
     #[arg(long, value_name = "SECONDS")]
     pub wait: Option<u64>,
     /// The cluster's name: agrees that every node of it is replaced
@@ -157,10 +157,14 @@ pub struct RunArgs {
 /// How long to wait for a person where nothing is said and somebody is signed in on the registry's side.
 const WAIT: u64 = 600;
 
+/// The same where the registry's side is handed over: another company's admin is days away, and what they have done shows
+/// within a few looks.
+const WAIT_HANDED_OVER: u64 = 20;
+
 impl RunArgs {
     /// How long to wait for a person, in seconds; 0 is one look.
     pub fn wait_seconds(&self, handed_over: bool) -> u64 {
-        self.wait.unwrap_or(if handed_over { 0 } else { WAIT })
+        self.wait.unwrap_or(if handed_over { WAIT_HANDED_OVER } else { WAIT })
     }
 }
 
@@ -346,7 +350,7 @@ mod tests {
     #[test]
     fn waiting_for_a_person_depends_on_who_it_is() {
         let Some(Command::Apply(args)) = parsed("crosspull apply a.toml").unwrap().command else { panic!() };
-        assert_eq!((args.run.wait_seconds(false), args.run.wait_seconds(true)), (600, 0));
+        assert_eq!((args.run.wait_seconds(false), args.run.wait_seconds(true)), (600, 20));
         let Some(Command::Apply(args)) = parsed("crosspull apply a.toml --wait 7").unwrap().command else { panic!() };
         assert_eq!((args.run.wait_seconds(false), args.run.wait_seconds(true)), (7, 7));
     }

@@ -59,7 +59,7 @@ pub struct Error {
     /// What made it fail.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
     /// The failure as the journal keeps it, where there is one: it has Azure's words and ids.
-    pub problem: Option<Problem>,
+    pub problem: Option<Box<Problem>>,
 }
 
 impl Error {
@@ -91,7 +91,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match (&self.source, &self.problem) {
             (Some(source), _) => Some(&**source),
-            (None, Some(problem)) => Some(problem),
+            (None, Some(problem)) => Some(&**problem),
             (None, None) => None,
         }
     }
@@ -99,7 +99,7 @@ impl StdError for Error {
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self { kind: problem.kind, doing: problem.tried.clone(), source: None, problem: Some(problem) }
+        Self { kind: problem.kind, doing: problem.tried.clone(), source: None, problem: Some(Box::new(problem)) }
     }
 }
 

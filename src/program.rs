@@ -43,7 +43,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Apply(args) => work::apply(&session(&global)?, &args).await,
         Command::Resume(args) => work::resume(&session(&global)?, &args).await,
         Command::Undo(args) => work::undo(&session(&global)?, &args).await,
-        Command::List(args) => Ok(setups::list(session(&global)?.store(), args)?),
+        Command::List(args) => Ok(setups::list(session(&global)?.store(), &args)?),
         Command::Show(args) => Ok(setups::show(session(&global)?.store(), &args)?),
         Command::Forget(args) => Ok(setups::forget(session(&global)?.store(), &args).await?),
         Command::Report(args) => Ok(setups::report(session(&global)?.store(), &args)?),

@@ -289,6 +289,7 @@ pub(crate) fn connected() -> Vec<Record> {
         key: key.id,
         client_before: plan.cluster.client_id,
         operation: Url::parse("https://management.azure.com/operations/1").ok(),
+        every_pool: true,
     };
     records.push(Record::Applied { step: StepId::ClusterUpdate, output: Box::new(Output::ClusterUpdate(update)) });
     records.push(Record::Done { step: StepId::ClusterUpdate, output: None });

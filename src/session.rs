@@ -71,7 +71,7 @@ impl Session {
     pub fn open(options: Options) -> Result<Self, Error> {
         let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
             .map_err(|error| Error::from(error.problem()))?;
-        let store = Store::new(options.data_dir.clone());
+        let store = Store::new(&options.data_dir);
         Ok(Self { http, options, store })
     }
 
@@ -101,7 +101,7 @@ impl Session {
     pub async fn plan(&self, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
         let cloud = self.cloud().await?;
         let steps = self.connect(answers, cloud).await?;
-        match steps::plan::new(&steps, SetupId::random(), answers).await {
+        match Box::pin(steps::plan::new(&steps, SetupId::random(), answers)).await {
             Ok(plan) => Ok((Arc::new(steps), plan)),
             Err(NoPlan::Stopped(findings)) => Err(Refusal::Findings(findings)),
             Err(NoPlan::Fault(fault)) => Err(Error::from(fault).into()),

@@ -152,7 +152,7 @@ impl Work for Steps {
         match (step, output) {
             (StepId::Consent, Output::Consent(consented)) => consent::verify(self, cx, consented).await,
             (StepId::ClusterUpdate, Output::ClusterUpdate(update)) => {
-                cluster_update::verify(self, cx, update).await.map(|()| None)
+                cluster_update::verify(self, cx, update).await.map(|update| Some(Output::ClusterUpdate(update)))
             }
             // What the others leave is waited for by the step that needs it, whose request shows whether it is there.
             _ => Ok(None),
@@ -162,7 +162,7 @@ impl Work for Steps {
     async fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> Result<(), Fault> {
         match (step, output) {
             (_, Output::Registration(app)) => registration::undo(self, app).await,
-            (_, Output::Adoption(adopted)) => adoption::undo(self, adopted).await,
+            (_, Output::Adoption(adopted)) => adoption::undo(self, cx, adopted).await,
             (_, Output::Identity(principal)) => identity::undo(self, principal).await,
             (_, Output::CarryOver { given }) => carry_over::undo(self, cx, given).await,
             (_, Output::Consent(consented)) => consent::undo(self, cx, consented).await,
@@ -181,6 +181,10 @@ impl Work for Steps {
 
     async fn review_nodes(&self, cx: &StepContext) -> Result<NodesReview, Fault> {
         review::nodes(self, cx).await
+    }
+
+    async fn guard(&self, cx: &StepContext, undo: bool) -> Result<(), Fault> {
+        cluster_update::guard(self, cx, undo).await
     }
 
     async fn plan(&self, cx: &StepContext) -> Result<Plan, Fault> {

@@ -24,6 +24,7 @@ pub(crate) async fn server(answers: Vec<String>) -> (Url, mpsc::UnboundedReceive
 }
 
 /// The same, with answers that name the server's own address.
+#[expect(clippy::disallowed_methods, reason = "a test sends a handful of requests")]
 pub(crate) async fn serve(answers: impl FnOnce(&Url) -> Vec<String>) -> (Url, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();

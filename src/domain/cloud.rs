@@ -44,6 +44,7 @@ pub enum KnownCloud {
 
 impl Cloud {
     /// The endpoints of a known cloud.
+    #[expect(clippy::missing_panics_doc, reason = "it parses addresses that are written here, and a test reads each")]
     pub fn known(cloud: KnownCloud) -> Self {
         let (name, login, resource_manager, audience, graph, suffix, portal) = match cloud {
             KnownCloud::Public => (

@@ -134,6 +134,9 @@ pub struct Update {
     pub client_before: AppId,
     /// Where to ask how it goes; `None` where Azure was done at once, or the cluster itself told.
     pub operation: Option<Url>,
+    /// Every pool was running with nodes when the reset was done: none kept an older key.
+    #[serde(default)]
+    pub every_pool: bool,
 }
 
 /// What the proof could and could not show.

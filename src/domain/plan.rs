@@ -209,7 +209,7 @@ impl PlanHash {
         // empty text then simply never equals a journalled hash.
         let text = serde_json::to_vec(value).unwrap_or_default();
         let digest = Sha256::digest(text);
-        Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        Self(digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
     }
 }
 

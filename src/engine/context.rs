@@ -71,6 +71,8 @@ pub(super) fn journal_fault(error: &JournalError) -> Fault {
         message = format!("{message}: {cause}");
         source = cause.source();
     }
-    let problem = Problem::new(ProblemKind::Local, "write the journal", message, wait::now());
+    // A record that does not fit is a defect; a file that cannot be written is this machine's.
+    let kind = if matches!(error, JournalError::Illegal(_)) { ProblemKind::Internal } else { ProblemKind::Local };
+    let problem = Problem::new(kind, "write the journal", message, wait::now());
     Fault { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, repeatable: false, again: false }
 }

@@ -87,7 +87,11 @@ async fn look<W: Work>(work: &W, step: StepId, cx: &StepContext, attempt: u32) -
             cx.wait.find("a sign of the earlier request", pace.cluster_window, || work.check(step, cx)).await
         }
     };
-    match found.map_err(|fault| (fault, Next::Look))? {
+    let found = found.map_err(|fault| {
+        let next = if fault.again { Next::Again } else { Next::Look };
+        (fault, next)
+    })?;
+    match found {
         Some(output) => {
             let lost = match &output {
                 Output::Key(key) if !work.holds_text(key.id) => Some(key.id),
@@ -104,7 +108,8 @@ async fn look<W: Work>(work: &W, step: StepId, cx: &StepContext, attempt: u32) -
             // Whoever confirmed the reset may be gone, and with them the key's text: begin again from its gate.
             Err((came_to_nothing(), Next::Again))
         }
-        None if attempt > ATTEMPTS => Err((unanswered(), Next::Look)),
+        // A wait that was stopped is begun again with each resume; only requests that change something are counted.
+        None if attempt > ATTEMPTS && work.repeat(step, cx) != Repeat::ReadOnly => Err((unanswered(), Next::Look)),
         None => {
             intend(work, step, cx).await.map_err(|fault| (fault, Next::Look))?;
             apply(work, step, cx).await

@@ -227,6 +227,13 @@ enum Wrong {
     Line(String),
 }
 
+/// What a line of any schema begins with.
+#[derive(serde::Deserialize)]
+struct Head {
+    #[serde(default)]
+    schema: Option<u32>,
+}
+
 fn parse(line: &[u8], before: [u8; 8]) -> Result<(Entry, [u8; 8]), Wrong> {
     let wrong = |what: &str| Wrong::Line(what.to_owned());
     let text = std::str::from_utf8(line).map_err(|_| wrong("it is not text"))?;
@@ -240,11 +247,6 @@ fn parse(line: &[u8], before: [u8; 8]) -> Result<(Entry, [u8; 8]), Wrong> {
     let sum = checksum(before, &body);
     if stated != hex(sum) {
         return Err(wrong("its checksum is wrong"));
-    }
-    #[derive(serde::Deserialize)]
-    struct Head {
-        #[serde(default)]
-        schema: Option<u32>,
     }
     if let Ok(Head { schema: Some(schema) }) = serde_json::from_str(&body)
         && schema > SCHEMA
@@ -264,7 +266,7 @@ fn checksum(before: [u8; 8], body: &str) -> [u8; 8] {
 }
 
 fn hex(sum: [u8; 8]) -> String {
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}", u64::from_be_bytes(sum))
 }
 
 fn lock(folder: &Path) -> Result<File, JournalError> {

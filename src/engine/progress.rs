@@ -66,6 +66,8 @@ pub struct Progress {
     nodes_confirmed: Option<PlanHash>,
     stages: BTreeMap<StepId, Stage>,
     done_at: BTreeMap<StepId, OffsetDateTime>,
+    /// What the last intent of a reset named: it outlives the stage, since a look may fail and be repeated.
+    reset: Option<(KeyId, AppId)>,
     vouched: BTreeSet<StepId>,
     facts: Facts,
     closed: Option<Outcome>,
@@ -210,6 +212,9 @@ impl Progress {
                 return illegal("a reset names its key and the client id before".to_owned());
             }
         }
+        if step == StepId::ClusterUpdate {
+            self.reset = key.zip(client_before);
+        }
         self.stages.insert(step, Stage::Intended { attempt, key, client_before });
         Ok(())
     }
@@ -333,6 +338,11 @@ impl Progress {
         self.nodes_confirmed.as_ref()
     }
 
+    /// The key that the last reset carried, and the cluster's client id before it.
+    pub fn reset_intended(&self) -> Option<(KeyId, AppId)> {
+        self.reset
+    }
+
     /// Whether the other company's admin said that a step is done.
     pub fn vouched(&self, step: StepId) -> bool {
         self.vouched.contains(&step)
@@ -385,16 +395,16 @@ impl Progress {
                 self.stage(StepId::ClusterUpdate),
                 Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. }
             ) && self.failed().all(|(step, _)| step == StepId::ClusterUpdate)
-                && line.needs.iter().all(|need| self.stage(*need) == Stage::Done)
+                && self.has_its_needs(line.step)
         })
     }
 
     /// Whether a step may be driven: what it needs is done. The cluster update has a gate of its own.
     pub fn has_its_needs(&self, step: StepId) -> bool {
-        self.plan
-            .as_ref()
-            .and_then(|plan| plan.line(step))
-            .is_some_and(|line| line.needs.iter().all(|need| self.stage(*need) == Stage::Done))
+        // All the way down: what was done on top of something that is gone does not count.
+        self.plan.as_ref().and_then(|plan| plan.line(step)).is_some_and(|line| {
+            line.needs.iter().all(|need| self.stage(*need) == Stage::Done && self.has_its_needs(*need))
+        })
     }
 
     /// Whether a reset may have been sent.
@@ -416,7 +426,8 @@ impl Progress {
             .filter(|(step, stage)| {
                 !matches!(stage, Stage::Due | Stage::Undone)
                     && !(matches!(stage, Stage::Failed { next: Next::Again, .. })
-                        && self.facts.output(**step).is_none())
+                        && self.facts.output(**step).is_none()
+                        && !may_be_partly_applied(**step))
                     && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
             })
             .map(|(step, _)| *step)
@@ -429,6 +440,11 @@ impl Progress {
     pub(super) fn recorded(&self, step: StepId) -> Stage {
         self.raw(step)
     }
+}
+
+/// Steps of more than one request: a refusal in the middle leaves what came before it.
+fn may_be_partly_applied(step: StepId) -> bool {
+    matches!(step, StepId::Registration | StepId::Identity | StepId::CarryOver)
 }
 
 /// A stage in one word, for messages.

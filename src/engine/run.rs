@@ -1,6 +1,9 @@
 //! The one task that owns journal, progress and the running steps.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -17,7 +20,7 @@ use super::{
     record::{Next, Outcome},
     work::{Fault, Work},
 };
-use crate::domain::{KeyId, StepId, problem::ProblemKind};
+use crate::domain::{KeyId, PlanHash, StepId, problem::ProblemKind};
 
 /// Why a run ended without being stopped or closed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +32,9 @@ pub enum RunError {
     #[error(transparent)]
     Fault(#[from] Fault),
 }
+
+/// What comes of a step's task: the step and how it went, unless the task was ended.
+type Finished = Result<(Id, (StepId, Result<(), Fault>)), tokio::task::JoinError>;
 
 /// What a run is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +57,23 @@ pub async fn run<W: Work>(
 ) -> Result<Ended, RunError> {
     let mut run = Run::new(journal, work, pace, events);
     run.lose_texts().await?;
+    let mut held_back = VecDeque::new();
     if mode == Mode::Resumed {
         run.retries = run.journal.progress().failed().map(|(step, _)| step).collect();
-        run.look_at_what_is_done().await?;
+        let stopped = tokio::select! {
+            biased;
+            () = stop_heard(&mut commands, &mut held_back) => true,
+            looked = run.look_at_what_is_done() => {
+                looked?;
+                false
+            }
+        };
+        if stopped {
+            run.events.tell(Event::Ended(Ended::Stopped)).await;
+            return Ok(Ended::Stopped);
+        }
     }
+    run.held_back = held_back;
     let ended = run.serve(&mut commands).await;
     run.tidy().await;
     let ended = ended?;
@@ -81,6 +100,10 @@ struct Run<'a, W: Work> {
     /// The replacement of nodes was confirmed to this process. What an earlier one was told does not count: days may
     /// have passed, and the cluster is looked at again.
     nodes_confirmed: bool,
+    /// The last review of the cluster: a confirmation names it.
+    reviewed: Option<PlanHash>,
+    /// Commands that came while only a stop was listened for.
+    held_back: VecDeque<Command>,
 }
 
 impl<'a, W: Work> Run<'a, W> {
@@ -102,6 +125,8 @@ impl<'a, W: Work> Run<'a, W> {
             told: None,
             retries: BTreeSet::new(),
             nodes_confirmed: false,
+            reviewed: None,
+            held_back: VecDeque::new(),
         }
     }
 
@@ -137,9 +162,10 @@ impl<'a, W: Work> Run<'a, W> {
 
     /// Looks once at every step that is done, side by side. What is gone becomes `Lost`, and the plan is made anew.
     async fn look_at_what_is_done(&mut self) -> Result<(), RunError> {
+        self.work.guard(&self.context(None), false).await?;
         let mut looks = JoinSet::new();
         for (step, stage) in self.journal.progress().steps().collect::<Vec<_>>() {
-            if stage == Stage::Done {
+            if stage == Stage::Done && !self.key_was_removed(step) {
                 let (work, cx) = (Arc::clone(&self.work), self.context(None));
                 looks.spawn(async move { (step, still_there(&*work, step, &cx).await) });
             }
@@ -154,7 +180,12 @@ impl<'a, W: Work> Run<'a, W> {
         if lost.is_empty() {
             return Ok(());
         }
+        // What was done on top of something that is gone was done for the one that is gone.
+        let progress = self.journal.progress();
+        let done = progress.steps().filter(|(_, stage)| *stage == Stage::Done).map(|(step, _)| step);
+        lost.extend(done.filter(|step| rests_on(*step).iter().any(|below| lost.contains(below))).collect::<Vec<_>>());
         lost.sort_unstable();
+        lost.dedup();
         for step in lost {
             self.record(Record::Lost { step }).await?;
         }
@@ -162,6 +193,12 @@ impl<'a, W: Work> Run<'a, W> {
         self.record(Record::Planned { plan: Box::new(plan.clone()) }).await?;
         self.events.tell(Event::PlanChanged(Arc::new(plan))).await;
         Ok(())
+    }
+
+    /// A key that this program removed itself is not gone but done with.
+    fn key_was_removed(&self, step: StepId) -> bool {
+        let facts = self.journal.progress().facts();
+        facts.key_of(step).and_then(|key| facts.key(key.id)).is_some_and(|record| record.removed)
     }
 
     async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<Ended, RunError> {
@@ -172,7 +209,13 @@ impl<'a, W: Work> Run<'a, W> {
                     self.record(Record::Closed { outcome: Outcome::Connected }).await?;
                     return Ok(Ended::Closed(Outcome::Connected));
                 }
-                self.tell_idle().await?;
+                if self.tell_idle(commands).await? {
+                    return Ok(Ended::Stopped);
+                }
+            }
+            if let Some(command) = self.held_back.pop_front() {
+                self.obey(command).await?;
+                continue;
             }
             tokio::select! {
                 Some(asked) = self.asked.recv() => self.answer(asked).await?,
@@ -196,13 +239,16 @@ impl<'a, W: Work> Run<'a, W> {
             let failed = matches!(progress.stage(*step), Stage::Failed { .. });
             failed && progress.is_confirmed() && progress.has_its_needs(*step) && !self.gated(*step)
         };
-        steps.extend(self.retries.iter().copied().filter(again));
+        // A step that stopped to wait for a new key goes on with it.
+        let waited =
+            progress.failed().filter(|(_, problem)| problem.kind == ProblemKind::Waiting).map(|(step, _)| step);
+        steps.extend(self.retries.iter().copied().chain(waited).filter(again));
         if self.nodes_confirmed && progress.update_ready() {
             steps.push(StepId::ClusterUpdate);
         }
         for step in steps {
-            self.retries.remove(&step);
             if self.at_work.insert(step) {
+                self.retries.remove(&step);
                 if step == StepId::ClusterUpdate {
                     self.nodes_confirmed = false;
                 }
@@ -234,15 +280,13 @@ impl<'a, W: Work> Run<'a, W> {
         }
     }
 
-    fn finished(
-        &mut self,
-        finished: Result<(Id, (StepId, Result<(), Fault>)), tokio::task::JoinError>,
-    ) -> Result<(), RunError> {
+    fn finished(&mut self, finished: Finished) -> Result<(), RunError> {
         match finished {
             Ok((_, (step, result))) => {
                 self.at_work.remove(&step);
                 match result {
-                    Err(fault) if fault.problem.kind == ProblemKind::Local => Err(fault.into()),
+                    // A defect: going on would come to the same again.
+                    Err(fault) if fault.problem.kind == ProblemKind::Internal => Err(fault.into()),
                     // Recorded already, or the run is being stopped.
                     _ => Ok(()),
                 }
@@ -255,8 +299,11 @@ impl<'a, W: Work> Run<'a, W> {
     async fn obey(&mut self, command: Command) -> Result<(), RunError> {
         let progress = self.journal.progress();
         match command {
-            Command::Confirm(hash) => self.record(Record::Confirmed { hash }).await?,
-            Command::ConfirmNodes(hash) if progress.update_ready() => {
+            // A confirmation of what is not shown any more confirms nothing.
+            Command::Confirm(hash) if progress.plan().is_some_and(|plan| plan.hash() == hash) => {
+                self.record(Record::Confirmed { hash }).await?;
+            }
+            Command::ConfirmNodes(hash) if progress.update_ready() && self.reviewed.as_ref() == Some(&hash) => {
                 self.record(Record::NodesConfirmed { hash }).await?;
                 self.nodes_confirmed = true;
             }
@@ -270,12 +317,13 @@ impl<'a, W: Work> Run<'a, W> {
                 self.look_now.notify_waiters();
             }
             Command::LookNow => self.look_now.notify_waiters(),
-            Command::ConfirmNodes(_) | Command::Stop => {}
+            Command::Confirm(_) | Command::ConfirmNodes(_) | Command::Stop => {}
         }
         Ok(())
     }
 
-    async fn tell_idle(&mut self) -> Result<(), RunError> {
+    /// Says why nothing goes on by itself. `true` when a stop came meanwhile.
+    async fn tell_idle(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<bool, RunError> {
         let progress = self.journal.progress();
         let idle = if !progress.is_confirmed() {
             Idle::Plan
@@ -289,15 +337,22 @@ impl<'a, W: Work> Run<'a, W> {
             Idle::Failed
         };
         if self.told == Some(idle) {
-            return Ok(());
+            return Ok(false);
         }
         if idle == Idle::Nodes {
-            let review = self.review().await?;
+            let mut held_back = std::mem::take(&mut self.held_back);
+            let review = tokio::select! {
+                biased;
+                () = stop_heard(commands, &mut held_back) => return Ok(true),
+                review = self.review() => review?,
+            };
+            self.held_back = held_back;
+            self.reviewed = Some(review.hash.clone());
             self.events.tell(Event::ConfirmNodes(Arc::new(review))).await;
         }
         self.told = Some(idle);
         self.events.tell(Event::Idle(idle)).await;
-        Ok(())
+        Ok(false)
     }
 
     /// The review reads while records may be asked for; it records nothing itself.
@@ -353,9 +408,33 @@ impl<'a, W: Work> Run<'a, W> {
         for key in unused {
             let removed = tokio::time::timeout(self.pace.orderly_stop, self.work.remove_key(key, &cx)).await;
             // What could not be removed now is removed by the next resume: the journal knows the key.
+            // A closed journal takes no more records; the key is gone all the same.
             if matches!(removed, Ok(Ok(()))) && self.record(Record::KeyRemoved { key }).await.is_err() {
-                return;
+                tracing::warn!(%key, "the removal of a key could not be journalled");
             }
         }
+    }
+}
+
+/// Returns when a stop comes; keeps what else comes for later.
+async fn stop_heard(commands: &mut mpsc::Receiver<Command>, held_back: &mut VecDeque<Command>) {
+    loop {
+        match commands.recv().await {
+            Some(Command::Stop) | None => return,
+            Some(other) => held_back.push_back(other),
+        }
+    }
+}
+
+/// The steps whose results a step is made on: when these are gone, it was done for something that is not there.
+fn rests_on(step: StepId) -> &'static [StepId] {
+    match step {
+        StepId::Identity => &[StepId::Registration],
+        StepId::CarryOver => &[StepId::Registration, StepId::Identity],
+        StepId::Consent => &[StepId::Registration],
+        StepId::RegistryRole => &[StepId::Registration, StepId::Consent],
+        StepId::Secret => &[StepId::Registration],
+        StepId::Proof | StepId::Sweep => &[StepId::ClusterUpdate],
+        _ => &[],
     }
 }

@@ -13,7 +13,7 @@ use super::{
     run::RunError,
     work::{Check, Fault, Repeat, Work},
 };
-use crate::domain::{Output, Problem, StepId, problem::ProblemKind};
+use crate::domain::{Output, Problem, Purpose, StepId, problem::ProblemKind};
 
 /// Takes back what the journal names. Safe to repeat after any interruption: each step is taken back between an
 /// `UndoIntent` and an `Undone`, and taking back what is gone already succeeds.
@@ -30,6 +30,9 @@ pub async fn undo<W: Work>(journal: &mut Journal, work: Arc<W>, pace: Pace, even
     let progress = watch::Sender::new(Arc::new(journal.progress().clone()));
     // No step records by itself while it is taken back; the channel is there because a context has one.
     let (ask, _asked) = mpsc::channel::<Ask>(1);
+    let wait =
+        Waiter::new(None, pace, events.statuses.clone(), tokio_util::sync::CancellationToken::new(), Arc::default());
+    work.guard(&StepContext { progress: progress.subscribe(), ask: ask.clone(), wait }, true).await?;
     for step in journal.progress().effects() {
         let wait = Waiter::new(
             Some(step),
@@ -58,18 +61,30 @@ async fn take_back<W: Work>(
     progress: &watch::Sender<Arc<Progress>>,
     events: &Events,
 ) -> Result<(), RunError> {
-    let known = journal.progress().facts().output(step).cloned();
-    let output = match (journal.progress().recorded(step), known) {
-        (_, Some(output)) => Some(output),
-        // Begun, and never answered: what it may have left has to be found before it can be taken back.
-        (Stage::Intended { .. } | Stage::Failed { .. } | Stage::Undoing, None) => find(work, step, cx).await?,
-        (_, None) => None,
+    let progress_now = journal.progress();
+    let known = progress_now.facts().output(step).cloned();
+    // Begun, and not answered since: what the last try may have left has to be found before it can be taken back. An
+    // earlier output does not answer for it.
+    let open = match progress_now.recorded(step) {
+        Stage::Intended { .. } | Stage::Undoing | Stage::Failed { .. } => true,
+        Stage::Applied | Stage::Done | Stage::Lost | Stage::Due | Stage::Undone => false,
     };
-    if journal.progress().recorded(step) != Stage::Undoing {
+    let found = if open { find(work, step, cx).await? } else { None };
+    let mut outputs: Vec<Output> = Vec::new();
+    for output in known.into_iter().chain(found).chain(keys_of(progress_now, step)) {
+        if !outputs.contains(&output) {
+            outputs.push(output);
+        }
+    }
+    let young = progress_now.done_at(step).is_some_and(|at| super::wait::now() - at < cx.wait.pace().graph_window);
+    if progress_now.recorded(step) != Stage::Undoing {
         record(journal, progress, events, Record::UndoIntent { step }).await?;
     }
-    if let Some(output) = output {
+    for output in outputs {
         cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
+        if young {
+            again_while_seen(work, step, cx, &output).await?;
+        }
         if let Output::Key(key) = &output
             && journal.progress().facts().key(key.id).is_some_and(|record| !record.removed)
         {
@@ -80,12 +95,43 @@ async fn take_back<W: Work>(
     Ok(())
 }
 
+/// Every key of a step's purposes that is still there: a step that made more than one knows only the last.
+fn keys_of(progress: &Progress, step: StepId) -> Vec<Output> {
+    let of_step = |purpose: Purpose| match step {
+        StepId::WatchKey => purpose == Purpose::Watch,
+        StepId::Secret => purpose != Purpose::Watch,
+        _ => false,
+    };
+    let there = progress.facts().keys().filter(|record| !record.removed && of_step(record.key.purpose));
+    there.map(|record| Output::Key(record.key.clone())).collect()
+}
+
+/// Seconds after a write, a replica that does not know the object yet answers its deletion with "not there". So a young
+/// object is looked for again, and deleted again where it shows.
+async fn again_while_seen<W: Work>(work: &W, step: StepId, cx: &StepContext, output: &Output) -> Result<(), Fault> {
+    for _ in 0..cx.wait.pace().agreeing {
+        tokio::time::sleep(cx.wait.pace().first_look).await;
+        match work.check(step, cx).await {
+            Ok(Check::There(_)) => cx.wait.call("take it back", || work.undo(step, cx, output)).await?,
+            // Gone, or not to be seen: nothing more can be done from here.
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
 async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Option<Output>, Fault> {
     let window = match work.repeat(step, cx) {
         Repeat::AfterGraphWindow => cx.wait.pace().graph_window,
         Repeat::AfterClusterWindow => cx.wait.pace().cluster_window,
         Repeat::Keyed => cx.wait.pace().first_look,
-        Repeat::ReadOnly => return Ok(None),
+        // What a person may have done meanwhile is looked for once.
+        Repeat::ReadOnly => {
+            return Ok(match work.check(step, cx).await? {
+                Check::There(output) => Some(output),
+                Check::Absent | Check::CannotTell => None,
+            });
+        }
     };
     let check = || async {
         work.check(step, cx).await.map(|check| if check == Check::CannotTell { Check::Absent } else { check })

@@ -65,18 +65,18 @@ pub struct Pace {
 impl Pace {
     /// For the real Azure.
     pub const REAL: Self = Self {
-        graph_window: Duration::from_secs(180),
-        cluster_window: Duration::from_secs(120),
+        graph_window: Duration::from_mins(3),
+        cluster_window: Duration::from_mins(2),
         agreeing: 5,
         first_look: Duration::from_secs(2),
         slowest_look: Duration::from_secs(20),
-        role_window: Duration::from_secs(3600),
-        key_window: Duration::from_secs(300),
-        network_window: Duration::from_secs(60),
+        role_window: Duration::from_hours(1),
+        key_window: Duration::from_mins(5),
+        network_window: Duration::from_mins(1),
         operation_look: Duration::from_secs(30),
-        operation_limit: Duration::from_secs(4 * 3600),
+        operation_limit: Duration::from_hours(4),
         person_first: Duration::from_secs(5),
-        person_slowest: Duration::from_secs(120),
+        person_slowest: Duration::from_mins(2),
         orderly_stop: Duration::from_secs(10),
     };
 
@@ -93,7 +93,7 @@ impl Pace {
             key_window: fast(real.key_window).max(Duration::from_secs(20)),
             network_window: fast(real.network_window).max(Duration::from_secs(2)),
             operation_look: fast(real.operation_look),
-            operation_limit: fast(real.operation_limit).max(Duration::from_secs(120)),
+            operation_limit: fast(real.operation_limit).max(Duration::from_mins(2)),
             person_first: fast(real.person_first),
             person_slowest: fast(real.person_slowest),
             ..real
@@ -161,6 +161,7 @@ pub struct Waiter {
 }
 
 impl Waiter {
+    #[expect(clippy::similar_names, reason = "a step, and how to stop it")]
     pub(super) fn new(
         step: Option<StepId>,
         pace: Pace,
@@ -240,7 +241,9 @@ impl Waiter {
                 // A person is waited for through any trouble.
                 Err(fault) => {
                     let trouble = *trouble_since.get_or_insert_with(Instant::now);
-                    if patience != Patience::Person && trouble.elapsed() >= self.pace.network_window {
+                    // An operation goes on whatever the network does, and a service that asks for patience answers.
+                    let counts = doing != Doing::Operation && fault.fate != Fate::Throttled;
+                    if patience != Patience::Person && counts && trouble.elapsed() >= self.pace.network_window {
                         return Err(fault);
                     }
                     let doing = if fault.fate == Fate::Throttled { Doing::Throttling } else { Doing::Network };
@@ -295,7 +298,7 @@ impl Waiter {
         let started = Instant::now();
         let agreeing = AtomicU32::new(0);
         let pause = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
-        self.watch(what, Doing::Visibility, Patience::Azure(window * 4 + self.pace.network_window), || {
+        self.watch(what, Doing::Visibility, Patience::Azure(window + self.pace.operation_limit), || {
             let looked = check();
             let (agreeing, enough) = (&agreeing, self.pace.agreeing);
             async move {
@@ -347,8 +350,9 @@ impl Waiter {
 /// Whether the same request may be sent again, and could come to something else.
 fn may_repeat(fault: &Fault) -> bool {
     match fault.fate {
-        Fate::NeverSent | Fate::Throttled => true,
-        Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
+        Fate::Throttled => true,
+        // A sign-in that has expired was never sent either, and comes to nothing else by itself.
+        Fate::NeverSent | Fate::Unknown => fault.repeatable && !fault.is_interrupted(),
         Fate::Rejected => false,
     }
 }

@@ -33,6 +33,10 @@ pub trait Work: Send + Sync + 'static {
     /// Looks again at the cluster, its pools and its role assignments, before every node is replaced.
     fn review_nodes(&self, cx: &StepContext) -> impl Future<Output = Result<NodesReview, Fault>> + Send;
 
+    /// Refuses to go on, or to take the setup back, where what Azure shows contradicts the journal: a cluster that has the
+    /// app, and a journal that does not say so, means that the journal ends too early.
+    fn guard(&self, cx: &StepContext, undo: bool) -> impl Future<Output = Result<(), Fault>> + Send;
+
     /// Makes the plan anew from what is there now.
     fn plan(&self, cx: &StepContext) -> impl Future<Output = Result<Plan, Fault>> + Send;
 

@@ -1,7 +1,7 @@
 //! A run as a conversation in lines: what happens is told, what has to be confirmed is asked, and where nobody can be asked
 //! the program leaves with the exit code that says what for.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -63,7 +63,7 @@ pub async fn carry(
         tokio::pin!(running);
         talk.listen(running.as_mut(), happened, statuses, signals).await?
     };
-    talk.finish(ended, open)
+    Ok(talk.finish(ended, open))
 }
 
 struct Talk<'a> {
@@ -80,6 +80,10 @@ struct Talk<'a> {
     asked: Vec<StepId>,
     /// Since when nothing but a person is waited for.
     only_a_person_since: Option<Instant>,
+    /// A plan that wants to be confirmed was told.
+    plan_told: bool,
+    /// A consent to the replacement of nodes that was given beforehand counts once.
+    consent_used: bool,
     failures: Vec<(StepId, Box<Problem>)>,
 }
 
@@ -98,6 +102,8 @@ impl<'a> Talk<'a> {
             leaving: None,
             asked: Vec::new(),
             only_a_person_since: None,
+            plan_told: false,
+            consent_used: false,
             failures: Vec::new(),
         }
     }
@@ -135,7 +141,8 @@ impl<'a> Talk<'a> {
                 }
                 () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                     self.only_a_person_since = None;
-                    self.leave(ExitCode::Waiting).await;
+                    let code = self.failures.first().map_or(ExitCode::Waiting, |(_, problem)| problem.kind.into());
+                    self.leave(code).await;
                 }
             }
         }
@@ -159,7 +166,12 @@ impl<'a> Talk<'a> {
                 let code = self.failures.first().map_or(ExitCode::Azure, |(_, problem)| problem.kind.into());
                 self.leave(code).await;
             }
-            // Answered where the changed plan was told.
+            // An earlier run may have ended between a plan and its confirmation.
+            Event::Idle(Idle::Plan) if !self.plan_told => {
+                if let Some(plan) = self.progress.plan().cloned() {
+                    self.plan_changed(&plan).await;
+                }
+            }
             Event::Idle(Idle::Plan) | Event::Ended(_) => {}
         }
     }
@@ -179,6 +191,7 @@ impl<'a> Talk<'a> {
     }
 
     async fn plan_changed(&mut self, plan: &Plan) {
+        self.plan_told = true;
         self.out.text("\nPart of what was done is gone. This is the plan now:\n");
         self.out.text(&plan_text(plan));
         if self.manner.yes || self.yes("Do it?").await {
@@ -195,10 +208,13 @@ impl<'a> Talk<'a> {
         self.out.text(&format!("\n{}", nodes_review_text(&review)));
         let cluster = review.cluster.id.name().to_owned();
         // What was consented to in advance was one replacement, not another one after a failed one.
-        let first = self.progress.facts().update().is_none();
+        let facts = self.progress.facts();
+        let first = facts.update().is_none() && facts.delivered_to_cluster().next().is_none();
         let in_advance = self.answers.as_ref().is_some_and(|answers| answers.options.confirm_node_replacement);
-        let consented = (in_advance && first && review.as_planned)
-            || self.manner.confirm_nodes.as_deref() == Some(cluster.as_str())
+        let by_name = self.manner.confirm_nodes.as_deref() == Some(cluster.as_str());
+        let beforehand = !self.consent_used && ((in_advance && first && review.as_planned) || by_name);
+        self.consent_used |= beforehand;
+        let consented = beforehand
             || (self.out.can_ask() && {
                 let question = format!("Type the cluster's name to replace its {} nodes:", review.cluster.nodes());
                 self.out.ask(&question).await.as_deref() == Some(cluster.as_str())
@@ -231,7 +247,12 @@ impl<'a> Talk<'a> {
                 self.ask_person(*step).await;
             }
         }
-        let only_a_person = !now.is_empty() && now.values().all(|status| status.doing == Doing::Person);
+        // Trouble on the network does not make a wait for a person another wait.
+        let for_a_person = |(step, status): (&StepId, &crate::engine::event::Status)| {
+            status.doing == Doing::Person
+                || (matches!(status.doing, Doing::Network | Doing::Throttling) && self.asked.contains(step))
+        };
+        let only_a_person = !now.is_empty() && now.iter().all(for_a_person);
         if only_a_person {
             self.only_a_person_since.get_or_insert_with(Instant::now);
         } else {
@@ -270,14 +291,14 @@ impl<'a> Talk<'a> {
         }
     }
 
-    fn finish(self, ended: Ended, open: &Open) -> Result<ExitCode, Error> {
+    fn finish(self, ended: Ended, open: &Open) -> ExitCode {
         let progress = open.journal.progress();
         match ended {
             Ended::Closed(Outcome::Connected) => {
                 self.out.text(&format!("\n{}", connected(progress)));
-                Ok(ExitCode::Done)
+                ExitCode::Done
             }
-            Ended::Closed(Outcome::TakenBack) => Ok(ExitCode::Done),
+            Ended::Closed(Outcome::TakenBack) => ExitCode::Done,
             Ended::Stopped => {
                 let code = self.leaving.unwrap_or(ExitCode::Interrupted);
                 let why = match code {
@@ -286,7 +307,7 @@ impl<'a> Talk<'a> {
                     _ => "",
                 };
                 self.out.text(&format!("\n{why}What is done stays done. Go on with:  crosspull resume {}", self.name));
-                Ok(code)
+                code
             }
         }
     }
@@ -310,7 +331,7 @@ fn connected(progress: &crate::engine::Progress) -> String {
             None => "its nodes can pull".to_owned(),
             Some(why) => format!("access proven, nodes not proven: {why}"),
         };
-        text.push_str(&format!("Pool {} ({} nodes): {said}\n", pool.pool, pool.nodes));
+        let _ = writeln!(text, "Pool {} ({} nodes): {said}", pool.pool, pool.nodes);
     }
     text
 }

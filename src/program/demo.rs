@@ -52,7 +52,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<ExitCode, Ref
     let mut open = session.begin(&answers, &plan, steps)?;
     let manner = Manner {
         yes: true,
-        wait: Duration::from_secs(600),
+        wait: Duration::from_mins(10),
         other_admin: Some(other_admin(simulator.world().clone())),
         ..Manner::default()
     };

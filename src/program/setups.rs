@@ -17,7 +17,7 @@ pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
-pub(super) fn list(store: &Store, args: ListArgs) -> Result<ExitCode, Error> {
+pub(super) fn list(store: &Store, args: &ListArgs) -> Result<ExitCode, Error> {
     let out = Out { json: args.json.json };
     let setups: Vec<Summary> = store.all()?.iter().map(summary).collect();
     for setup in setups_json(&setups) {

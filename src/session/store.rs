@@ -38,7 +38,7 @@ impl Entry {
 
 impl Store {
     /// The setups below `data_dir`.
-    pub fn new(data_dir: PathBuf) -> Self {
+    pub fn new(data_dir: &Path) -> Self {
         Self { setups: data_dir.join("setups") }
     }
 

@@ -18,11 +18,14 @@ use crate::{
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
-    let facts = cx.facts();
-    let Some(adopted) = facts.adopted() else { return Ok(Check::Absent) };
+    let (facts, plan) = (cx.facts(), cx.plan()?);
     let app = present(steps, cx).await?;
+    let before = facts.adopted().or(plan.present_app.as_ref());
     let open = app.sign_in_audience.as_deref() == Some(MULTITENANT);
-    Ok(if open { Check::There(Output::Adoption(adopted.clone())) } else { Check::Absent })
+    Ok(match before {
+        Some(before) if open => Check::There(Output::Adoption(before.clone())),
+        _ => Check::Absent,
+    })
 }
 
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
@@ -45,7 +48,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
         let graph = &steps.cluster.graph;
         cx.wait
             .visible("the cluster's app to open to other tenants", cx.wait.pace().graph_window, || async {
-                yet(graph.patch_application(app.id, &patch).await, |error| error.not_replicated())
+                yet(graph.patch_application(app.id, &patch).await, super::super::azure::error::Error::not_replicated)
             })
             .await?;
     }
@@ -84,12 +87,23 @@ async fn present(steps: &Steps, cx: &StepContext) -> Result<Application, Fault> 
         })
 }
 
-pub(super) async fn undo(steps: &Steps, adopted: &Adopted) -> Result<(), Fault> {
+/// Takes back what this setup added, and nothing that the app's owner has added since.
+pub(super) async fn undo(steps: &Steps, cx: &StepContext, before: &Adopted) -> Result<(), Fault> {
+    let Some(now) = steps.cluster.graph.application(before.app.object_id).await.map_err(fault)? else { return Ok(()) };
+    let ours = cx.answers()?.app.redirect_uri.as_str().trim_end_matches('/').to_owned();
+    let was_there = before.redirect_uris_before.iter().any(|uri| uri.trim_end_matches('/') == ours);
+    let kept: Vec<String> =
+        now.redirect_uris.iter().filter(|uri| was_there || uri.trim_end_matches('/') != ours).cloned().collect();
+    let added_access = lists_nothing(&before.access_before) && now.required_resource_access == user_read_access();
+    let opened = before.audience_before != MULTITENANT && now.sign_in_audience.as_deref() == Some(MULTITENANT);
     let patch = ApplicationPatch {
-        sign_in_audience: (!adopted.audience_before.is_empty()).then(|| adopted.audience_before.clone()),
-        redirect_uris: Some(adopted.redirect_uris_before.clone()),
-        required_resource_access: Some(adopted.access_before.clone()),
+        sign_in_audience: (opened && !before.audience_before.is_empty()).then(|| before.audience_before.clone()),
+        redirect_uris: (kept != now.redirect_uris).then_some(kept),
+        required_resource_access: added_access.then(|| before.access_before.clone()),
         ..ApplicationPatch::default()
     };
-    steps.cluster.graph.patch_application(adopted.app.object_id, &patch).await.map_err(fault)
+    if patch == ApplicationPatch::default() {
+        return Ok(());
+    }
+    steps.cluster.graph.patch_application(before.app.object_id, &patch).await.map_err(fault)
 }

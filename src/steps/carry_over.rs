@@ -7,9 +7,9 @@ use super::{
     together::try_all,
 };
 use crate::{
-    azure::rbac::{AssignmentFilter, Condition, NewAssignment, assignment_name},
+    azure::rbac::{AssignmentFilter, Condition, NewAssignment, RoleAssignment, assignment_name},
     domain::{ObjectId, Output, facts::Given, plan::CarryLine},
-    engine::{Check, Fault, StepContext, context::missing},
+    engine::{Check, Fault, StepContext, context::missing, wait::Look},
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
@@ -22,10 +22,24 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
             .iter()
             .find(|given| given.role == line.role && given.scope.eq_ignore_ascii_case(&line.scope))
             .map_or(ours, |given| given.name);
-        steps.cluster.arm.role_assignment(&line.scope, name).await.map(|found| found.is_some()).map_err(fault)
+        let found = steps.cluster.arm.role_assignment(&line.scope, name).await.map_err(fault)?;
+        // An assignment outlives its principal: one whose principal was made anew gives nothing.
+        Ok(found.filter(|found| found.principal_id == principal).map(|found| (line, found)))
     });
-    let found = try_all(looks).await?;
-    Ok(if found.into_iter().all(|there| there) {
+    let found: Vec<Option<(&CarryLine, RoleAssignment)>> = try_all(looks).await?;
+    if known.is_empty() && found.iter().any(Option::is_some) {
+        // Begun, and not answered: what is there under our names is ours.
+        let given = found.into_iter().flatten().map(|(line, there)| Given {
+            scope: line.scope.clone(),
+            role: line.role,
+            role_name: line.role_name.clone(),
+            name: there.name,
+            was_there: false,
+            condition: line.condition.clone(),
+        });
+        return Ok(Check::There(Output::CarryOver { given: given.collect() }));
+    }
+    Ok(if found.iter().all(Option::is_some) {
         Check::There(Output::CarryOver { given: known.to_vec() })
     } else {
         Check::Absent
@@ -79,7 +93,7 @@ pub(super) async fn assign(
         .wait
         .visible("Resource Manager to know the new principal", cx.wait.pace().graph_window, || async {
             match arm.put_role_assignment(scope, name, new).await {
-                Err(error) if error.role_assignment_exists() => Ok(crate::engine::wait::Look::Ready(None)),
+                Err(error) if error.role_assignment_exists() => Ok(Look::Ready(None)),
                 other => yet(other.map(Some), |error| error.not_replicated()),
             }
         })
@@ -87,15 +101,18 @@ pub(super) async fn assign(
     if put.is_some() {
         return Ok(given(name, false));
     }
+    let same = |there: &RoleAssignment| there.role == Some(new.role) && there.given_at(scope);
     let there = cx
         .wait
-        .call("look for the role assignment that is there", || async {
-            arm.role_assignments(scope, AssignmentFilter::PrincipalId(new.principal)).all(10_000).await.map_err(fault)
+        .visible("the role assignment that is there to show", cx.wait.pace().graph_window, || async {
+            let all = arm.role_assignments(scope, AssignmentFilter::PrincipalId(new.principal)).all(10_000).await;
+            Ok(match all.map_err(fault)?.into_iter().find(same) {
+                Some(there) => Look::Ready(there),
+                None => Look::not_yet("not listed yet"),
+            })
         })
-        .await?
-        .into_iter()
-        .find(|there| there.role == Some(new.role) && there.given_at(scope));
-    Ok(there.map_or_else(|| given(name, false), |there| given(there.name, there.name != name)))
+        .await?;
+    Ok(given(there.name, there.name != name))
 }
 
 pub(super) async fn undo(steps: &Steps, cx: &StepContext, given: &[Given]) -> Result<(), Fault> {

@@ -1,6 +1,10 @@
 //! Step 8: the reset of the cluster's service principal profile. Apply is the request, verify is the wait: the operation's
 //! address is journalled, so that a resume re-attaches instead of sending a second one.
 
+use std::sync::{Mutex, PoisonError};
+
+use tokio::time::Instant;
+
 use super::{
     Steps,
     fault::{fault, not_yet, refused},
@@ -9,7 +13,7 @@ use super::{
 use crate::{
     azure::aks::{Accepted, Cluster, ClusterClient, OperationState},
     domain::{AppId, KeyId, Output, StepId, facts::Update, key::Delivery, problem::ProblemKind},
-    engine::{Check, Fault, Record, Stage, StepContext, wait::Look, work::Intent},
+    engine::{Check, Fate, Fault, Record, Stage, StepContext, wait::Look, work::Intent},
 };
 
 const TRIED: &str = "give the cluster the app";
@@ -35,13 +39,14 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     let arm = &steps.cluster.arm;
     let accepted = cx
         .wait
-        .visible("the cluster's tenant to take the new key", cx.wait.pace().key_window * 6, || async {
+        .visible("the cluster to take the new key", cx.wait.pace().key_window * 6, || async {
             match arm.reset_service_principal(&plan.cluster.id, app_id, &text).await {
                 Ok(accepted) => Ok(Look::Ready(accepted)),
                 // Refused before anything was changed: the key is too fresh for AKS.
                 Err(error) if error.cluster_credentials_refused() => Ok(not_yet(&error)),
-                // Nothing of ours is under way, or this step would be waiting for it: somebody else's operation runs.
-                Err(error) if error.cluster_busy() => Ok(not_yet(&error)),
+                // Nothing of ours is under way, or this step would be waiting for it: somebody else's operation runs,
+                // and what it makes of the cluster wants to be reviewed.
+                Err(error) if error.cluster_busy() => Err(Fault { fate: Fate::Rejected, ..fault(error) }),
                 Err(error) => Err(fault(error)),
             }
         })
@@ -50,7 +55,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
         Accepted::Done => None,
         Accepted::Running { operation, location, .. } => operation.or(location),
     };
-    Ok(Output::ClusterUpdate(Update { key: key.id, client_before, operation }))
+    Ok(Output::ClusterUpdate(Update { key: key.id, client_before, operation, every_pool: false }))
 }
 
 /// Whether a reset whose answer was lost has arrived. The cluster's word counts only if it had another app before, and
@@ -68,13 +73,14 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
     if !ours(&at_rest(steps, cx).await?) {
         return Ok(Check::Absent);
     }
-    let Stage::Intended { key: Some(key), client_before: Some(client_before), .. } =
-        progress.stage(StepId::ClusterUpdate)
-    else {
-        return Err(stranger_in_the_cluster());
-    };
+    let Some((key, client_before)) = progress.reset_intended() else { return Err(stranger_in_the_cluster()) };
     if proves(cx, app_id, key, client_before) {
-        return Ok(Check::There(Output::ClusterUpdate(Update { key, client_before, operation: None })));
+        return Ok(Check::There(Output::ClusterUpdate(Update {
+            key,
+            client_before,
+            operation: None,
+            every_pool: false,
+        })));
     }
     Err(refused(
         ProblemKind::Azure,
@@ -100,18 +106,21 @@ pub(super) fn stranger_in_the_cluster() -> Fault {
     )
 }
 
-pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> Result<(), Fault> {
+pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> Result<Update, Fault> {
     let app_id = super::app_id(cx)?;
     if let Some(operation) = &update.operation {
         let arm = &steps.cluster.arm;
+        let gone = Gone::default();
         let ended = cx
             .wait
             .operation("the cluster update", || async {
                 let status = match arm.operation(operation).await {
                     Ok(status) => status,
-                    Err(error) if error.not_found() => return Ok(Look::Ready(None)),
+                    // An operation that was just begun may not be found yet.
+                    Err(error) if error.not_found() => return Ok(gone.look(cx)),
                     Err(error) => return Err(fault(error)),
                 };
+                gone.found();
                 Ok(match status.state {
                     OperationState::Running => Look::NotYet {
                         said: Some(
@@ -153,7 +162,10 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
             None => {}
         }
     }
-    settled(steps, cx, app_id).await
+    settled(steps, cx, app_id).await?;
+    let cluster = read(steps, cx).await?;
+    let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
+    Ok(Update { every_pool, ..update.clone() })
 }
 
 /// Waits until the cluster names the app and every pool is at rest.
@@ -170,15 +182,14 @@ async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<(), F
     if cluster.client == ClusterClient::ServicePrincipal(app_id) {
         return Ok(());
     }
-    let plan = cx.plan()?;
-    let arm = &steps.cluster.arm;
     cx.wait
         .visible("the cluster to name the app", cx.wait.pace().cluster_window, || async {
-            match arm.cluster(&plan.cluster.id).await {
-                Ok(cluster) if cluster.client == ClusterClient::ServicePrincipal(app_id) => Ok(Look::Ready(())),
-                Ok(_) => Ok(Look::not_yet("it names another app so far")),
-                Err(error) => Err(fault(error)),
-            }
+            let cluster = at_rest(steps, cx).await?;
+            Ok(if cluster.client == ClusterClient::ServicePrincipal(app_id) {
+                Look::Ready(())
+            } else {
+                Look::not_yet("it names another app so far")
+            })
         })
         .await
         .map_err(Fault::begin_again)
@@ -209,4 +220,49 @@ pub(super) async fn read_recent(steps: &Steps, cx: &StepContext) -> Result<Clust
     let plan = cx.plan()?;
     let read = || async { known::recent_cluster(steps, &plan.cluster.id).await.map_err(fault) };
     cx.wait.call("read the cluster", read).await
+}
+
+/// An operation that cannot be found: believed after a whole window and enough looks that agree.
+#[derive(Debug, Default)]
+struct Gone(Mutex<Option<(Instant, u32)>>);
+
+impl Gone {
+    fn look<T>(&self, cx: &StepContext) -> Look<Option<T>> {
+        let mut since = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (started, agreeing) = since.get_or_insert_with(|| (Instant::now(), 0));
+        *agreeing += 1;
+        if *agreeing >= cx.wait.pace().agreeing && started.elapsed() >= cx.wait.pace().cluster_window {
+            return Look::Ready(None);
+        }
+        Look::not_yet("the operation cannot be found")
+    }
+
+    fn found(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Before anything is done on a resume, and before anything is taken back: a cluster that has the app although the journal
+/// knows of no reset means that the journal ends too early; and an app that a cluster has, or may be given at this moment,
+/// is not taken away from it.
+pub(super) async fn guard(steps: &Steps, cx: &StepContext, undo: bool) -> Result<(), Fault> {
+    let (progress, plan) = (cx.progress(), cx.plan()?);
+    let Some(app_id) = progress.facts().app().map(|app| app.app_id) else { return Ok(()) };
+    let sent = progress.facts().delivered_to_cluster().next().is_some();
+    if !plan.has(StepId::ClusterUpdate) || (sent && !undo) {
+        return Ok(());
+    }
+    let cluster = read(steps, cx).await?;
+    let has_app = cluster.client == ClusterClient::ServicePrincipal(app_id);
+    if has_app && !sent {
+        return Err(stranger_in_the_cluster());
+    }
+    if undo && (has_app || (sent && cluster.busy())) {
+        return Err(refused(
+            ProblemKind::Answers,
+            "take the setup back",
+            "a reset was sent, and the cluster has the app or is changing right now; without it, its nodes could not pull",
+        ));
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 
 use super::{
     Steps,
-    fault::{fault, not_yet, refused},
+    fault::{fault, not_yet, refused, yet},
     identity::make_principal,
     secret,
 };
@@ -54,10 +54,12 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     let app_id = super::app_id(cx)?;
     let Some(registry) = &steps.registry else { return watch_from_outside(steps, cx).await };
     if answers.registry.provision == Provision::Direct {
-        let principal = make_principal(&registry.graph, app_id, cx).await?;
+        let (principal, made) = make_principal(&registry.graph, app_id, cx).await?;
+        // The cluster's own app may serve that tenant already, although the plan could not see it.
+        let present = !made && plan.present_app.is_some();
         return Ok(Output::Consent(Consented {
             object_id: Some(principal.id),
-            was_there: was_there(&plan),
+            was_there: present || was_there(&plan),
             by_person: false,
         }));
     }
@@ -78,19 +80,40 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
 async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let plan = cx.plan()?;
     let app_id = super::app_id(cx)?;
-    let (_, text) = secret::text(steps, cx, StepId::WatchKey)?;
+    let (key, text) = secret::text(steps, cx, StepId::WatchKey)?;
     let scope = steps.cloud.resource_manager_scope();
+    let (home, abroad) = (plan.cluster_tenant.id, plan.registry_tenant.id);
+    let ask = |tenant| entra::client_credentials(&steps.http, &steps.cloud, tenant, app_id, &text, &scope);
+    // A key that Entra does not take yet says nothing about the other company: that is waited for first, and apart.
+    cx.wait
+        .visible("the new key to be known", cx.wait.pace().key_window, || async {
+            yet(ask(home).await, |error| error.wrong_secret() || error.app_not_in_tenant() || error.principal_missing())
+        })
+        .await?;
+    cx.wait
+        .visible("the new key to be known in the registry tenant", cx.wait.pace().key_window, || async {
+            match ask(abroad).await {
+                Err(error) if error.wrong_secret() => Ok(not_yet(&error)),
+                _ => Ok(Look::Ready(())),
+            }
+        })
+        .await?;
     let object_id = cx
         .wait
         .person(&format!("an admin of {} to accept the app", plan.registry_tenant.label()), || async {
             if cx.progress().vouched(StepId::Consent) {
                 return Ok(Look::Ready(None));
             }
-            match entra::client_credentials(&steps.http, &steps.cloud, plan.registry_tenant.id, app_id, &text, &scope)
-                .await
-            {
+            secret::expect_fresh(steps, cx, &key).await?;
+            match ask(abroad).await {
+                Ok(token) if token.object_id.is_none() => Ok(Look::not_yet("a token, but of no principal")),
                 Ok(token) => Ok(Look::Ready(token.object_id)),
-                Err(error) if error.app_not_in_tenant() || error.wrong_secret() || error.app_disabled() => {
+                Err(error)
+                    if error.app_not_in_tenant()
+                        || error.principal_missing()
+                        || error.wrong_secret()
+                        || error.app_disabled() =>
+                {
                     Ok(not_yet(&error))
                 }
                 Err(error) => Err(fault(error)),

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// The engine's view of a client's error.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn fault(error: Error) -> Fault {
     let fate = match error.fate() {
         azure::Fate::NeverSent => Fate::NeverSent,

@@ -25,33 +25,34 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
 
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let (app_id, object_id) = super::app(cx)?;
-    let principal = make_principal(&steps.cluster.graph, app_id, cx).await?;
+    let (principal, _) = make_principal(&steps.cluster.graph, app_id, cx).await?;
     let opened = ApplicationPatch { sign_in_audience: Some(MULTITENANT.to_owned()), ..ApplicationPatch::default() };
     let graph = &steps.cluster.graph;
     cx.wait
         .visible("the app to open to other tenants", cx.wait.pace().graph_window, || async {
-            yet(graph.patch_application(object_id, &opened).await, |error| error.not_replicated())
+            yet(graph.patch_application(object_id, &opened).await, super::super::azure::error::Error::not_replicated)
         })
         .await?;
     Ok(output(&principal))
 }
 
-/// Makes, or finds, the app's principal in the tenant of `graph`.
+/// Makes, or finds, the app's principal in the tenant of `graph`; and whether it was made.
 pub(super) async fn make_principal(
     graph: &crate::azure::graph::Graph,
     app_id: AppId,
     cx: &StepContext,
-) -> Result<ServicePrincipal, Fault> {
+) -> Result<(ServicePrincipal, bool), Fault> {
     let made = cx
         .wait
         .visible("Graph to know the new app", cx.wait.pace().graph_window, || async {
-            yet(graph.upsert_service_principal(app_id).await, |error| error.not_replicated())
+            yet(graph.upsert_service_principal(app_id).await, super::super::azure::error::Error::not_replicated)
         })
         .await?;
     if let Some(principal) = made {
-        return Ok(principal);
+        return Ok((principal, true));
     }
-    cx.wait
+    let there = cx
+        .wait
         .visible("the service principal to appear", cx.wait.pace().graph_window, || async {
             match graph.service_principal_by_app_id(app_id).await {
                 Ok(Some(principal)) => Ok(Look::Ready(principal)),
@@ -59,7 +60,8 @@ pub(super) async fn make_principal(
                 Err(error) => Err(fault(error)),
             }
         })
-        .await
+        .await?;
+    Ok((there, false))
 }
 
 pub(super) async fn undo(steps: &Steps, principal: &Principal) -> Result<(), Fault> {

@@ -47,6 +47,10 @@ pub(crate) fn may_remove(progress: &Progress, key: KeyId, labelled: &str, held: 
             Held::Only(_) | Held::Some(_) => Err("the cluster has it, or a stopped pool may have it"),
             Held::None | Held::Unknown => Err("it was sent to the cluster, and nothing proves that it is not used"),
         },
+        // While it cannot be told what the cluster has, the journal's word that a key for it was never sent is not enough.
+        None if record.key.purpose == Purpose::Cluster && held == Held::Unknown => {
+            Err("what the cluster has cannot be told")
+        }
         // Never delivered: nobody but the process that made it ever had its text.
         None => Ok(()),
     }

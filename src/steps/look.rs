@@ -15,7 +15,7 @@ use crate::{
         graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
         rbac::{AssignmentFilter, RoleAssignment},
     },
-    domain::{Answers, ObjectId, SubscriptionId, plan::CarryLine},
+    domain::{Answers, ObjectId, SubscriptionId, answers::CarryOver, plan::CarryLine},
     engine::Fault,
 };
 
@@ -48,16 +48,22 @@ pub struct Seen {
 }
 
 /// The cluster's present identity.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Present {
     /// Its registration; `None` where the cluster tenant has none.
     pub app: Option<Result<Option<Application>, Error>>,
     /// Its principal in the cluster tenant.
     pub principal: Option<Result<Option<ServicePrincipal>, Error>>,
     /// Its principal in the registry tenant: there already where the app serves that tenant too.
-    pub abroad: Option<ServicePrincipal>,
+    pub abroad: Result<Option<ServicePrincipal>, Error>,
     /// Its role assignments.
     pub assignments: Assignments,
+}
+
+impl Default for Present {
+    fn default() -> Self {
+        Self { app: None, principal: None, abroad: Ok(None), assignments: Assignments::default() }
+    }
 }
 
 /// The role assignments of the present principal.
@@ -179,8 +185,8 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     };
     let abroad = async {
         match &steps.registry {
-            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await.ok().flatten(),
-            None => None,
+            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await,
+            None => Ok(None),
         }
     };
     let (app, (principal, assignments), abroad) =
@@ -197,8 +203,9 @@ pub(super) async fn assignments(
     subscriptions: Result<Vec<SubscriptionId>, Error>,
 ) -> Result<Vec<CarryLine>, Fault> {
     let found = collect(steps, principal, cluster, subscriptions, Depth::Review).await;
-    // What was refused was so when the plan was made, and is in it. What went wrong only now proves nothing.
-    if let Some((_, error)) = found.refused.into_iter().find(|(_, error)| !error.forbidden()) {
+    // A list that is not whole proves nothing, unless the operator gave up carrying anything over.
+    let accepted = answers.options.carry_over == CarryOver::None;
+    if let Some((_, error)) = found.refused.into_iter().next().filter(|_| !accepted) {
         return Err(fault(error));
     }
     let mut lines = found.lines;

@@ -32,7 +32,7 @@ pub enum NoPlan {
 
 /// Reads what there is, and makes the plan of a new setup.
 pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Plan, NoPlan> {
-    let mut seen = look::all(steps, answers).await;
+    let mut seen = Box::pin(look::all(steps, answers)).await;
     let (route, route_reason) = choose_route(&seen, answers);
     let findings = preflight::findings(&seen, answers, &seen.tenants, route);
     let Ok(cluster) = &seen.cluster else { return Err(NoPlan::Stopped(findings)) };
@@ -292,14 +292,15 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
     let taken = plan.carry_over.iter().filter(|line| line.carry);
     let changes: Vec<String> = taken.map(|line| format!("{} at {}", line.role_name, line.scope)).collect();
     let text = match (&answers.options.carry_over, changes.len(), plan.carry_over.len()) {
-        (CarryOver::None, _, 0) | (_, _, 0) => "carry over roles: the present identity has none of its own".to_owned(),
+        (CarryOver::None | _, _, 0) => "carry over roles: the present identity has none of its own".to_owned(),
         (_, taken, all) => format!("carry over {taken} of {all} roles of the present identity"),
     };
     (if changes.is_empty() { Action::Keep } else { Action::Create }, text, changes)
 }
 
 fn consent_line(plan: &Plan, answers: &Answers, seen: &Seen, app: &str, abroad: &str) -> (Action, String, Vec<String>) {
-    if plan.route == Route::KeepApp && seen.present.abroad.is_some() {
+    // Where it could not be read, it is taken for there: undo must not take away what others use.
+    if plan.route == Route::KeepApp && !matches!(seen.present.abroad, Ok(None)) {
         return (Action::Keep, format!("{app} is known in {abroad} already"), Vec::new());
     }
     let change = vec![format!("a service principal of the app in {abroad}")];

@@ -107,7 +107,7 @@ pub(super) async fn read(steps: &Steps, cx: &StepContext) -> Result<Application,
     let graph = &steps.cluster.graph;
     cx.wait
         .visible("the app registration to appear", cx.wait.pace().graph_window, || async {
-            match yet(graph.application(object_id).await, |error| error.not_replicated())? {
+            match yet(graph.application(object_id).await, super::super::azure::error::Error::not_replicated)? {
                 Look::Ready(Some(app)) => Ok(Look::Ready(app)),
                 Look::Ready(None) => Ok(Look::not_yet("not there yet")),
                 Look::NotYet { said, after } => Ok(Look::NotYet { said, after }),

@@ -5,7 +5,7 @@
 use super::{
     Steps,
     carry_over::assign,
-    fault::{fault, refused},
+    fault::{fault, not_yet, refused},
     secret,
 };
 use crate::{
@@ -52,18 +52,27 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
         return Ok(Check::CannotTell);
     };
     let Some(scope) = &plan.registry.id else { return Ok(Check::CannotTell) };
-    let name = match facts.registry_role() {
-        Some(given) => given.name,
-        None => {
-            let principal = principal(steps, cx).await?;
-            assignment_name(cx.setup(), scope.as_str(), principal, role(mode(plan.registry.mode)?).id)
-        }
+    let name = if let Some(given) = facts.registry_role() {
+        given.name
+    } else {
+        let principal = principal(steps, cx).await?;
+        assignment_name(cx.setup(), scope.as_str(), principal, role(mode(plan.registry.mode)?).id)
     };
     let there = registry.arm.role_assignment(scope.as_str(), name).await.map_err(fault)?;
-    Ok(match (there, facts.registry_role()) {
-        (Some(_), Some(given)) => Check::There(Output::RegistryRole { given: Some(given.clone()) }),
-        _ => Check::Absent,
-    })
+    // An assignment outlives its principal: one whose principal was made anew gives nothing.
+    let principal = facts.consented().and_then(|consented| consented.object_id);
+    let there = there.filter(|there| principal.is_none_or(|principal| there.principal_id == principal));
+    Ok(there.map_or(Check::Absent, |there| {
+        let given = facts.registry_role().cloned().unwrap_or_else(|| Given {
+            scope: there.scope.clone(),
+            role: there.role.unwrap_or_default(),
+            role_name: plan.registry.mode.map_or_else(String::new, |mode| role(mode).name.to_owned()),
+            name: there.name,
+            was_there: false,
+            condition: there.condition.clone(),
+        });
+        Check::There(Output::RegistryRole { given: Some(given) })
+    }))
 }
 
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
@@ -106,14 +115,23 @@ async fn principal(steps: &Steps, cx: &StepContext) -> Result<ObjectId, Fault> {
 async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let (answers, plan) = (cx.answers()?, cx.plan()?);
     let app_id = super::app_id(cx)?;
-    let (_, text) = secret::text(steps, cx, StepId::WatchKey)?;
+    let (key, text) = secret::text(steps, cx, StepId::WatchKey)?;
     let client = RegistryClient::new(steps.http.clone(), steps.cloud.clone(), plan.registry.login_server.clone());
     let repository = &answers.registry.image.repository;
+    cx.wait
+        .visible("the new key to be known to the registry", cx.wait.pace().key_window, || async {
+            match client.token_basic(app_id, &text, repository).await {
+                Err(error) if answer(&error) == RegistryAnswer::BadCredential => Ok(not_yet(&error)),
+                _ => Ok(Look::Ready(())),
+            }
+        })
+        .await?;
     cx.wait
         .person(&format!("an admin of {} to give the app its role", plan.registry_tenant.label()), || async {
             if cx.progress().vouched(StepId::RegistryRole) {
                 return Ok(Look::Ready(()));
             }
+            secret::expect_fresh(steps, cx, &key).await?;
             match client.token_basic(app_id, &text, repository).await {
                 Ok(token) if token.can_pull() => Ok(Look::Ready(())),
                 Ok(_) => Ok(Look::not_yet("signed in, but no right to pull yet")),

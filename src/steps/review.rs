@@ -17,13 +17,19 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
         None => Vec::new(),
     };
     let app = super::app_id(cx)?;
-    if cluster.client == crate::azure::aks::ClusterClient::ServicePrincipal(app) && cx.facts().update().is_none() {
+    let facts = cx.facts();
+    let has_app = cluster.client == crate::azure::aks::ClusterClient::ServicePrincipal(app);
+    let sent = facts.delivered_to_cluster().next().is_some();
+    if has_app && !sent {
         return Err(cluster_update::stranger_in_the_cluster());
     }
     let mut seen = plan::cluster_seen(&cluster, &planned.cluster)?;
     seen.way_back = planned.cluster.way_back;
     let now = Plan { cluster: seen.clone(), carry_over: carried.clone(), ..(*planned).clone() };
     let mut blocking = Vec::new();
+    if has_app {
+        blocking.push("the cluster names the app already; which of its keys the nodes have is not proven".to_owned());
+    }
     if seen.client_id != planned.cluster.client_id && seen.client_id != app {
         blocking.push("the cluster has another app than when the plan was made".to_owned());
     }

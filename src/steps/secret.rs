@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 use super::{
     Steps,
     fault::{fault, refused, yet},
-    registration,
 };
 use crate::{
     domain::{
@@ -30,7 +29,9 @@ fn purpose(step: StepId, cx: &StepContext) -> Result<Purpose, Fault> {
 const SHORT: time::Duration = time::Duration::days(1);
 
 pub(super) async fn check(steps: &Steps, step: StepId, cx: &StepContext) -> Result<Check, Fault> {
-    let app = registration::read(steps, cx).await?;
+    let (_, object_id) = super::app(cx)?;
+    // An app that is gone has no keys. Who asks waits for lagging replicas.
+    let Some(app) = steps.cluster.graph.application(object_id).await.map_err(fault)? else { return Ok(Check::Absent) };
     let facts = cx.facts();
     if cx.progress().stage(step) == Stage::Done {
         let there = facts
@@ -66,7 +67,10 @@ pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
     let (credential, text) = cx
         .wait
         .visible("the app to take a key", cx.wait.pace().graph_window, || async {
-            yet(graph.add_password(object_id, &label, wait::now() + life).await, |error| error.not_replicated())
+            yet(
+                graph.add_password(object_id, &label, wait::now() + life).await,
+                super::super::azure::error::Error::not_replicated,
+            )
         })
         .await?;
     steps.texts.keep(credential.key_id, text);
@@ -101,6 +105,22 @@ pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Resul
         .await?;
     steps.texts.forget(key);
     Ok(())
+}
+
+/// A key that is about to end is given up before the service says so: whoever waits with it goes on with a new one.
+pub(super) async fn expect_fresh(steps: &Steps, cx: &StepContext, key: &Key) -> Result<(), Fault> {
+    const BEFORE_ITS_END: time::Duration = time::Duration::minutes(10);
+    if wait::now() < key.ends - BEFORE_ITS_END {
+        return Ok(());
+    }
+    steps.texts.forget(key.id);
+    cx.record(Record::TextLost { key: key.id }).await?;
+    Err(refused(
+        ProblemKind::Waiting,
+        "watch the other tenant",
+        "the key of this watch is about to end; a new one is made",
+    )
+    .begin_again())
 }
 
 /// The key of a step with its text, where this process has it.

@@ -8,14 +8,18 @@ use super::{
 };
 use crate::{
     azure::aks::ClusterClient,
-    domain::{KeyId, Output, facts::Swept, key::label_prefix},
+    domain::{
+        KeyId, Output,
+        facts::Swept,
+        key::{label, label_prefix},
+    },
     engine::{Fault, Record, StepContext},
 };
 
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let (app_id, object_id) = super::app(cx)?;
     let (app, cluster) = tokio::try_join!(registration::read(steps, cx), cluster_update::read(steps, cx))?;
-    let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
+    let every_pool = cx.facts().update().is_some_and(|update| update.every_pool);
     let has_app = cluster.client == ClusterClient::ServicePrincipal(app_id);
     let proven = held(&cx.progress(), has_app, !cluster.busy(), every_pool);
     let prefix = label_prefix(cx.setup());
@@ -25,9 +29,17 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
         .filter_map(|credential| Some((credential.key_id, credential.display_name?)))
         .filter(|(_, label)| label.starts_with(&prefix))
         .collect();
+    // A list may lag: what the journal knows to be there, and never delivered, is swept whether it shows or not.
+    let facts = cx.facts();
+    let unseen = facts
+        .keys()
+        .filter(|record| !record.removed && record.delivered.is_none())
+        .filter(|record| !labelled.iter().any(|(key, _)| *key == record.key.id))
+        .map(|record| (record.key.id, label(cx.setup(), record.key.purpose)))
+        .collect::<Vec<_>>();
     let mut swept = Swept::default();
     let graph = &steps.cluster.graph;
-    for (key, label) in labelled {
+    for (key, label) in labelled.into_iter().chain(unseen) {
         match may_remove(&cx.progress(), key, &label, proven) {
             Ok(()) => {
                 cx.wait

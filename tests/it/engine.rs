@@ -86,7 +86,7 @@ fn app() -> App {
 }
 
 impl Process {
-    fn output(&self, step: StepId, cx: &StepContext) -> Output {
+    fn output(step: StepId, cx: &StepContext) -> Output {
         let key = cx.facts().key_of(StepId::Secret).map_or(KeyId(Uuid::nil()), |key| key.id);
         let pulled = || Pulled {
             image: "r/x:1".into(),
@@ -103,7 +103,7 @@ impl Process {
             StepId::RegistryRole => Output::RegistryRole { given: None },
             StepId::Probe => Output::Probe(pulled()),
             StepId::ClusterUpdate => {
-                Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None })
+                Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None, every_pool: true })
             }
             StepId::Proof => Output::Proof(Proven { pulled: pulled(), pools: Vec::<PoolProof>::new() }),
             StepId::Sweep => Output::Sweep(Swept::default()),
@@ -152,16 +152,19 @@ impl Work for Process {
                 }))
             }
             StepId::ClusterUpdate => Ok(match *self.outside.cluster_key.lock().unwrap() {
-                Some(key) => {
-                    Check::There(Output::ClusterUpdate(Update { key, client_before: app().app_id, operation: None }))
-                }
+                Some(key) => Check::There(Output::ClusterUpdate(Update {
+                    key,
+                    client_before: app().app_id,
+                    operation: None,
+                    every_pool: true,
+                })),
                 None => Check::Absent,
             }),
             StepId::Probe | StepId::Proof | StepId::Sweep => Ok(Check::CannotTell),
             _ => {
                 let objects = self.outside.objects.lock().unwrap();
                 let seen = objects.get(&step).is_some_and(|made| made.iter().any(|since| self.outside.sees(*since)));
-                Ok(if seen { Check::There(self.output(step, cx)) } else { Check::Absent })
+                Ok(if seen { Check::There(Self::output(step, cx)) } else { Check::Absent })
             }
         }
     }
@@ -198,7 +201,7 @@ impl Work for Process {
                 let key = cx.facts().key_of(StepId::Secret).unwrap().id;
                 *self.outside.cluster_key.lock().unwrap() = Some(key);
                 *self.outside.resets.lock().unwrap() += 1;
-                self.output(step, cx)
+                Self::output(step, cx)
             }
             _ => {
                 let mut objects = self.outside.objects.lock().unwrap();
@@ -206,7 +209,7 @@ impl Work for Process {
                 if self.repeat(step, cx) != Repeat::Keyed || made.is_empty() {
                     made.push(Instant::now());
                 }
-                self.output(step, cx)
+                Self::output(step, cx)
             }
         };
         self.trip().await;
@@ -246,6 +249,10 @@ impl Work for Process {
             differences: Vec::new(),
             as_planned: true,
         })
+    }
+
+    async fn guard(&self, _: &StepContext, _: bool) -> Result<(), Fault> {
+        Ok(())
     }
 
     async fn plan(&self, cx: &StepContext) -> Result<Plan, Fault> {
@@ -398,7 +405,7 @@ pub fn folder() -> tempfile::TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
-async fn setup(folder: &std::path::Path) -> Journal {
+fn setup(folder: &std::path::Path) -> Journal {
     let id = SetupId::random();
     let mut journal = Journal::create(folder, id).unwrap();
     journal.append(Record::Answered { answers: Box::new(answers()) }).unwrap();
@@ -411,7 +418,7 @@ async fn setup(folder: &std::path::Path) -> Journal {
 async fn a_setup_is_carried_through() {
     let folder = folder();
     let outside = Outside::new(1, Duration::from_secs(20));
-    let mut journal = setup(folder.path()).await;
+    let mut journal = setup(folder.path());
     let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, None).await;
     assert_eq!(ended, Some(Ended::Closed(Outcome::Connected)));
     assert_exactly_what_was_meant(&outside, journal.folder(), "undisturbed");
@@ -425,7 +432,7 @@ async fn a_setup_that_dies_at_any_record_leaves_exactly_what_was_meant() {
             let note = format!("died at records {first} and {second}");
             let folder = folder();
             let outside = Outside::new(first, Duration::from_secs(100));
-            let mut journal = setup(folder.path()).await;
+            let mut journal = setup(folder.path());
             let mut ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Some(first)).await;
             let at = journal.folder().to_owned();
             let mut deaths = vec![second];
@@ -444,7 +451,7 @@ async fn lost_answers_double_nothing() {
     for seed in 0..120 {
         let folder = folder();
         let outside = Outside::new(seed, Duration::from_secs(100));
-        let mut journal = setup(folder.path()).await;
+        let mut journal = setup(folder.path());
         let ended = carry(&mut journal, process(&outside, true), Mode::Fresh, None).await;
         assert_eq!(ended, Some(Ended::Closed(Outcome::Connected)), "seed {seed}");
         assert_exactly_what_was_meant(&outside, journal.folder(), &format!("seed {seed}"));

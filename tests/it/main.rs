@@ -4,9 +4,10 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::similar_names,
     clippy::unwrap_used,
     unreachable_pub,
-    reason = "tests fail by panicking, and share their helpers"
+    reason = "helpers of tests fail and print as tests do, and are seen in this binary only"
 )]
 
 mod contracts;

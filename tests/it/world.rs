@@ -30,7 +30,7 @@ pub struct World {
 pub enum Came {
     Ended(Ended),
     /// Nothing goes on by itself, and the front end left.
-    Left(Idle),
+    Left(#[expect(dead_code, reason = "shown when a test fails")] Idle),
 }
 
 impl World {
@@ -113,12 +113,6 @@ impl World {
         let mut open = session.begin(answers, &plan, steps).unwrap();
         let came = carry(&session, &mut open, Mode::Fresh).await;
         (came, plan)
-    }
-
-    pub async fn resume(&self, name: &str) -> Came {
-        let session = self.session();
-        let mut open = session.resume(Some(name)).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
-        carry(&session, &mut open, Mode::Resumed).await
     }
 
     /// Every node of a cluster, with whether it can pull an image.

@@ -10,6 +10,7 @@ use crate::azure::error::{self, Error, ErrorKind, Result, clean};
 /// No answer that is read here is larger.
 const LARGEST: usize = 16 * 1024 * 1024;
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that sends")]
 pub(super) async fn exchange(client: &reqwest::Client, request: reqwest::Request, call: &Call) -> Result<Response> {
     let mut answer = client.execute(request).await.map_err(|source| transport(source, call))?;
     let status = answer.status().as_u16();

@@ -142,13 +142,13 @@ mod tests {
     #[async_trait::async_trait]
     impl Executor for Knows {
         async fn run(&self, _: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
-            let line = args.last().unwrap().to_string_lossy().into_owned();
+            let line = args.last().map(|line| line.to_string_lossy().into_owned()).unwrap_or_default();
             let script = if line.contains(self.0) {
                 r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#
             } else {
                 "echo \"ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\" >&2; exit 1"
             };
-            self.1.lock().unwrap().push(line);
+            self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
             run(Quiet { config_dir: None, deadline: DEADLINE }, script).await
         }
     }

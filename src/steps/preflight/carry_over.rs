@@ -17,7 +17,7 @@ pub(super) fn findings(seen: &Seen, answers: &Answers) -> Vec<Finding> {
         Some(Ok(None)) => found
             .push(severe("CP-112", "The cluster's present principal is not in the cluster tenant any more".to_owned())),
         Some(Err(error)) => {
-            found.push(severe("CP-112", format!("The cluster's present principal could not be read: {error}")))
+            found.push(severe("CP-112", format!("The cluster's present principal could not be read: {error}")));
         }
     }
     for (scope, error) in &present.assignments.refused {

@@ -22,7 +22,7 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, route: Route) -> Vec<Find
     let mut found = Vec::new();
     match &seen.policy {
         Err(error) => {
-            found.push(note("CP-124", format!("The tenant's rules for apps could not be read: {error}"), &[]))
+            found.push(note("CP-124", format!("The tenant's rules for apps could not be read: {error}"), &[]));
         }
         Ok(policy) => {
             if !policy.secrets_allowed(wait::now()) {
@@ -72,6 +72,6 @@ pub(super) fn findings(seen: &Seen, answers: &Answers, route: Route) -> Vec<Find
 pub(crate) fn secret_days(seen: &Seen, answers: &Answers) -> u16 {
     answers.app.secret_days.unwrap_or_else(|| {
         let most = seen.policy.as_ref().ok().and_then(|policy| policy.max_secret_days(wait::now()));
-        most.and_then(|most| u16::try_from(most).ok()).map_or(YEAR, |most| most.min(YEAR).max(1))
+        most.and_then(|most| u16::try_from(most).ok()).map_or(YEAR, |most| most.clamp(1, YEAR))
     })
 }

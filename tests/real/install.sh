@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs the clients that judge the simulator, where they are missing. Prints the folder of the Azure CLI as its last
+# line. Nothing is written into the repository.
+set -euo pipefail
+
+# The version that the simulator was measured against: a newer one may ask for operations that it does not know.
+az_version=2.91.0
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/crosspull-ci
+az_home=$cache/azure-cli-$az_version
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+missing=()
+command -v skopeo >/dev/null || missing+=(skopeo)
+command -v containerd >/dev/null && command -v ctr >/dev/null || missing+=(containerd)
+python3 -c 'import ensurepip, ssl' 2>/dev/null || missing+=(python3 python3-venv)
+if [ ${#missing[@]} -gt 0 ]; then
+    export DEBIAN_FRONTEND=noninteractive
+    as_root apt-get update -q >&2
+    as_root apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+fi
+
+# The mark is written last: an install that was cut short is begun anew.
+if [ ! -e "$az_home/installed" ]; then
+    rm -rf "$az_home"
+    mkdir -p "$cache"
+    python3 -m venv "$az_home" >&2
+    "$az_home/bin/python" -m pip install --quiet uv >&2
+    "$az_home/bin/uv" pip install --quiet --python "$az_home/bin/python" "azure-cli==$az_version" >&2
+    touch "$az_home/installed"
+fi
+
+echo "$az_home/bin"
