@@ -293,16 +293,17 @@ async fn collect(
     found
 }
 
-/// Every visible subscription of the cluster tenant.
+/// Every visible subscription of the cluster tenant. There can be thousands: no more of each is kept than its id.
 pub(super) async fn subscriptions(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
     let tenant = steps.tenants.cluster.id;
-    let all = steps.cluster.arm.subscriptions().all(50_000).await?;
-    Ok(all
-        .into_iter()
+    let mut pages = steps.cluster.arm.subscriptions();
+    let mut ids = Vec::new();
+    while let Some(page) = pages.next().await {
         // Through Lighthouse a subscription of another tenant can show up.
-        .filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted")
-        .map(|one| one.subscription_id)
-        .collect())
+        let ours = page?.into_iter().filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.usable());
+        ids.extend(ours.map(|one| one.subscription_id));
+    }
+    Ok(ids)
 }
 
 /// The subscriptions, and by name what the cluster uses in others.

@@ -14,5 +14,7 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod paging;
+mod requests;
 mod setup;
 mod world;
