@@ -17,6 +17,6 @@ pub mod signals;
 pub use handover::handover_text;
 pub use json::{event_json, setups_json, status_json};
 pub use plan::{findings_text, nodes_review_text, plan_text};
-pub use problem::problem_text;
-pub use progress::{record_line, status_line};
+pub use problem::{error_text, problem_text};
+pub use progress::{Told, record_line, status_line};
 pub use setups::{setups_text, show_text};

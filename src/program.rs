@@ -10,25 +10,29 @@ mod work;
 
 use std::{fs, path::PathBuf};
 
+use self::requests::Shown;
 use crate::{
     cli::{Cli, Command, Global},
     domain::problem::ProblemKind,
     engine::Pace,
     error::{Error, ExitCode, chain},
     paths,
-    plain::{out::Out, plan_text, problem_text},
+    plain::{error_text, out::Out, plan_text, problem_text},
     session::{CloudChoice, Environment, Options, Refusal, Session},
 };
 
 /// Does what the command line says, and tells what the program exits with. Whatever went wrong has been printed.
 pub async fn run(cli: Cli) -> ExitCode {
-    match dispatch(cli).await {
+    let mut shown = Shown::default();
+    let came = dispatch(cli, &mut shown).await;
+    shown.all().await;
+    match came {
         Ok(code) => code,
         Err(refusal) => tell(&refusal),
     }
 }
 
-async fn dispatch(cli: Cli) -> Result<ExitCode, Refusal> {
+async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let global = cli.global;
     requests::log_to(global.log.as_deref())?;
     let Some(command) = cli.command else {
@@ -39,18 +43,18 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Refusal> {
         .into());
     };
     match command {
-        Command::Plan(args) => work::plan(&session(&global)?, &args).await,
-        Command::Apply(args) => work::apply(&session(&global)?, &args).await,
-        Command::Resume(args) => work::resume(&session(&global)?, &args).await,
-        Command::Undo(args) => work::undo(&session(&global)?, &args).await,
-        Command::List(args) => Ok(setups::list(session(&global)?.store(), &args)?),
-        Command::Show(args) => Ok(setups::show(session(&global)?.store(), &args)?),
-        Command::Forget(args) => Ok(setups::forget(session(&global)?.store(), &args).await?),
-        Command::Report(args) => Ok(setups::report(session(&global)?.store(), &args)?),
+        Command::Plan(args) => work::plan(&session(&global, shown)?, &args).await,
+        Command::Apply(args) => work::apply(&session(&global, shown)?, &args).await,
+        Command::Resume(args) => work::resume(&session(&global, shown)?, &args).await,
+        Command::Undo(args) => work::undo(&session(&global, shown)?, &args).await,
+        Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
+        Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args)?),
+        Command::Forget(args) => Ok(setups::forget(session(&global, shown)?.store(), &args).await?),
+        Command::Report(args) => Ok(setups::report(session(&global, shown)?.store(), &args)?),
         #[cfg(feature = "sim")]
         Command::Simulate(args) => Ok(simulate::run(&global, args).await?),
         #[cfg(feature = "sim")]
-        Command::Demo(args) => demo::run(&global, args).await,
+        Command::Demo(args) => demo::run(&global, args, shown).await,
         #[cfg(not(feature = "sim"))]
         Command::Simulate(_) | Command::Demo(_) => {
             Err(Error::new(ProblemKind::Answers, "simulate: this crosspull was built without the simulator").into())
@@ -59,7 +63,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Refusal> {
 }
 
 /// Opens a session as the global options say, and shows its requests where that is wanted.
-fn session(global: &Global) -> Result<Session, Error> {
+fn session(global: &Global, shown: &mut Shown) -> Result<Session, Error> {
     let cloud = match (&global.resource_manager, global.cloud) {
         (Some(url), _) => Some(CloudChoice::Custom(url.clone())),
         (None, Some(name)) => Some(CloudChoice::Known(name.into())),
@@ -79,7 +83,7 @@ fn session(global: &Global) -> Result<Session, Error> {
         environment: Environment::Process,
     })?;
     if global.verbose {
-        requests::show(session.requests());
+        *shown = requests::show(session.requests());
     }
     Ok(session)
 }
@@ -116,7 +120,7 @@ fn tell(refusal: &Refusal) -> ExitCode {
         Refusal::Error(error) => {
             match &error.problem {
                 Some(problem) => Out::aside(&problem_text(problem, None)),
-                None => Out::aside(&format!("crosspull: {}", chain(error))),
+                None => Out::aside(&error_text(&chain(error))),
             }
             error.exit_code()
         }

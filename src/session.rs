@@ -91,7 +91,8 @@ impl Session {
             None => Cloud::known(KnownCloud::default()),
             Some(CloudChoice::Known(known)) => Cloud::known(*known),
             Some(CloudChoice::Custom(url)) => {
-                metadata::discover(&self.http, url).await.map_err(|error| Error::from(error.problem()))?
+                let found = self.patience().read(|| metadata::discover(&self.http, url)).await;
+                found.map_err(|error| Error::from(error.problem()))?
             }
         };
         Ok(Arc::new(cloud))

@@ -14,6 +14,7 @@ mod identity;
 mod keys;
 mod known;
 pub mod look;
+pub mod patience;
 pub mod plan;
 pub mod preflight;
 mod probe;
@@ -41,6 +42,7 @@ use crate::{
     },
 };
 use known::Known;
+use patience::Patience;
 use texts::Texts;
 
 /// The steps' work, for one setup.
@@ -56,6 +58,8 @@ pub struct Steps {
     pub registry: Option<TenantClients>,
     /// Both tenants, as they were resolved.
     pub tenants: Tenants,
+    /// For what is read outside a run.
+    pub patience: Patience,
     texts: Texts,
     known: Known,
 }
@@ -77,8 +81,9 @@ impl Steps {
         cluster: TenantClients,
         registry: Option<TenantClients>,
         tenants: Tenants,
+        patience: Patience,
     ) -> Self {
-        Self { http, cloud, cluster, registry, tenants, texts: Texts::default(), known: Known::default() }
+        Self { http, cloud, cluster, registry, tenants, patience, texts: Texts::default(), known: Known::default() }
     }
 
     /// The registry tenant's operator, for steps that are only reached where there is one.

@@ -111,8 +111,11 @@ impl Http {
         }
         let client = if loopback { &self.0.direct } else { &self.0.client };
         let request = self.request(client, &call)?;
-        let mut pending =
-            Pending { log: &self.0.log, record: Some(RequestRecord::sent(&call)), watch: Stopwatch::start() };
+        let mut pending = Pending {
+            log: &self.0.log,
+            record: Some(RequestRecord::sent(&call, self.0.correlation)),
+            watch: Stopwatch::start(),
+        };
         let result = receive::exchange(client, request, &call).await;
         pending.end(&result);
         result
@@ -161,12 +164,12 @@ impl Pending<'_> {
             Ok(response) => {
                 record.outcome = Outcome::Status(response.status);
                 record.request_id.clone_from(&response.request_id);
-                record.correlation_id.clone_from(&response.correlation_id);
+                record.answered_with(response.correlation_id.as_ref());
             }
             Err(error) => {
                 record.outcome = error.status.map_or(Outcome::Failed(log::word(error.kind)), Outcome::Status);
                 record.request_id.clone_from(&error.request_id);
-                record.correlation_id.clone_from(&error.correlation_id);
+                record.answered_with(error.correlation_id.as_ref());
             }
         }
         self.log.push(record);

@@ -96,6 +96,14 @@ pub struct AppAnswers {
     pub redirect_uri: Url,
 }
 
+/// An address as it stands in a registration: Entra compares texts, and the how-to's `https://www.microsoft.com` has no
+/// slash at its end, which a parsed address always has.
+pub fn registered(redirect: &Url) -> &str {
+    let text = redirect.as_str();
+    let bare = redirect.path() == "/" && redirect.query().is_none() && redirect.fragment().is_none();
+    if bare { text.trim_end_matches('/') } else { text }
+}
+
 /// Which steps a setup takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

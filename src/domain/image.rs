@@ -135,7 +135,12 @@ impl FromStr for ImageReference {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let wrong = || ParseError::new(text, "an image without its host, such as shop/web:1.4");
+        let wrong = || {
+            ParseError::new(
+                text,
+                "an image name (repository and tag in small letters, without the registry's host), such as shop/web:1.4",
+            )
+        };
         let trimmed = text.trim();
         let (repository, reference, by_digest) = match trimmed.split_once('@') {
             Some((repository, digest)) => (repository, digest, true),

@@ -139,7 +139,7 @@ fn came_to_nothing() -> Fault {
     Fault::rejected(Problem::new(
         ProblemKind::Waiting,
         "find the reset that was sent",
-        "the cluster shows no sign of it: it did not arrive. Confirm the cluster update once more to send it again",
+        "it did not arrive: the cluster shows no sign of it. No node was replaced, and it can be sent again",
         super::wait::now(),
     ))
 }

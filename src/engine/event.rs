@@ -30,7 +30,7 @@ pub struct Status {
 }
 
 /// What a step is doing, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Doing {
     /// At work.

@@ -38,7 +38,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Another process holds the setup.
-    #[error("another crosspull holds this setup ({})", path.display())]
+    #[error("another crosspull is at work on it, in {}; wait until that has ended, or stop it", path.display())]
     Busy {
         /// The setup's folder.
         path: PathBuf,
@@ -52,8 +52,8 @@ pub enum JournalError {
         schema: u32,
     },
     /// The journal is not as it was written.
-    #[error("line {line} of {} is damaged: {what}. Nothing was changed. Restore the file from a copy; without one, \
-             compare the tenants with `crosspull show` and take back by hand what it names", path.display())]
+    #[error("line {line} of {} is damaged: {what}. Nothing was changed. Restore the file from a copy. Without \
+             one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after", path.display())]
     Damaged {
         /// The journal.
         path: PathBuf,

@@ -437,6 +437,15 @@ impl Progress {
         steps
     }
 
+    /// The steps whose work exists in a tenant, last first: a key that was removed is there no more.
+    pub fn left_behind(&self) -> Vec<StepId> {
+        let gone = |step: &StepId| {
+            let key = self.facts.key_of(*step).and_then(|key| self.facts.key(key.id));
+            key.is_some_and(|record| record.removed)
+        };
+        self.effects().into_iter().filter(|step| !gone(step)).collect()
+    }
+
     /// Where a step stands by the records alone, for undo.
     pub(super) fn recorded(&self, step: StepId) -> Stage {
         self.raw(step)

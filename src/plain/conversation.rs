@@ -9,16 +9,17 @@ use tokio::{
 };
 
 use super::{
-    event_json, handover_text, nodes_review_text, out::Out, plan_text, problem_text, record_line, signals::Signals,
-    status_json, status_line,
+    Told, event_json, handover_text, layout::resume, nodes_review_text, out::Out, plan_text, problem_text, record_line,
+    signals::Signals, status_json, status_line,
 };
 use crate::{
-    domain::{Answers, AppId, Plan, Problem, StepId},
+    domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
     engine::{
         Command, Event, Events, Idle, Record,
         event::{Doing, Ended, NodesReview, Statuses},
         record::{Entry, Outcome},
         run::Mode,
+        wait,
     },
     error::{Error, ExitCode},
     session::{Open, Session},
@@ -74,8 +75,12 @@ struct Talk<'a> {
     answers: Option<Arc<Answers>>,
     progress: crate::engine::Progress,
     review: Option<Arc<NodesReview>>,
-    /// Why the program leaves, once it does.
-    leaving: Option<ExitCode>,
+    /// With what the program leaves, once it does, and how to go on.
+    leaving: Option<(ExitCode, String)>,
+    /// Which waits were told.
+    told: Told,
+    /// What persons were last waited for.
+    persons: Vec<String>,
     /// The steps whose waiting for a person was told.
     asked: Vec<StepId>,
     /// Since when nothing but a person is waited for.
@@ -100,6 +105,8 @@ impl<'a> Talk<'a> {
             progress,
             review: None,
             leaving: None,
+            told: Told::default(),
+            persons: Vec::new(),
             asked: Vec::new(),
             only_a_person_since: None,
             plan_told: false,
@@ -131,7 +138,8 @@ impl<'a> Talk<'a> {
                     return ended;
                 }
                 () = signals.next() => {
-                    self.leaving.get_or_insert(ExitCode::Interrupted);
+                    let way_on = format!("Stopped. What is done stays done. Go on with:\n  {}", resume(&self.name, ""));
+                    self.leaving.get_or_insert((ExitCode::Interrupted, way_on));
                     tell(&self.command, Command::Stop).await;
                 }
                 Ok(()) = statuses.changed() => {
@@ -141,16 +149,21 @@ impl<'a> Talk<'a> {
                 }
                 () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                     self.only_a_person_since = None;
+                    let way_on = format!(
+                        "Left waiting for {}.\nWhat is done stays done. When that has happened, go on with:\n  {}",
+                        self.persons.join(", and for "),
+                        resume(&self.name, "")
+                    );
                     let code = self.failures.first().map_or(ExitCode::Waiting, |(_, problem)| problem.kind.into());
-                    self.leave(code).await;
+                    self.leave(code, way_on).await;
                 }
             }
         }
     }
 
-    async fn leave(&mut self, code: ExitCode) {
+    async fn leave(&mut self, code: ExitCode, way_on: String) {
         if self.leaving.is_none() {
-            self.leaving = Some(code);
+            self.leaving = Some((code, way_on));
             tell(&self.command, Command::Stop).await;
         }
     }
@@ -164,7 +177,11 @@ impl<'a> Talk<'a> {
             Event::Idle(Idle::Nodes) => self.confirm_nodes().await,
             Event::Idle(Idle::Failed) => {
                 let code = self.failures.first().map_or(ExitCode::Azure, |(_, problem)| problem.kind.into());
-                self.leave(code).await;
+                let way_on = format!(
+                    "What is done stays done. When the cause is gone, go on with:\n  {}",
+                    resume(&self.name, "")
+                );
+                self.leave(code, way_on).await;
             }
             // An earlier run may have ended between a plan and its confirmation.
             Event::Idle(Idle::Plan) if !self.plan_told => {
@@ -181,12 +198,13 @@ impl<'a> Talk<'a> {
         if self.progress.apply(entry).is_err() {
             return;
         }
-        if let Some(line) = record_line(entry, &self.progress) {
-            self.out.text(&line);
-        }
-        if let Record::Failed { step, problem, .. } = &entry.record {
-            self.out.text(&format!("\n{}", problem_text(problem, Some(*step))));
+        if let Record::Failed { step, problem, .. } = &entry.record
+            && problem.kind != ProblemKind::Waiting
+        {
+            self.out.text(&format!("\n{}\n", problem_text(problem, Some(*step))));
             self.failures.push((*step, problem.clone()));
+        } else if let Some(line) = record_line(entry, &self.progress) {
+            self.out.text(&line);
         }
     }
 
@@ -197,7 +215,8 @@ impl<'a> Talk<'a> {
         if self.manner.yes || self.yes("Do it?").await {
             tell(&self.command, Command::Confirm(plan.hash())).await;
         } else {
-            self.leave(ExitCode::Waiting).await;
+            let way_on = format!("The changed plan needs your yes. To agree:\n  {}", resume(&self.name, " --yes"));
+            self.leave(ExitCode::Waiting, way_on).await;
         }
     }
 
@@ -211,19 +230,42 @@ impl<'a> Talk<'a> {
         let facts = self.progress.facts();
         let first = facts.update().is_none() && facts.delivered_to_cluster().next().is_none();
         let in_advance = self.answers.as_ref().is_some_and(|answers| answers.options.confirm_node_replacement);
-        let by_name = self.manner.confirm_nodes.as_deref() == Some(cluster.as_str());
-        let beforehand = !self.consent_used && ((in_advance && first && review.as_planned) || by_name);
-        self.consent_used |= beforehand;
-        let consented = beforehand
-            || (self.out.can_ask() && {
-                let question = format!("Type the cluster's name to replace its {} nodes:", review.cluster.nodes());
-                self.out.ask(&question).await.as_deref() == Some(cluster.as_str())
-            });
+        let named = self.manner.confirm_nodes.as_deref();
+        let consented = if self.consent_used {
+            self.types_name(&review).await
+        } else if in_advance && first && review.as_planned {
+            self.out.text("You agreed to it in advance (confirm_node_replacement).");
+            self.consent_used = true;
+            true
+        } else if named == Some(cluster.as_str()) {
+            self.out.text("You agree to it (--confirm-nodes).");
+            self.consent_used = true;
+            true
+        } else {
+            if in_advance && !first {
+                self.out.text("What you agreed to in advance was one replacement; this would be another.");
+            } else if in_advance {
+                self.out.text("What you agreed to in advance was the cluster as the plan saw it, not this.");
+            }
+            if let Some(other) = named {
+                self.out.text(&format!("--confirm-nodes names {other}, and this is {cluster}."));
+            }
+            self.types_name(&review).await
+        };
         if consented {
             tell(&self.command, Command::ConfirmNodes(review.hash.clone())).await;
         } else {
-            self.leave(ExitCode::Waiting).await;
+            let way_on = format!(
+                "No node is replaced without your yes. What is done stays done. To agree:\n  {}",
+                resume(&self.name, &format!(" --confirm-nodes {cluster}"))
+            );
+            self.leave(ExitCode::Waiting, way_on).await;
         }
+    }
+
+    async fn types_name(&self, review: &NodesReview) -> bool {
+        let question = format!("Type the cluster's name to replace its {} nodes:", review.cluster.nodes());
+        self.out.can_ask() && self.out.ask(&question).await.as_deref() == Some(review.cluster.id.name())
     }
 
     async fn yes(&self, question: &str) -> bool {
@@ -238,9 +280,9 @@ impl<'a> Talk<'a> {
             if changed && self.leaving.is_none() {
                 self.out.object(&status_json(*step, status));
             }
-            let new = before.get(step).is_none_or(|old| old.doing != status.doing || old.what != status.what);
-            if new && status.doing != Doing::Running && self.leaving.is_none() {
-                self.out.text(&status_line(*step, status));
+            let at = wait::now();
+            if changed && self.leaving.is_none() && self.told.worth_telling(*step, status, at) {
+                self.out.text(&status_line(*step, status, at));
             }
             if status.doing == Doing::Person && !self.asked.contains(step) {
                 self.asked.push(*step);
@@ -254,6 +296,7 @@ impl<'a> Talk<'a> {
         };
         let only_a_person = !now.is_empty() && now.iter().all(for_a_person);
         if only_a_person {
+            self.persons = now.values().map(|status| status.what.clone()).collect();
             self.only_a_person_since.get_or_insert_with(Instant::now);
         } else {
             self.only_a_person_since = None;
@@ -270,14 +313,15 @@ impl<'a> Talk<'a> {
         } else if answers.registry.handed_over() {
             if step == StepId::Consent || !self.asked.contains(&StepId::Consent) {
                 let commands = handover::commands(&plan, app, &answers.registry.repositories).with_link(link);
-                self.out.text(&format!("\n{}", handover_text(&plan, &commands)));
+                let known = step == StepId::RegistryRole;
+                self.out.text(&format!("\n{}\n", handover_text(&plan, &commands, known)));
             }
         } else {
             self.out.text(&format!(
                 "\nA Cloud Application Administrator of {} opens this link and accepts.\n\
                  Landing on {} without a word is success.\n\n{link}\n",
                 plan.registry_tenant.label(),
-                answers.app.redirect_uri,
+                registered(&answers.app.redirect_uri),
             ));
         }
         if let Some(other_admin) = &self.manner.other_admin {
@@ -300,13 +344,12 @@ impl<'a> Talk<'a> {
             }
             Ended::Closed(Outcome::TakenBack) => ExitCode::Done,
             Ended::Stopped => {
-                let code = self.leaving.unwrap_or(ExitCode::Interrupted);
-                let why = match code {
-                    ExitCode::Waiting => "It waits for a person. ",
-                    ExitCode::Interrupted => "It was stopped. ",
-                    _ => "",
-                };
-                self.out.text(&format!("\n{why}What is done stays done. Go on with:  crosspull resume {}", self.name));
+                let (code, way_on) = self.leaving.unwrap_or_else(|| {
+                    (ExitCode::Interrupted, format!("Stopped. Go on with:\n  {}", resume(&self.name, "")))
+                });
+                // A failure ends with an empty line of its own.
+                let gap = if code == ExitCode::Azure { "" } else { "\n" };
+                self.out.text(&format!("{gap}{way_on}"));
                 code
             }
         }

@@ -74,6 +74,18 @@ pub(super) fn push_line(out: &mut String, line: &str) {
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
+/// The command that goes on with a setup.
+pub(super) fn resume(name: &str, more: &str) -> String {
+    let name = setup_name(name);
+    format!("crosspull resume {name}{more}")
+}
+
+/// A setup's name as a shell takes it.
+pub(super) fn setup_name(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", clean(name).replace('\'', r"'\''")) }
+}
+
 /// `1 node`, `9 nodes`.
 pub(super) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }

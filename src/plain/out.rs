@@ -28,8 +28,9 @@ impl Out {
 
     /// A line on standard error, whatever is wanted on standard output.
     pub fn aside(text: &str) {
-        // Who closed standard error does not want to read this.
-        let _ = writeln!(io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+        // One write, or lines of both outputs mix in a file that takes both. Who closed standard error does not want to
+        // read this.
+        let _ = io::stderr().lock().write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
     }
 
     /// Whether a person can be asked.
@@ -57,5 +58,5 @@ impl Out {
 
 fn write(text: &str) {
     // A closed pipe ends the reader's interest, not the work.
-    let _ = writeln!(io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+    let _ = writeln!(io::stdout().lock(), "{}", text.strip_suffix('\n').unwrap_or(text));
 }

@@ -186,8 +186,6 @@ pub fn nodes_review_text(review: &NodesReview) -> String {
             paragraph(&mut out, "  - ", difference);
         }
     }
-    push_line(&mut out, "");
-    paragraph(&mut out, "", &format!("To agree, give the cluster's name: {}", review.cluster.id.name()));
     out
 }
 
@@ -297,8 +295,6 @@ mod tests {
 
         Different from the plan:
           - web has 6 nodes, and had 5
-
-        To agree, give the cluster's name: shop-prod
         ");
     }
 }

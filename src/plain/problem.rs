@@ -1,6 +1,6 @@
 //! A failure in words: tried, said, means, changed, do, and what a support case needs.
 
-use super::layout::{clean, clock, field, push_line, second};
+use super::layout::{clean, clock, field, paragraph, push_line, second};
 use crate::{
     catalogue,
     domain::{Problem, StepId, problem::ProblemKind},
@@ -18,7 +18,7 @@ pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
     field(&mut out, "Tried", LABEL, &problem.tried);
     // What no service answered was found by this program.
-    let answered = problem.status.is_some() || problem.code.is_some();
+    let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
     field(&mut out, if answered { "Azure" } else { "Found" }, LABEL, &said(problem));
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
@@ -40,6 +40,24 @@ pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
     out
 }
 
+/// How a cause begins in a chain of errors.
+const BECAUSE: &str = "because: ";
+
+/// What kept the program from its work where no step and no service was concerned: an error with its causes, a line each.
+pub fn error_text(chain: &str) -> String {
+    let mut out = String::new();
+    for (at, line) in chain.lines().enumerate() {
+        let text = line.trim_start();
+        let indent = &line[..line.len() - text.len()];
+        match text.strip_prefix(BECAUSE) {
+            Some(cause) => paragraph(&mut out, &format!("{indent}{BECAUSE}"), cause),
+            None if at == 0 => paragraph(&mut out, "crosspull: ", text),
+            None => paragraph(&mut out, indent, text),
+        }
+    }
+    out
+}
+
 /// Status, code and words of the answer.
 pub(super) fn said(problem: &Problem) -> String {
     let status = problem.status.map(|status| status.to_string());
@@ -52,8 +70,7 @@ pub(super) fn said(problem: &Problem) -> String {
 
 /// What the failure has and has not changed. An answer that refuses had no effect; without a clear answer nobody knows.
 fn changed(problem: &Problem, step: Option<StepId>) -> &'static str {
-    let refused =
-        problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409 | 429));
+    let refused = problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409));
     match step {
         None => "nothing",
         Some(step) if refused => match step {

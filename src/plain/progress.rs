@@ -1,12 +1,16 @@
 //! What happens, a line each.
 
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+
 use super::{
-    layout::{clean, clock, day},
+    layout::{clean, clock, count, day},
     problem::said,
 };
 use crate::{
     catalogue,
-    domain::{Output, StepId, key::Delivery},
+    domain::{Output, StepId, key::Delivery, problem::ProblemKind},
     engine::{
         Entry, Progress, Record, Stage,
         event::{Doing, Status},
@@ -40,6 +44,9 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(detail).filter(|detail| !detail.is_empty());
             step(done, detail.map_or_else(|| "done".to_owned(), |detail| format!("done: {detail}")))
+        }
+        Record::Failed { step: failed, problem, .. } if problem.kind == ProblemKind::Waiting => {
+            step(failed, problem.message.clone())
         }
         Record::Failed { step: failed, problem, .. } => {
             let code = catalogue::explain(problem, Some(*failed)).map(|entry| format!("{}  ", entry.code));
@@ -87,32 +94,63 @@ fn detail(output: &Output) -> String {
             let nodes = proven.pools.iter().filter(|pool| pool.nodes_proven).count();
             format!("{}; nodes of {nodes} of {} pools", proven.pulled.image, proven.pools.len())
         }
-        Output::Sweep(swept) => format!("{} removed, {} kept", swept.removed.len(), swept.kept.len()),
+        Output::Sweep(swept) => {
+            let removed = match swept.removed.len() {
+                0 => "no key had to go".to_owned(),
+                number => format!("{} removed", count(number, "key")),
+            };
+            format!("{removed}, {} kept", swept.kept.len())
+        }
     }
 }
 
-/// What a step is doing now: for what it waits, since when, and when the next look is.
-pub fn status_line(step: StepId, status: &Status) -> String {
+/// The next look is worth a word only where it is some way off.
+const SOON: time::Duration = time::Duration::seconds(5);
+
+/// What a step is doing now: for what it waits, since when, and when the next look is, where that takes a while.
+pub fn status_line(step: StepId, status: &Status, now: OffsetDateTime) -> String {
     let doing = match status.doing {
         Doing::Running => "at work",
-        Doing::Person => "waits for a person",
-        Doing::Visibility => "waits until it can be seen",
-        Doing::Operation => "waits for Azure to finish",
-        Doing::Throttling => "slowed down by Azure",
-        Doing::Network => "no answer yet",
+        Doing::Person => "waits for a person: ",
+        Doing::Visibility => "waits for ",
+        Doing::Operation => "waits for Azure to finish ",
+        Doing::Throttling => "slowed down by Azure: ",
+        Doing::Network => "no good answer yet: ",
     };
-    let mut line = format!("{:<14}  {doing}", step.name());
-    if !status.what.is_empty() {
-        line = format!("{line}: {}", status.what);
+    let mut line = format!("{}  {:<14}  {doing}{}", clock(now), step.name(), status.what);
+    if now - status.since > SOON {
+        line = format!("{line}, since {}", clock(status.since));
     }
-    line = format!("{line}, since {}", clock(status.since));
     if let Some(said) = status.said.as_deref().filter(|said| !said.is_empty()) {
-        line = format!("{line}; last answer: {said}");
+        line = format!("{line} ({said})");
     }
-    if let Some(next) = status.next_look {
+    if let Some(next) = status.next_look.filter(|next| *next - now > SOON) {
         line = format!("{line}; next look {}", clock(next));
     }
     clean(&line)
+}
+
+/// Which waits were told, so that each is told once when it begins, and again only when its answer has changed and some
+/// time has passed. A step may wait for several things at once, and its status shows one of them at a time.
+#[derive(Debug, Default)]
+pub struct Told(HashMap<(StepId, Doing, String), (OffsetDateTime, Option<String>)>);
+
+/// The least time between two lines of one wait.
+const QUIET: time::Duration = time::Duration::seconds(20);
+
+impl Told {
+    /// Whether this is worth a line now; if so, it counts as told.
+    pub fn worth_telling(&mut self, step: StepId, status: &Status, now: OffsetDateTime) -> bool {
+        if status.doing == Doing::Running {
+            return false;
+        }
+        let wait = (step, status.doing, status.what.clone());
+        let worth = self.0.get(&wait).is_none_or(|(at, said)| *said != status.said && now - *at >= QUIET);
+        if worth {
+            self.0.insert(wait, (now, status.said.clone()));
+        }
+        worth
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +192,7 @@ mod tests {
         13:32:11  proof           begins
         13:34:11  proof           done: fabrikamimages.azurecr.io/shop/web:1.4; nodes of 1 of 2 pools
         13:35:11  sweep           begins
-        13:37:11  sweep           done: 0 removed, 0 kept
+        13:37:11  sweep           done: no key had to go, 0 kept
         13:38:11  setup           connected: the cluster can pull
         ");
     }
@@ -166,15 +204,38 @@ mod tests {
         assert!(line.starts_with("13:16:11  registry role   FAILED  CP-405  403 AuthorizationFailed: "), "{line}");
     }
 
+    fn waiting(said: &str) -> Status {
+        Status {
+            doing: Doing::Person,
+            what: "an admin of Fabrikam to accept the app".to_owned(),
+            said: Some(said.to_owned()),
+            since: sample::BEGIN,
+            next_look: Some(sample::BEGIN + time::Duration::seconds(4)),
+        }
+    }
+
     #[test]
     fn a_wait_says_for_what_since_when_and_when_it_looks_again() {
-        let status = Status {
-            doing: Doing::Person,
-            what: "the consent of an admin of Fabrikam".to_owned(),
-            said: Some("AADSTS700016".to_owned()),
-            since: sample::BEGIN,
-            next_look: Some(sample::BEGIN + time::Duration::seconds(12)),
-        };
-        insta::assert_snapshot!(status_line(StepId::Consent, &status), @"consent         waits for a person: the consent of an admin of Fabrikam, since 13:02:11; last answer: AADSTS700016; next look 13:02:23");
+        let mut status = waiting("AADSTS700016");
+        insta::assert_snapshot!(status_line(StepId::Consent, &status, sample::BEGIN), @"13:02:11  consent         waits for a person: an admin of Fabrikam to accept the app (AADSTS700016)");
+        let later = sample::BEGIN + time::Duration::minutes(3);
+        status.next_look = Some(later + time::Duration::seconds(40));
+        insta::assert_snapshot!(status_line(StepId::Consent, &status, later), @"13:05:11  consent         waits for a person: an admin of Fabrikam to accept the app, since 13:02:11 (AADSTS700016); next look 13:05:51");
+    }
+
+    #[test]
+    fn a_wait_is_told_once_until_its_answer_changes() {
+        let (mut told, at) = (Told::default(), sample::BEGIN);
+        let seconds = time::Duration::seconds;
+        assert!(told.worth_telling(StepId::Consent, &waiting("not there"), at));
+        assert!(!told.worth_telling(StepId::Consent, &waiting("not there"), at + seconds(600)), "nothing is new");
+        assert!(!told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(2)), "too soon");
+        assert!(told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(30)));
+        assert!(told.worth_telling(StepId::RegistryRole, &waiting("no answer"), at + seconds(30)), "another step");
+        let other = Status { what: "Graph".to_owned(), ..waiting("not there") };
+        assert!(told.worth_telling(StepId::Consent, &other, at), "another wait");
+        assert!(!told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(31)), "and back");
+        let running = Status { doing: Doing::Running, ..other };
+        assert!(!told.worth_telling(StepId::Consent, &running, at + seconds(90)));
     }
 }

@@ -1,7 +1,7 @@
 //! The setups of this machine, and one of them.
 
 use super::{
-    layout::{clean, day, field, minute, paragraph, push_line},
+    layout::{clean, day, field, minute, paragraph, push_line, resume, setup_name},
     plan::tenant,
     problem::problem_text,
 };
@@ -109,8 +109,7 @@ fn steps(out: &mut String, report: &Report) {
 
 /// How to go on.
 fn next(report: &Report) -> String {
-    let name = if report.name.contains(' ') { format!("\"{}\"", report.name) } else { report.name.clone() };
-    let resume = format!("crosspull resume {name}");
+    let (name, resume) = (setup_name(&report.name), resume(&report.name, ""));
     match report.state {
         State::Answered | State::Planned => format!("Nothing has been changed yet. Go on: {resume}"),
         State::UnderWay => format!("Go on: {resume}"),
@@ -121,7 +120,7 @@ fn next(report: &Report) -> String {
         }
         State::Failed => format!("Mend what is named above, then: {resume}"),
         State::TakingBack => format!("Go on taking it back: crosspull undo {name}"),
-        State::Connected => format!("For the files of both companies: crosspull report {name}"),
+        State::Connected => format!("What was done, to keep for both companies: crosspull report {name}"),
         State::TakenBack => format!("Nothing of it is left. Remove its records: crosspull forget {name}"),
         State::Unreadable => "Its journal cannot be read.".to_owned(),
     }
@@ -191,7 +190,7 @@ mod tests {
         not proven       Pool web (6 nodes): access proven, nodes not proven: run
                          command is switched off.
 
-        For the files of both companies: crosspull report new-shop
+        What was done, to keep for both companies: crosspull report new-shop
         ");
     }
 

@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use super::{requests, show_plan, work::listen};
+use super::{
+    requests::{self, Shown},
+    show_plan,
+    work::listen,
+};
 use crate::{
     cli::{DemoArgs, Global},
     domain::{
@@ -25,7 +29,7 @@ use crate::{
 /// How much faster than Azure the demo runs, unless told otherwise.
 const SPEED: f64 = 20.0;
 
-pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<ExitCode, Refusal> {
+pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let mut signals = listen()?;
     let out = Out { json: false };
     let failed = |error: sim::SimError| Error::new(ProblemKind::Local, "start the demo's simulator").because(error);
@@ -36,7 +40,7 @@ pub(super) async fn run(global: &Global, args: DemoArgs) -> Result<ExitCode, Ref
     let folder = Folder::new()?;
     let session = session(&simulator, &folder, speed)?;
     if global.verbose {
-        requests::show(session.requests());
+        *shown = requests::show(session.requests());
     }
     out.text("DEMO: two companies and their Azure, pretended on this machine. Nothing leaves it.\n");
     let answers = answers(simulator.ready())?;

@@ -1,16 +1,33 @@
 //! The requests of a run, shown as they are made (`--verbose`) or logged (`--log`). Never bodies, never headers.
 
-use std::{fs::File, path::Path, sync::Mutex};
+use std::{fs::File, path::Path, sync::Mutex, time::Duration};
 
-use tokio::sync::broadcast::error::RecvError;
+use tokio::{sync::broadcast::error::RecvError, task::JoinHandle};
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::{azure::RequestLog, domain::problem::ProblemKind, error::Error, paths, plain::out::Out};
 
+/// How long the last requests may take to be printed once the work is over.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// The requests that are being shown.
+#[derive(Debug, Default)]
+pub(super) struct Shown(Option<JoinHandle<()>>);
+
+impl Shown {
+    /// Waits until the last one is printed: the log ends with the session that it is of.
+    pub(super) async fn all(self) {
+        if let Some(printing) = self.0 {
+            // What a request that was given up still holds open is not waited for.
+            let _ = tokio::time::timeout(LAST_LINES, printing).await;
+        }
+    }
+}
+
 /// Prints each request on standard error once it is over.
-pub(super) fn show(log: &RequestLog) {
+pub(super) fn show(log: &RequestLog) -> Shown {
     let mut feed = log.subscribe();
-    tokio::spawn(async move {
+    Shown(Some(tokio::spawn(async move {
         loop {
             match feed.recv().await {
                 Ok(record) => Out::aside(&format!("  {record}")),
@@ -18,7 +35,7 @@ pub(super) fn show(log: &RequestLog) {
                 Err(RecvError::Closed) => return,
             }
         }
-    });
+    })))
 }
 
 /// Writes the program's own log to a private file. Other crates' logs may hold what ours never do, and are left out.

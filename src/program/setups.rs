@@ -62,17 +62,21 @@ pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode,
     let entry = store.find(Some(&args.setup))?;
     let journal = Journal::open(&entry.folder)?;
     let progress = journal.progress();
-    if progress.closed() != Some(Outcome::TakenBack) && !progress.effects().is_empty() {
-        let made: Vec<String> = progress.effects().iter().map(ToString::to_string).collect();
-        return Err(Error::new(
-            ProblemKind::Answers,
+    if progress.closed() != Some(Outcome::TakenBack) && !progress.left_behind().is_empty() {
+        let name = &entry.name;
+        let what = if progress.cluster_touched() {
             format!(
-                "forget {}: its journal names what exists in the tenants ({}). `crosspull undo` takes it back first; a \
-                 connected setup is kept, since its renewal needs it",
-                entry.name,
+                "forget {name}: its cluster has the app that it made. These records tell which key that is and what \
+                 belongs together; the renewal needs them"
+            )
+        } else {
+            let made: Vec<String> = progress.left_behind().iter().map(ToString::to_string).collect();
+            format!(
+                "forget {name}: what it made exists in the tenants ({}). `crosspull undo` takes that back first",
                 made.join(", ")
-            ),
-        ));
+            )
+        };
+        return Err(Error::new(ProblemKind::Answers, what));
     }
     if !args.yes.yes {
         let question = format!("Forget {}? Nothing is changed in Azure. [y/N]", entry.name);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::show_plan;
 use crate::{
     cli::{ApplyArgs, PlanArgs, ResumeArgs, RunArgs, UndoArgs},
-    domain::{Answers, problem::ProblemKind},
-    engine::{Event, Events, run::Mode},
+    domain::{Answers, StepId, problem::ProblemKind},
+    engine::{Event, Events, record::Outcome, run::Mode},
     error::{Error, ExitCode},
     plain::{
         conversation::{Manner, carry},
@@ -99,12 +99,17 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
     let mut signals = listen()?;
     let mut open = session.resume(Some(&args.setup)).await?;
     let progress = open.journal.progress().clone();
-    if progress.closed().is_some() {
-        return Err(Error::new(ProblemKind::Answers, "take back a setup that is finished").into());
+    if progress.closed() == Some(Outcome::TakenBack) {
+        return Err(Error::new(ProblemKind::Answers, "take it back: it has been taken back already").into());
+    }
+    if progress.cluster_touched() {
+        let what = "take it back: its cluster has the new app, or may have it. Going back would replace every node again, \
+                    with a new secret on the old app; crosspull does not do that. Nothing was changed";
+        return Err(Error::new(ProblemKind::Answers, what).into());
     }
     if !args.yes.yes {
-        let steps: Vec<String> = progress.effects().iter().map(ToString::to_string).collect();
-        out.text(&format!("To be taken back, in this order: {}", steps.join(", ")));
+        let steps: Vec<String> = progress.left_behind().iter().map(ToString::to_string).collect();
+        out.text(&format!("To be taken back, in this order: {}.", steps.join(", ")));
         let yes = out.can_ask() && matches!(out.ask("Take it back? [y/N]").await.as_deref(), Some("y" | "Y" | "yes"));
         if !yes {
             let what = "take it back without your yes. Nothing was changed; --yes confirms it";
@@ -112,6 +117,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
         }
     }
     let (events, mut happened, _statuses) = Events::channel();
+    let made_app = progress.plan().is_some_and(|plan| plan.has(StepId::Registration));
     let mut folded = progress;
     let mut hear = |event: &Event| {
         out.object(&event_json(event));
@@ -133,7 +139,9 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
                     hear(&event);
                 }
                 ended?;
-                out.text("Everything that this setup had made is taken back. A deleted app stays in the recycle bin for 30 days.");
+                if made_app {
+                    out.text("The deleted app stays in the cluster tenant's recycle bin for 30 days.");
+                }
                 return Ok(ExitCode::Done);
             }
             () = signals.next() => {
@@ -145,8 +153,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
 }
 
 fn read(path: &std::path::Path) -> Result<Answers, Error> {
-    setup_file::read(path)
-        .map_err(|error| Error::new(ProblemKind::Answers, format!("use {}", path.display())).because(error))
+    Ok(setup_file::read(path)?)
 }
 
 pub(super) fn listen() -> Result<Signals, Error> {

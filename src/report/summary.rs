@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    domain::{SetupId, StepId, answers::Tenant},
+    domain::{SetupId, StepId, answers::Tenant, problem::ProblemKind},
     engine::{JournalError, Progress, Stage, record::Outcome},
 };
 
@@ -59,20 +59,32 @@ impl State {
         if progress.undoing() {
             return Self::TakingBack;
         }
-        if progress.failed().next().is_some() {
+        if progress.failed().any(|(_, problem)| problem.kind != ProblemKind::Waiting) {
             return Self::Failed;
         }
         if !progress.is_confirmed() {
             return Self::Planned;
         }
-        if progress.update_ready() {
+        // A key lives as long as the run that made it. That it has to be made anew is nobody's concern.
+        let renewed = |step: StepId| {
+            matches!(step, StepId::WatchKey | StepId::Secret | StepId::Probe) && progress.done_at(step).is_some()
+        };
+        let ready = |step: StepId| {
+            let needs = plan.line(step).map(|line| line.needs.as_slice()).unwrap_or_default();
+            needs.iter().all(|need| renewed(*need) || progress.stage(*need) == Stage::Done)
+        };
+        let update = progress.stage(StepId::ClusterUpdate);
+        if plan.has(StepId::ClusterUpdate)
+            && matches!(update, Stage::Due | Stage::Lost | Stage::Failed { .. })
+            && ready(StepId::ClusterUpdate)
+        {
             return Self::WaitingForNodes;
         }
         let asks =
             |step: StepId| plan.line(step).is_some_and(|line| line.action == crate::domain::plan::Action::AskPerson);
         let open: Vec<StepId> = progress
             .steps()
-            .filter(|(step, stage)| *stage != Stage::Done && progress.has_its_needs(*step))
+            .filter(|(step, stage)| *stage != Stage::Done && ready(*step))
             .map(|(step, _)| step)
             .collect();
         if open.iter().any(|step| asks(*step)) { Self::WaitingForPerson } else { Self::UnderWay }

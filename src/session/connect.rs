@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     secret::Secret,
-    steps::{Steps, Tenants},
+    steps::{Steps, Tenants, patience::Patience},
 };
 
 /// Why there is no plan, or no setup.
@@ -83,7 +83,7 @@ impl Session {
             Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, answers.registry.id.as_ref(), sign_in)?),
             None => None,
         };
-        Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants))
+        Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants, self.patience()))
     }
 
     fn clients(
@@ -125,7 +125,9 @@ impl Session {
         };
         let of_resource = async {
             match resource {
-                Some(id) => arm::subscription_tenant(&self.http, cloud, id.subscription())
+                Some(id) => self
+                    .patience()
+                    .read(|| arm::subscription_tenant(&self.http, cloud, id.subscription()))
                     .await
                     .map_err(|error| Error::from(error.problem())),
                 None => Ok(None),
@@ -148,8 +150,14 @@ impl Session {
         }
     }
 
+    /// For what is read before a run.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.options.pace)
+    }
+
     async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
-        let found = entra::openid(&self.http, cloud, tenant).await.map_err(|error| Error::from(error.problem()))?;
+        let found = self.patience().read(|| entra::openid(&self.http, cloud, tenant)).await;
+        let found = found.map_err(|error| Error::from(error.problem()))?;
         found.map(|openid| openid.tenant_id).ok_or_else(|| {
             let doing = format!("find the tenant {tenant}: {} knows no such tenant", cloud.name);
             Error::new(ProblemKind::Answers, doing)
@@ -161,10 +169,11 @@ impl Session {
 async fn expect_sign_in(steps: &Steps) -> Result<(), Error> {
     let registry = async {
         match &steps.registry {
-            Some(tenant) => tenant.arm.sign_in().await,
+            Some(tenant) => steps.patience.read(|| tenant.arm.sign_in()).await,
             None => Ok(()),
         }
     };
-    tokio::try_join!(steps.cluster.arm.sign_in(), registry).map_err(|error| Error::from(error.problem()))?;
+    tokio::try_join!(steps.patience.read(|| steps.cluster.arm.sign_in()), registry)
+        .map_err(|error| Error::from(error.problem()))?;
     Ok(())
 }

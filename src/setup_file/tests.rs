@@ -127,7 +127,7 @@ confirm_node_replacement = "yes"
     setup.toml, line 6, cluster.sing_in: this key is not known; did you mean `sign_in`?
     setup.toml, line 7, cluster.secret_days: this key is not known; it belongs in [app]
     setup.toml, line 9, registry.id: a resource id belongs here: /subscriptions/.../resourceGroups/.../providers/Microsoft.ContainerRegistry/registries/...
-    setup.toml, line 10, registry.image: `Shop/Web:1.4` is not an image without its host, such as shop/web:1.4
+    setup.toml, line 10, registry.image: `Shop/Web:1.4` is not an image name (repository and tag in small letters, without the registry's host), such as shop/web:1.4
     setup.toml, line 11, registry.repositories: is a text where a list belongs: ["a", "b"]
     setup.toml, line 12, registry.provision: one of "consent", "direct" belongs here; did you mean `direct`?
     setup.toml, line 13, registry.login_server: `https://fabrikamimages.azurecr.io` is not a login server, such as fabrikamimages.azurecr.io

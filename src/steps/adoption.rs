@@ -14,6 +14,7 @@ use crate::{
     },
     domain::{
         Output,
+        answers::registered,
         facts::{Adopted, App},
         problem::ProblemKind,
     },
@@ -34,10 +35,10 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let answers = cx.answers()?;
     let app = present(steps, cx).await?;
-    let redirect = answers.app.redirect_uri.as_str().trim_end_matches('/').to_owned();
+    let redirect = registered(&answers.app.redirect_uri);
     let mut redirect_uris = app.redirect_uris.clone();
-    if !redirect_uris.iter().any(|uri| uri.trim_end_matches('/') == redirect) {
-        redirect_uris.push(redirect);
+    if !redirect_uris.iter().any(|uri| uri == redirect) {
+        redirect_uris.push(redirect.to_owned());
     }
     let patch = ApplicationPatch {
         sign_in_audience: (app.sign_in_audience.as_deref() != Some(MULTITENANT)).then(|| MULTITENANT.to_owned()),

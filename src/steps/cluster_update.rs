@@ -142,13 +142,14 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
                     ProblemKind::Azure,
                     TRIED,
                     format!(
-                        "the operation ended {}: {}. Some nodes may have the new key and some the old one; both apps, all \
-                         keys and all rights are left as they are",
+                        "the operation ended {}: {}",
                         status.word,
                         message.as_deref().filter(|text| !text.is_empty()).unwrap_or("Azure gives no reason")
                     ),
                 );
                 fault.problem.code = code;
+                fault.problem.request_id = status.request_id;
+                fault.problem.correlation_id = status.correlation_id;
                 return Err(fault.begin_again());
             }
             None if !proves(cx, app_id, update.key, update.client_before) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::{Steps, Tenants, fault::fault, known, together};
+use super::{Steps, Tenants, fault::fault, known, patience::Patience, together};
 use crate::{
     azure::{
         Error,
@@ -86,8 +86,9 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     let (cluster_id, registry_id) = (&answers.cluster.id, answers.registry.id.as_ref());
     let (arm, graph) = (&steps.cluster.arm, &steps.cluster.graph);
     let abroad = steps.registry.as_ref().zip(registry_id);
+    let patience = &steps.patience;
     let cluster_and_present = async {
-        let cluster = arm.cluster(cluster_id).await;
+        let cluster = patience.read(|| arm.cluster(cluster_id)).await;
         let present = match &cluster {
             Ok(cluster) => present(steps, cluster).await,
             Err(_) => Present::default(),
@@ -97,7 +98,10 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     let registry = async {
         match abroad {
             Some((tenant, id)) => {
-                let (registry, rights) = tokio::join!(tenant.arm.registry(id), tenant.arm.permissions(id.as_str()));
+                let (registry, rights) = tokio::join!(
+                    patience.read(|| tenant.arm.registry(id)),
+                    patience.read(|| tenant.arm.permissions(id.as_str())),
+                );
                 (Some(registry), Some(rights))
             }
             None => (None, None),
@@ -115,14 +119,14 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     ) = tokio::join!(
         named(steps),
         cluster_and_present,
-        arm.permissions(cluster_id.as_str()),
+        patience.read(|| arm.permissions(cluster_id.as_str())),
         registry,
-        graph.default_app_management_policy(),
-        graph.authorization_policy(),
-        directory_roles(&steps.cluster),
+        patience.read(|| graph.default_app_management_policy()),
+        patience.read(|| graph.authorization_policy()),
+        directory_roles(patience, &steps.cluster),
         async {
             match &steps.registry {
-                Some(tenant) => directory_roles(tenant).await,
+                Some(tenant) => directory_roles(patience, tenant).await,
                 None => None,
             }
         },
@@ -146,13 +150,14 @@ async fn named(steps: &Steps) -> Tenants {
     let graph = &steps.cluster.graph;
     let registry = async {
         if let Some(tenant) = &steps.registry {
-            tenant.graph.organization().await.ok().map(|one| (one.display_name, one.default_domain))
+            let found = steps.patience.read(|| tenant.graph.organization()).await.ok();
+            found.map(|one| (one.display_name, one.default_domain))
         } else {
             let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
             found.map(|one| (one.display_name, one.default_domain_name))
         }
     };
-    let (cluster, registry) = tokio::join!(graph.organization(), registry);
+    let (cluster, registry) = tokio::join!(steps.patience.read(|| graph.organization()), registry);
     let mut tenants = steps.tenants.clone();
     if let Ok(cluster) = cluster {
         tenants.cluster.display_name = cluster.display_name;
@@ -166,9 +171,9 @@ async fn named(steps: &Steps) -> Tenants {
 }
 
 /// A person's directory roles. Graph has no such question for a service principal that asks about itself.
-async fn directory_roles(tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
-    tenant.operator().await.ok()?.upn?;
-    let roles = tenant.graph.my_directory_roles().all(1_000).await.ok()?;
+async fn directory_roles(patience: &Patience, tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
+    patience.read(|| tenant.operator()).await.ok()?.upn?;
+    let roles = patience.read(|| tenant.graph.my_directory_roles().all(1_000)).await.ok()?;
     Some(roles.into_iter().map(|role| role.role_template_id).collect())
 }
 
@@ -176,7 +181,8 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     let ClusterClient::ServicePrincipal(app_id) = cluster.client else { return Present::default() };
     let graph = &steps.cluster.graph;
     let principal_and_roles = async {
-        let (principal, subscriptions) = tokio::join!(graph.service_principal_by_app_id(app_id), subscriptions(steps));
+        let (principal, subscriptions) =
+            tokio::join!(steps.patience.read(|| graph.service_principal_by_app_id(app_id)), subscriptions(steps));
         let assignments = match &principal {
             Ok(Some(principal)) => collect(steps, principal.id, cluster, subscriptions, Depth::Plan).await,
             _ => Assignments::default(),
@@ -185,12 +191,12 @@ async fn present(steps: &Steps, cluster: &Cluster) -> Present {
     };
     let abroad = async {
         match &steps.registry {
-            Some(tenant) => tenant.graph.service_principal_by_app_id(app_id).await,
+            Some(tenant) => steps.patience.read(|| tenant.graph.service_principal_by_app_id(app_id)).await,
             None => Ok(None),
         }
     };
     let (app, (principal, assignments), abroad) =
-        tokio::join!(graph.application_by_app_id(app_id), principal_and_roles, abroad);
+        tokio::join!(steps.patience.read(|| graph.application_by_app_id(app_id)), principal_and_roles, abroad);
     Present { app: Some(app), principal: Some(principal), abroad, assignments }
 }
 
@@ -240,7 +246,10 @@ async fn collect(
     let scopes = scopes(cluster, subscriptions, &mut found);
     let arm = &steps.cluster.arm;
     let lists = together::all(scopes.into_iter().map(|scope| async move {
-        let list = |filter| arm.role_assignments(&scope, filter).all(MOST_ASSIGNMENTS);
+        let list = |filter| {
+            let (patience, scope) = (&steps.patience, &scope);
+            async move { patience.read(|| arm.role_assignments(scope, filter).all(MOST_ASSIGNMENTS)).await }
+        };
         let through_groups = async {
             match depth {
                 Depth::Plan => list(AssignmentFilter::AssignedTo(principal)).await.unwrap_or_default(),
@@ -332,7 +341,7 @@ fn scopes(
 async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
     let roles: BTreeMap<Uuid, String> = all.filter_map(|one| Some((one.role?, one.scope.clone()))).collect();
     let named = roles.into_iter().map(|(role, scope)| async move {
-        let definition = known::role(steps, &scope, role).await.ok().flatten();
+        let definition = steps.patience.read(|| known::role(steps, &scope, role)).await.ok().flatten();
         definition.map(|definition| (role, definition.role_name))
     });
     together::all(named).await.into_iter().flatten().collect()
@@ -340,7 +349,7 @@ async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignm
 
 async fn may_not_give(steps: &Steps, scopes: BTreeSet<&str>) -> Vec<String> {
     let refused = scopes.into_iter().map(|scope| async move {
-        let rights = steps.cluster.arm.permissions(scope).await;
+        let rights = steps.patience.read(|| steps.cluster.arm.permissions(scope)).await;
         let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
         (!may).then(|| scope.to_owned())
     });

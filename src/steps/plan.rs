@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         Answers, Finding, Plan, SetupId, StepId,
-        answers::{CarryOver, Provision, Route},
+        answers::{CarryOver, Provision, Route, registered},
         plan::{Action, ClusterSeen, Line, PoolSeen, RegistrySeen},
         problem::ProblemKind,
     },
@@ -209,7 +209,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
             format!("register the app {app}"),
             vec![
                 format!("an app registration in {home}, single-tenant at first"),
-                format!("its web redirect {}", answers.app.redirect_uri),
+                format!("its web redirect {}", registered(&answers.app.redirect_uri)),
                 "the permission User.Read listed, so that the consent page works".to_owned(),
                 "its properties locked against admins of other tenants".to_owned(),
             ],

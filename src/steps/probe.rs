@@ -5,7 +5,9 @@
 use super::{
     Steps,
     fault::{fault, not_yet, refused, yet},
-    known, secret,
+    known,
+    registry_role::{NO_RIGHT, too_soon},
+    secret,
     together::try_all,
 };
 use crate::{
@@ -86,15 +88,10 @@ async fn manifest(steps: &Steps, cx: &StepContext, app: AppId, text: &Secret) ->
         .visible("the registry to honour the role", cx.wait.pace().role_window, || async {
             match client.token_basic(app, text, &image.repository).await {
                 Ok(token) if token.can_pull() => Ok(Look::Ready(Some(token))),
-                Ok(_) => Ok(Look::not_yet("signed in, but no right to pull yet")),
+                Ok(_) => Ok(Look::not_yet(NO_RIGHT)),
                 Err(error) => match answer(&error) {
-                    RegistryAnswer::NotRegistered | RegistryAnswer::BadCredential | RegistryAnswer::NoRole => {
-                        Ok(not_yet(&error))
-                    }
                     RegistryAnswer::Firewall { .. } if vouched => Ok(Look::Ready(None)),
-                    RegistryAnswer::Firewall { .. } | RegistryAnswer::NotFound | RegistryAnswer::Other => {
-                        Err(fault(error))
-                    }
+                    refusal => too_soon(&refusal).map(Look::not_yet).ok_or_else(|| fault(error)),
                 },
             }
         })

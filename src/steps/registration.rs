@@ -12,7 +12,7 @@ use crate::{
         self,
         graph::{Application, DeletedFilter, NewApplication, SINGLE_TENANT, user_read_access},
     },
-    domain::{Output, SetupId, facts::App, problem::ProblemKind},
+    domain::{Output, SetupId, answers::registered, facts::App, problem::ProblemKind},
     engine::{Check, Fault, StepContext, wait::Look},
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     let new = NewApplication {
         display_name: plan.app_name.clone(),
         sign_in_audience: SINGLE_TENANT.to_owned(),
-        redirect_uris: vec![redirect(&answers.app.redirect_uri)],
+        redirect_uris: vec![registered(&answers.app.redirect_uri).to_owned()],
         required_resource_access: user_read_access(),
         // Without it, admins of the registry tenant could add keys of their own to the app's principal there.
         lock: true,
@@ -51,15 +51,6 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
             there(steps, cx, &name).await
         }
         Err(refusal) => Err(refusal),
-    }
-}
-
-/// The redirect as people write it: a bare host gets no slash, since Entra compares the text.
-fn redirect(uri: &url::Url) -> String {
-    if uri.path() == "/" && uri.query().is_none() {
-        uri.as_str().trim_end_matches('/').to_owned()
-    } else {
-        uri.to_string()
     }
 }
 

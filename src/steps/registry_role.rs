@@ -112,6 +112,19 @@ async fn principal(steps: &Steps, cx: &StepContext) -> Result<ObjectId, Fault> {
         .ok_or_else(|| refused(ProblemKind::Azure, "find the app in the registry tenant", "its principal is not there"))
 }
 
+/// A registry that lets the app in, and to nothing.
+pub(super) const NO_RIGHT: &str = "signed in, but no right to pull yet";
+
+/// A refusal that may only mean that it is too soon, in words.
+pub(super) fn too_soon(refusal: &RegistryAnswer) -> Option<&'static str> {
+    match refusal {
+        RegistryAnswer::NotRegistered => Some("the registry does not know the app yet"),
+        RegistryAnswer::BadCredential => Some("the registry does not take the key yet"),
+        RegistryAnswer::NoRole => Some("no right to pull yet"),
+        RegistryAnswer::Firewall { .. } | RegistryAnswer::NotFound | RegistryAnswer::Other => None,
+    }
+}
+
 async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let (answers, plan) = (cx.answers()?, cx.plan()?);
     let app_id = super::app_id(cx)?;
@@ -134,16 +147,13 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
             secret::expect_fresh(steps, cx, &key).await?;
             match client.token_basic(app_id, &text, repository).await {
                 Ok(token) if token.can_pull() => Ok(Look::Ready(())),
-                Ok(_) => Ok(Look::not_yet("signed in, but no right to pull yet")),
+                Ok(_) => Ok(Look::not_yet(NO_RIGHT)),
                 Err(error) => match answer(&error) {
-                    RegistryAnswer::NotRegistered => Ok(Look::not_yet("the registry does not know the app yet")),
-                    RegistryAnswer::BadCredential => Ok(Look::not_yet("the registry does not take the key yet")),
-                    RegistryAnswer::NoRole => Ok(Look::not_yet("no right to pull yet")),
                     RegistryAnswer::Firewall { ip } => Ok(Look::not_yet(format!(
                         "cannot be seen from here: the registry's firewall refuses {}",
                         ip.map_or_else(|| "this address".to_owned(), |ip| ip.to_string())
                     ))),
-                    RegistryAnswer::NotFound | RegistryAnswer::Other => Err(fault(error)),
+                    refusal => too_soon(&refusal).map(Look::not_yet).ok_or_else(|| fault(error)),
                 },
             }
         })

@@ -28,10 +28,12 @@ pub fn steps(route: Route, handed_over: bool) -> Vec<RouteStep> {
     if handed_over {
         steps.push(step(WatchKey, &[open]));
         steps.push(step(Consent, &[WatchKey]));
+        // Both are watched with that key, and it is made anew by every run: consent alone may be done by then.
+        steps.push(step(RegistryRole, &[WatchKey, Consent]));
     } else {
         steps.push(step(Consent, &[open]));
+        steps.push(step(RegistryRole, &[Consent]));
     }
-    steps.push(step(RegistryRole, &[Consent]));
     steps.push(step(Secret, &[RegistryRole]));
     steps.push(step(Probe, &[Secret]));
     match route {
@@ -67,6 +69,17 @@ mod tests {
                         assert!(steps[..at].iter().any(|earlier| earlier.step == *need), "{step:?}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_watched_from_outside_needs_the_key_to_watch_with() {
+        for route in [Route::NewApp, Route::KeepApp] {
+            let steps = steps(route, true);
+            for step in [StepId::Consent, StepId::RegistryRole] {
+                let line = steps.iter().find(|line| line.step == step).unwrap();
+                assert!(line.needs.contains(&StepId::WatchKey), "{line:?}");
             }
         }
     }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::contracts;
 
 /// How much faster than written both the simulator and the engine run.
-const SPEED: f64 = 200.0;
+pub const SPEED: f64 = 200.0;
 
 /// The simulator with a data folder of its own.
 pub struct World {

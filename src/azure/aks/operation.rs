@@ -94,12 +94,23 @@ pub struct OperationStatus {
     pub percent: Option<f64>,
     /// When to look again.
     pub retry_after: Option<Duration>,
+    /// The ids of the answer that said so.
+    pub request_id: Option<String>,
+    pub correlation_id: Option<String>,
 }
 
 impl OperationStatus {
     pub(super) fn of(response: &Response) -> Result<Self> {
         let retry_after = response.retry_after();
-        let bare = |state, word: &str| Self { state, word: word.to_owned(), error: None, percent: None, retry_after };
+        let bare = |state, word: &str| Self {
+            state,
+            word: word.to_owned(),
+            error: None,
+            percent: None,
+            retry_after,
+            request_id: response.request_id.clone(),
+            correlation_id: response.correlation_id.clone(),
+        };
         let blank = response.body.iter().all(u8::is_ascii_whitespace);
         match response.status() {
             204 => return Ok(bare(OperationState::Succeeded, "Succeeded")),
@@ -121,11 +132,9 @@ impl OperationStatus {
             message: parsed.message,
         });
         Ok(Self {
-            state,
-            word: word.chars().take(64).collect(),
             error,
             percent: body["percentComplete"].as_f64(),
-            retry_after,
+            ..bare(state, &word.chars().take(64).collect::<String>())
         })
     }
 }

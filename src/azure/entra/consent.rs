@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::{
     azure::api::{address, set_query},
-    domain::{AppId, Cloud, TenantId},
+    domain::{AppId, Cloud, TenantId, answers::registered},
 };
 
 /// The link of the how-to: a sign-in to the app at the v1 endpoint, whose consent page makes the principal. With
@@ -32,14 +32,6 @@ pub fn admin_consent_url(cloud: &Cloud, tenant: TenantId, app: AppId, redirect: 
     let (app, scope) = (app.to_string(), cloud.graph_scope());
     let query = vec![("client_id", app.as_str()), ("scope", scope.as_str()), ("redirect_uri", registered(redirect))];
     link(cloud, tenant, "/v2.0/adminconsent", query, state)
-}
-
-/// The address as it stands in the registration: Entra compares texts, and the how-to's `https://www.microsoft.com` has no
-/// slash at its end, which a parsed address always has.
-fn registered(redirect: &Url) -> &str {
-    let text = redirect.as_str();
-    let bare = redirect.path() == "/" && redirect.query().is_none() && redirect.fragment().is_none();
-    if bare { text.trim_end_matches('/') } else { text }
 }
 
 fn link<'a>(

@@ -10,6 +10,7 @@ use std::{
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
+use uuid::Uuid;
 
 use super::{Call, authority};
 use crate::azure::{clock, error::ErrorKind};
@@ -39,12 +40,13 @@ pub struct RequestRecord {
     pub outcome: Outcome,
     pub duration: Duration,
     pub request_id: Option<String>,
+    /// The service's, where it names one; else the one that was sent.
     pub correlation_id: Option<String>,
 }
 
 impl RequestRecord {
     /// Of a call that is just going out, and that counts as given up until it is answered.
-    pub(super) fn sent(call: &Call) -> Self {
+    pub(super) fn sent(call: &Call, correlation: Uuid) -> Self {
         Self {
             at: clock::now(),
             operation: call.operation,
@@ -53,7 +55,16 @@ impl RequestRecord {
             outcome: Outcome::Failed("given up"),
             duration: Duration::ZERO,
             request_id: None,
-            correlation_id: None,
+            correlation_id: Some(correlation.to_string()),
+        }
+    }
+}
+
+impl RequestRecord {
+    /// Takes over the id that the service gave, if it gave one.
+    pub(super) fn answered_with(&mut self, correlation: Option<&String>) {
+        if let Some(id) = correlation {
+            self.correlation_id = Some(id.clone());
         }
     }
 }
@@ -68,6 +79,9 @@ impl fmt::Display for RequestRecord {
         write!(f, " in {} ms", self.duration.as_millis())?;
         if let Some(id) = &self.request_id {
             write!(f, ", request {id}")?;
+        }
+        if let Some(id) = &self.correlation_id {
+            write!(f, ", correlation {id}")?;
         }
         Ok(())
     }

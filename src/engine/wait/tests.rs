@@ -1,0 +1,33 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use super::*;
+
+/// A waiter of a step, with its status to be looked at.
+fn waiter() -> (Waiter, watch::Receiver<Statuses>) {
+    let (statuses, seen) = watch::channel(Statuses::new());
+    let pace = Pace::faster(10_000.0);
+    (Waiter::new(Some(StepId::Consent), pace, statuses, CancellationToken::new(), Arc::default()), seen)
+}
+
+#[tokio::test]
+async fn a_service_that_asks_for_a_longer_pause_than_the_wait_gets_it() {
+    let (waiter, _seen) = waiter();
+    let looks = AtomicUsize::new(0);
+    let throttled = || {
+        let problem = crate::domain::Problem::new(
+            crate::domain::problem::ProblemKind::Azure,
+            "make a key",
+            "Too many requests.",
+            now(),
+        );
+        let pause = Some(Duration::from_millis(60));
+        Fault { fate: Fate::Throttled, retry_after: pause, ..Fault::rejected(problem) }
+    };
+    let waited = waiter.visible("the key", Duration::from_millis(20), || async {
+        match looks.fetch_add(1, Relaxed) {
+            0 => Err(throttled()),
+            _ => Ok(Look::Ready(())),
+        }
+    });
+    waited.await.unwrap();
+}

@@ -1,0 +1,13 @@
+//! The real program, run as people and scripts run it, against a simulator in the test's own process.
+
+mod bad_input;
+mod consent;
+mod failing;
+mod harness;
+mod interrupted;
+mod keep;
+mod preflight;
+mod secrets;
+mod setups;
+mod truth;
+mod whole;

@@ -1,0 +1,115 @@
+//! Stopped in an orderly way, killed, and resumed.
+
+use std::time::Duration;
+
+use crosspull::sim::{Action, Rule};
+
+use crate::world::World;
+
+async fn assert_goes_on(world: &World) {
+    world.crosspull(["resume", "shop-prod"]).await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+    assert_eq!(world.labelled_keys().len(), 1);
+    assert_eq!(world.ours().len(), 1, "not even a deleted one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_stops_in_an_orderly_way() {
+    for (signal, line) in [("INT", "identity        done"), ("TERM", "waits for Azure to finish the cluster update")] {
+        let world = World::new("default").await;
+        let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+        let mut run = world.start(["apply", file.to_str().unwrap(), "--yes"]);
+        run.line(line).await;
+        run.signal(signal).await;
+        run.end().await.exits(6).says("Stopped. What is done stays done.").says("crosspull resume shop-prod");
+        assert_goes_on(&world).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_before_anything_was_changed_leaves_nothing() {
+    let world = World::new("default").await;
+    world.sim.faults().add(Rule::new("arm.permissions.list", Action::Delay { delay_ms: 60_000 }).times(9));
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    let run = world.start(["apply", file.to_str().unwrap(), "--yes"]);
+    world.asked_for("aks.clusters.get").await;
+    run.signal("INT").await;
+    run.end().await.exits(6);
+    assert!(world.writes().is_empty() && !world.folder.path().join("setups").exists());
+}
+
+/// Killed as soon as a record is written.
+async fn killed(at: fn(&serde_json::Value) -> bool, slow: &[&str]) {
+    let world = World::new("default").await;
+    for operation in slow {
+        // Long enough that the kill comes first, and the request is out.
+        world.sim.faults().add(Rule::new(*operation, Action::Delay { delay_ms: 1500 }));
+    }
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    let mut run = world.start(["apply", file.to_str().unwrap(), "--yes", "--json"]);
+    loop {
+        let line = run.line("{").await;
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if event["event"] == "record" && at(&event["entry"]) {
+            break;
+        }
+    }
+    run.signal("KILL").await;
+    run.end().await.exits(128 + 9);
+    // What a killed program's requests still come to is over before the next one looks.
+    if !slow.is_empty() {
+        tokio::time::sleep(Duration::from_millis(1600)).await;
+    }
+    assert_goes_on(&world).await;
+    let resets: Vec<_> =
+        world.sim.requests().into_iter().filter(|one| one.operation.ends_with("reset_service_principal")).collect();
+    assert_eq!(resets.iter().filter(|one| one.status == 202).count(), 1, "{resets:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_answers_double_nothing() {
+    let world = World::new("default").await;
+    for operation in [
+        "graph.application.upsert",
+        "graph.service_principal.upsert",
+        "graph.application.add_password",
+        "arm.role_assignments.create",
+        "aks.clusters.reset_service_principal",
+    ] {
+        world.sim.faults().add(Rule::new(operation, Action::DropAfter));
+    }
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    world.apply_file(&file).await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+    assert_eq!((world.labelled_keys().len(), world.calls("aks.clusters.reset_service_principal")), (1, 1));
+}
+
+fn is(entry: &serde_json::Value, record: &str, step: &str) -> bool {
+    entry["record"] == record && entry["step"] == step
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_app_is_being_registered() {
+    killed(|entry| is(entry, "intent", "registration"), &["graph.application.upsert"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_when_the_key_was_made() {
+    killed(|entry| is(entry, "applied", "secret"), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_key_is_being_made() {
+    killed(|entry| is(entry, "intent", "secret"), &["graph.application.add_password"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_reset_is_being_sent() {
+    // The reset never arrives, and what was agreed to in advance was that one.
+    killed(|entry| entry["record"] == "delivered", &["aks.clusters.reset_service_principal"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_nodes_are_being_replaced() {
+    killed(|entry| is(entry, "applied", "cluster-update"), &[]).await;
+}
