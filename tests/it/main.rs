@@ -15,6 +15,7 @@ mod engine;
 mod house;
 mod journal;
 mod paging;
+mod program;
 mod requests;
 mod setup;
 mod world;
