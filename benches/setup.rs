@@ -2,7 +2,7 @@
 //!
 //! Prints how many requests there were, which of them were sent more than once, and the time over that of the longest
 //! chain of requests that had to wait for each other. The nearer that is to 1, the less the program itself waits.
-#![allow(
+#![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
@@ -53,10 +53,10 @@ async fn measure() {
     let answers = answers(simulator.ready());
 
     let begun = Instant::now();
-    let (steps, plan) = session.plan(&answers).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let (steps, plan) = Box::pin(session.plan(&answers)).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
     let (planned, planned_after) = (session.requests().records().len(), begun.elapsed());
     let mut open = session.begin(&answers, &plan, steps).unwrap();
-    run(&session, &mut open).await;
+    Box::pin(run(&session, &mut open)).await;
     let whole = begun.elapsed();
 
     let records = session.requests().records();

@@ -26,49 +26,51 @@
 //!
 //! Dependencies run one way, downwards in this list; `tests/it/house.rs` holds it.
 
-/// What each command does.
+// No doc comments on the modules: each has its own, whose links would then be looked for here.
+
+// What each command does.
 pub mod program;
 
-/// The command line's arguments.
+// The command line's arguments.
 pub mod cli;
 
-/// The TOML of a setup.
+// The TOML of a setup.
 pub mod setup_file;
 
-/// The plain front end: a conversation in lines.
+// The plain front end: a conversation in lines.
 pub mod plain;
 
-/// What was done, for both companies.
+// What was done, for both companies.
 pub mod report;
 
-/// All that a front end talks to.
+// All that a front end talks to.
 pub mod session;
 
-/// The steps' work, preflight and plan.
+// The steps' work, preflight and plan.
 pub mod steps;
 
-/// Carries a plan out so that it can be stopped at any instant and resumed.
+// Carries a plan out so that it can be stopped at any instant and resumed.
 pub mod engine;
 
-/// Typed calls to Entra, Graph, Resource Manager and registries; each sent once.
+// Typed calls to Entra, Graph, Resource Manager and registries; each sent once.
 pub mod azure;
 
-/// The program's error and exit codes.
+// The program's error and exit codes.
 pub mod error;
 
-/// Known failures and findings, with their words.
+// Known failures and findings, with their words.
 pub mod catalogue;
 
-/// Parsed ids, answers, facts, plan.
+// Parsed ids, answers, facts, plan.
 pub mod domain;
 
-/// A string that cannot be printed or serialised.
+// A string that cannot be printed or serialised.
 pub mod secret;
 
-/// Folders and file modes.
+// Folders and file modes.
 pub mod paths;
 
-/// The simulator: an embedded Azure.
+// The simulator: an embedded Azure.
 #[cfg(feature = "sim")]
 pub mod sim;
 

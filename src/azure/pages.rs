@@ -106,3 +106,6 @@ impl<T: DeserializeOwned> Pages<T> {
         Ok(Some(next))
     }
 }
+
+#[cfg(test)]
+mod tests;

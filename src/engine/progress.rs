@@ -77,6 +77,7 @@ pub struct Progress {
 
 impl Progress {
     /// Takes a record in.
+    #[expect(clippy::too_many_lines, reason = "one arm a record: the table of what is legal reads best whole")]
     pub fn apply(&mut self, entry: &Entry) -> Result<(), IllegalRecord> {
         let illegal = |what: String| Err(IllegalRecord { what });
         if self.setup.is_none() != matches!(entry.record, Record::Opened { .. }) {
@@ -424,11 +425,11 @@ impl Progress {
             .stages
             .iter()
             .filter(|(step, stage)| {
-                !matches!(stage, Stage::Due | Stage::Undone)
-                    && !(matches!(stage, Stage::Failed { next: Next::Again, .. })
-                        && self.facts.output(**step).is_none()
-                        && !may_be_partly_applied(**step))
-                    && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
+                let untouched = matches!(stage, Stage::Due | Stage::Undone);
+                let rejected =
+                    matches!(stage, Stage::Failed { next: Next::Again, .. }) && !may_be_partly_applied(**step);
+                let nothing = untouched || rejected && self.facts.output(**step).is_none();
+                !nothing && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
             })
             .map(|(step, _)| *step)
             .collect();

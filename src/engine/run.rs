@@ -429,11 +429,9 @@ async fn stop_heard(commands: &mut mpsc::Receiver<Command>, held_back: &mut VecD
 /// The steps whose results a step is made on: when these are gone, it was done for something that is not there.
 fn rests_on(step: StepId) -> &'static [StepId] {
     match step {
-        StepId::Identity => &[StepId::Registration],
+        StepId::Identity | StepId::Consent | StepId::Secret => &[StepId::Registration],
         StepId::CarryOver => &[StepId::Registration, StepId::Identity],
-        StepId::Consent => &[StepId::Registration],
         StepId::RegistryRole => &[StepId::Registration, StepId::Consent],
-        StepId::Secret => &[StepId::Registration],
         StepId::Proof | StepId::Sweep => &[StepId::ClusterUpdate],
         _ => &[],
     }

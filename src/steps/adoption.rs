@@ -8,7 +8,10 @@ use super::{
     fault::{fault, refused, yet},
 };
 use crate::{
-    azure::graph::{Application, ApplicationPatch, MULTITENANT, user_read_access},
+    azure::{
+        self,
+        graph::{Application, ApplicationPatch, MULTITENANT, user_read_access},
+    },
     domain::{
         Output,
         answers::registered,
@@ -49,7 +52,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
         let graph = &steps.cluster.graph;
         cx.wait
             .visible("the cluster's app to open to other tenants", cx.wait.pace().graph_window, || async {
-                yet(graph.patch_application(app.id, &patch).await, super::super::azure::error::Error::not_replicated)
+                yet(graph.patch_application(app.id, &patch).await, azure::Error::not_replicated)
             })
             .await?;
     }

@@ -7,7 +7,10 @@ use super::{
     together::try_all,
 };
 use crate::{
-    azure::rbac::{AssignmentFilter, Condition, NewAssignment, RoleAssignment, assignment_name},
+    azure::{
+        self,
+        rbac::{AssignmentFilter, Condition, NewAssignment, RoleAssignment, assignment_name},
+    },
     domain::{ObjectId, Output, facts::Given, plan::CarryLine},
     engine::{Check, Fault, StepContext, context::missing, wait::Look},
 };
@@ -94,7 +97,7 @@ pub(super) async fn assign(
         .visible("Resource Manager to know the new principal", cx.wait.pace().graph_window, || async {
             match arm.put_role_assignment(scope, name, new).await {
                 Err(error) if error.role_assignment_exists() => Ok(Look::Ready(None)),
-                other => yet(other.map(Some), |error| error.not_replicated()),
+                other => yet(other.map(Some), azure::Error::not_replicated),
             }
         })
         .await?;

@@ -163,14 +163,13 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
             None => {}
         }
     }
-    settled(steps, cx, app_id).await?;
-    let cluster = read(steps, cx).await?;
+    let cluster = settled(steps, cx, app_id).await?;
     let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
     Ok(Update { every_pool, ..update.clone() })
 }
 
-/// Waits until the cluster names the app and every pool is at rest.
-async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<(), Fault> {
+/// The cluster, once it names the app and every pool is at rest.
+async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<Cluster, Fault> {
     let cluster = at_rest(steps, cx).await?;
     if let Some(pool) = cluster.pools.iter().find(|pool| !pool.provisioning_state.eq_ignore_ascii_case("Succeeded")) {
         let what =
@@ -181,13 +180,13 @@ async fn settled(steps: &Steps, cx: &StepContext, app_id: AppId) -> Result<(), F
         return Err(refused(ProblemKind::Azure, TRIED, "the cluster is in state Failed").begin_again());
     }
     if cluster.client == ClusterClient::ServicePrincipal(app_id) {
-        return Ok(());
+        return Ok(cluster);
     }
     cx.wait
         .visible("the cluster to name the app", cx.wait.pace().cluster_window, || async {
             let cluster = at_rest(steps, cx).await?;
             Ok(if cluster.client == ClusterClient::ServicePrincipal(app_id) {
-                Look::Ready(())
+                Look::Ready(cluster)
             } else {
                 Look::not_yet("it names another app so far")
             })

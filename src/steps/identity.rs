@@ -6,7 +6,10 @@ use super::{
     fault::{fault, yet},
 };
 use crate::{
-    azure::graph::{ApplicationPatch, MULTITENANT, ServicePrincipal},
+    azure::{
+        self,
+        graph::{ApplicationPatch, MULTITENANT, ServicePrincipal},
+    },
     domain::{AppId, Output, facts::Principal},
     engine::{Check, Fault, StepContext, wait::Look},
 };
@@ -30,7 +33,7 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     let graph = &steps.cluster.graph;
     cx.wait
         .visible("the app to open to other tenants", cx.wait.pace().graph_window, || async {
-            yet(graph.patch_application(object_id, &opened).await, super::super::azure::error::Error::not_replicated)
+            yet(graph.patch_application(object_id, &opened).await, azure::Error::not_replicated)
         })
         .await?;
     Ok(output(&principal))
@@ -45,7 +48,7 @@ pub(super) async fn make_principal(
     let made = cx
         .wait
         .visible("Graph to know the new app", cx.wait.pace().graph_window, || async {
-            yet(graph.upsert_service_principal(app_id).await, super::super::azure::error::Error::not_replicated)
+            yet(graph.upsert_service_principal(app_id).await, azure::Error::not_replicated)
         })
         .await?;
     if let Some(principal) = made {

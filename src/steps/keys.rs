@@ -67,3 +67,106 @@ fn stranger(setup: SetupId, labelled: &str, held: Held) -> Result<(), &'static s
         Held::Some(_) | Held::Unknown => Err("the journal does not prove which key the cluster has"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Key, Output},
+        engine::Record,
+        sample,
+    };
+
+    /// The records of a setup that went well, up to the one that `last` finds.
+    fn until(last: impl Fn(&Record) -> bool) -> Progress {
+        let records = sample::connected();
+        let at = records.iter().position(last).unwrap();
+        sample::fold(&sample::entries(records.into_iter().take(at + 1)))
+    }
+
+    fn secret_made(record: &Record) -> bool {
+        matches!(record, Record::Done { step: StepId::Secret, .. })
+    }
+
+    fn sent(record: &Record) -> bool {
+        matches!(record, Record::Delivered { .. })
+    }
+
+    fn updated(record: &Record) -> bool {
+        matches!(record, Record::Done { step: StepId::ClusterUpdate, .. })
+    }
+
+    fn made() -> KeyId {
+        KeyId(sample::uuid(1))
+    }
+
+    fn stranger_key() -> KeyId {
+        KeyId(sample::uuid(99))
+    }
+
+    #[test]
+    fn a_key_that_never_left_may_go_while_the_cluster_is_known_to_have_none() {
+        let progress = until(secret_made);
+        let labelled = label(progress.setup(), Purpose::Cluster);
+        let none = held(&progress, false, true, true);
+        assert_eq!(none, Held::None);
+        assert_eq!(may_remove(&progress, made(), &labelled, none), Ok(()));
+        // The cluster names our app, and the journal knows of no reset: it ends too early.
+        let unknown = held(&progress, true, true, true);
+        assert_eq!(unknown, Held::Unknown);
+        assert!(may_remove(&progress, made(), &labelled, unknown).is_err());
+        assert!(may_remove(&progress, stranger_key(), &labelled, unknown).is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_sent_stays_until_another_is_proven_on_every_pool() {
+        let sent = until(sent);
+        let labelled = label(sent.setup(), Purpose::Cluster);
+        for (has_app, at_rest) in [(false, true), (true, true), (true, false), (false, false)] {
+            let held = held(&sent, has_app, at_rest, true);
+            assert_eq!(held, Held::Unknown);
+            assert!(may_remove(&sent, made(), &labelled, held).is_err());
+        }
+        let updated = until(updated);
+        let current = held(&updated, true, true, true);
+        assert_eq!(current, Held::Only(made()));
+        assert!(may_remove(&updated, made(), &labelled, current).is_err());
+        // Had it been an older key, and this one's reset had reached every pool, it could go; with a stopped pool not.
+        assert_eq!(may_remove(&updated, made(), &labelled, Held::Only(stranger_key())), Ok(()));
+        assert!(may_remove(&updated, made(), &labelled, Held::Some(stranger_key())).is_err());
+    }
+
+    #[test]
+    fn what_a_person_has_stays_and_so_does_what_is_not_ours() {
+        let mut records = sample::connected();
+        let at = records.iter().position(secret_made).unwrap();
+        records.truncate(at + 1);
+        records.push(Record::Delivered { key: made(), how: Delivery::Person });
+        let progress = sample::fold(&sample::entries(records));
+        let labelled = label(progress.setup(), Purpose::Cluster);
+        for held in [Held::None, Held::Only(stranger_key()), Held::Unknown] {
+            assert!(may_remove(&progress, made(), &labelled, held).is_err());
+            assert!(may_remove(&progress, stranger_key(), "renewed by hand", held).is_err());
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_leaves_a_key_that_may_go() {
+        let progress = until(updated);
+        let setup = progress.setup();
+        let proven = held(&progress, true, true, true);
+        for purpose in [Purpose::Cluster, Purpose::Probe, Purpose::Watch] {
+            assert_eq!(may_remove(&progress, stranger_key(), &label(setup, purpose), proven), Ok(()));
+        }
+        // Keys for one run alone never go to a cluster, whatever it has.
+        let watch = label(setup, Purpose::Watch);
+        assert_eq!(may_remove(&progress, stranger_key(), &watch, Held::Unknown), Ok(()));
+    }
+
+    #[test]
+    fn the_sample_makes_the_key_that_these_tests_are_about() {
+        let progress = until(secret_made);
+        let Some(Output::Key(Key { id, .. })) = progress.facts().output(StepId::Secret) else { panic!("no key") };
+        assert_eq!(*id, made());
+    }
+}

@@ -149,15 +149,12 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
 async fn named(steps: &Steps) -> Tenants {
     let graph = &steps.cluster.graph;
     let registry = async {
-        match &steps.registry {
-            Some(tenant) => {
-                let found = steps.patience.read(|| tenant.graph.organization()).await.ok();
-                found.map(|one| (one.display_name, one.default_domain))
-            }
-            None => {
-                let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
-                found.map(|one| (one.display_name, one.default_domain_name))
-            }
+        if let Some(tenant) = &steps.registry {
+            let found = steps.patience.read(|| tenant.graph.organization()).await.ok();
+            found.map(|one| (one.display_name, one.default_domain))
+        } else {
+            let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
+            found.map(|one| (one.display_name, one.default_domain_name))
         }
     };
     let (cluster, registry) = tokio::join!(steps.patience.read(|| graph.organization()), registry);
@@ -305,16 +302,17 @@ async fn collect(
     found
 }
 
-/// Every visible subscription of the cluster tenant.
+/// Every visible subscription of the cluster tenant. There can be thousands: no more of each is kept than its id.
 pub(super) async fn subscriptions(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
     let tenant = steps.tenants.cluster.id;
-    let all = steps.patience.read(|| steps.cluster.arm.subscriptions().all(50_000)).await?;
-    Ok(all
-        .into_iter()
+    let mut pages = steps.cluster.arm.subscriptions();
+    let mut ids = Vec::new();
+    while let Some(page) = pages.next().await {
         // Through Lighthouse a subscription of another tenant can show up.
-        .filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.state != "Disabled" && one.state != "Deleted")
-        .map(|one| one.subscription_id)
-        .collect())
+        let ours = page?.into_iter().filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.usable());
+        ids.extend(ours.map(|one| one.subscription_id));
+    }
+    Ok(ids)
 }
 
 /// The subscriptions, and by name what the cluster uses in others.

@@ -8,7 +8,10 @@ use super::{
     fault::{fault, refused, yet},
 };
 use crate::{
-    azure::graph::{Application, DeletedFilter, NewApplication, SINGLE_TENANT, user_read_access},
+    azure::{
+        self,
+        graph::{Application, DeletedFilter, NewApplication, SINGLE_TENANT, user_read_access},
+    },
     domain::{Output, SetupId, answers::registered, facts::App, problem::ProblemKind},
     engine::{Check, Fault, StepContext, wait::Look},
 };
@@ -98,7 +101,7 @@ pub(super) async fn read(steps: &Steps, cx: &StepContext) -> Result<Application,
     let graph = &steps.cluster.graph;
     cx.wait
         .visible("the app registration to appear", cx.wait.pace().graph_window, || async {
-            match yet(graph.application(object_id).await, super::super::azure::error::Error::not_replicated)? {
+            match yet(graph.application(object_id).await, azure::Error::not_replicated)? {
                 Look::Ready(Some(app)) => Ok(Look::Ready(app)),
                 Look::Ready(None) => Ok(Look::not_yet("not there yet")),
                 Look::NotYet { said, after } => Ok(Look::NotYet { said, after }),

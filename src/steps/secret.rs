@@ -8,6 +8,7 @@ use super::{
     fault::{fault, refused, yet},
 };
 use crate::{
+    azure,
     domain::{
         Key, KeyId, Output, Purpose, StepId,
         key::{Delivery, label},
@@ -67,10 +68,7 @@ pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
     let (credential, text) = cx
         .wait
         .visible("the app to take a key", cx.wait.pace().graph_window, || async {
-            yet(
-                graph.add_password(object_id, &label, wait::now() + life).await,
-                super::super::azure::error::Error::not_replicated,
-            )
+            yet(graph.add_password(object_id, &label, wait::now() + life).await, azure::Error::not_replicated)
         })
         .await?;
     steps.texts.keep(credential.key_id, text);

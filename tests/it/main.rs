@@ -14,6 +14,8 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod paging;
 mod program;
+mod requests;
 mod setup;
 mod world;
