@@ -146,6 +146,10 @@ impl<'a> Talk<'a> {
                 }
                 () = self.signals.next() => self.interrupted(),
                 Ok(()) = statuses.changed() => {
+                    // What happened came before what is waited for now.
+                    while let Ok(event) = happened.try_recv() {
+                        self.hear(event).await;
+                    }
                     let now = statuses.borrow_and_update().clone();
                     self.see(&told, &now).await;
                     told = now;
