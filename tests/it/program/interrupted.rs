@@ -60,6 +60,7 @@ async fn killed_at(at: fn(&serde_json::Value) -> bool, slow: &[&str]) -> World {
             break;
         }
     }
+    world.all_faults_struck().await;
     run.signal("KILL").await;
     run.end().await.exits(128 + 9);
     world

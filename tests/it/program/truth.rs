@@ -1,5 +1,7 @@
 //! What is true in the simulated tenants, beyond what the program says.
 
+use std::time::Duration;
+
 use crosspull::domain::AppId;
 
 use crate::world::World;
@@ -74,12 +76,12 @@ impl World {
 
     /// Waits until an operation was asked for, and answered.
     pub(crate) async fn asked_for(&self, operation: &str) {
-        let asked = async {
-            while self.calls(operation) == 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(30), asked).await.expect(operation);
+        until(operation, || self.calls(operation) > 0).await;
+    }
+
+    /// Waits until every fault that was set has struck: until the requests are there that they are meant for.
+    pub(crate) async fn all_faults_struck(&self) {
+        until("the faults to strike", || self.sim.faults().list().iter().all(|(_, struck)| *struck > 0)).await;
     }
 
     /// How many calls of an operation there were.
@@ -124,4 +126,14 @@ impl World {
             assert!(principal.is_some_and(|principal| principal.deleted.is_none()), "a role of nobody: {one:?}");
         }
     }
+}
+
+/// Looks at the simulator, which tells nobody of what happens in it, until something is true.
+async fn until(what: &str, is_true: impl Fn() -> bool) {
+    let looking = async {
+        while !is_true() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), looking).await.expect(what);
 }
