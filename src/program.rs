@@ -44,7 +44,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     };
     match command {
         Command::Plan(args) => work::plan(&session(&global, shown)?, &args).await,
-        Command::Apply(args) => work::apply(&session(&global, shown)?, &args).await,
+        Command::Apply(args) => Box::pin(work::apply(&session(&global, shown)?, &args)).await,
         Command::Resume(args) => work::resume(&session(&global, shown)?, &args).await,
         Command::Undo(args) => work::undo(&session(&global, shown)?, &args).await,
         Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
@@ -54,7 +54,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
         #[cfg(feature = "sim")]
         Command::Simulate(args) => Ok(simulate::run(&global, args).await?),
         #[cfg(feature = "sim")]
-        Command::Demo(args) => demo::run(&global, args, shown).await,
+        Command::Demo(args) => Box::pin(demo::run(&global, args, shown)).await,
         #[cfg(not(feature = "sim"))]
         Command::Simulate(_) | Command::Demo(_) => {
             Err(Error::new(ProblemKind::Answers, "simulate: this crosspull was built without the simulator").into())

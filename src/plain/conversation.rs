@@ -58,11 +58,11 @@ pub async fn carry(
     if let Some(step) = manner.vouch {
         tell(&command, Command::Vouch(step)).await;
     }
-    let mut talk = Talk::new(open, manner, out, command);
+    let mut talk = Talk::new(open, manner, out, command, signals);
     let ended = {
         let running = session.run(open, mode, events, commands);
         tokio::pin!(running);
-        talk.listen(running.as_mut(), happened, statuses, signals).await?
+        talk.listen(running.as_mut(), happened, statuses).await?
     };
     Ok(talk.finish(ended, open))
 }
@@ -77,6 +77,7 @@ struct Talk<'a> {
     review: Option<Arc<NodesReview>>,
     /// With what the program leaves, once it does, and how to go on.
     leaving: Option<(ExitCode, String)>,
+    signals: &'a mut Signals,
     /// Which waits were told.
     told: Told,
     /// What persons were last waited for.
@@ -93,7 +94,13 @@ struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    fn new(open: &Open, manner: &'a Manner, out: Out, command: mpsc::Sender<Command>) -> Self {
+    fn new(
+        open: &Open,
+        manner: &'a Manner,
+        out: Out,
+        command: mpsc::Sender<Command>,
+        signals: &'a mut Signals,
+    ) -> Self {
         let progress = open.journal.progress().clone();
         let name = progress.answers().map_or_else(|| progress.setup().to_string(), |answers| answers.name.clone());
         Self {
@@ -105,6 +112,7 @@ impl<'a> Talk<'a> {
             progress,
             review: None,
             leaving: None,
+            signals,
             told: Told::default(),
             persons: Vec::new(),
             asked: Vec::new(),
@@ -120,7 +128,6 @@ impl<'a> Talk<'a> {
         mut running: std::pin::Pin<&mut R>,
         mut happened: mpsc::Receiver<Event>,
         mut statuses: watch::Receiver<Statuses>,
-        signals: &mut Signals,
     ) -> Result<Ended, Error>
     where
         R: Future<Output = Result<Ended, Error>>,
@@ -137,12 +144,12 @@ impl<'a> Talk<'a> {
                     }
                     return ended;
                 }
-                () = signals.next() => {
-                    let way_on = format!("Stopped. What is done stays done. Go on with:\n  {}", resume(&self.name, ""));
-                    self.leaving.get_or_insert((ExitCode::Interrupted, way_on));
-                    tell(&self.command, Command::Stop).await;
-                }
+                () = self.signals.next() => self.interrupted(),
                 Ok(()) = statuses.changed() => {
+                    // What happened came before what is waited for now.
+                    while let Ok(event) = happened.try_recv() {
+                        self.hear(event).await;
+                    }
                     let now = statuses.borrow_and_update().clone();
                     self.see(&told, &now).await;
                     told = now;
@@ -158,6 +165,28 @@ impl<'a> Talk<'a> {
                     self.leave(code, way_on).await;
                 }
             }
+        }
+    }
+
+    /// A second signal is a second stop. An engine whose channel is full of them has heard enough.
+    fn interrupted(&mut self) {
+        let way_on = format!("Stopped. What is done stays done. Go on with:\n  {}", resume(&self.name, ""));
+        self.leaving.get_or_insert((ExitCode::Interrupted, way_on));
+        let _ = self.command.try_send(Command::Stop);
+    }
+
+    /// Asks, and still hears a signal. `None` where the input has ended, or the program is being left.
+    async fn ask(&mut self, question: &str) -> Option<String> {
+        if self.leaving.is_some() {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = self.signals.next() => {
+                self.interrupted();
+                None
+            }
+            answer = self.out.ask(question) => answer,
         }
     }
 
@@ -263,14 +292,13 @@ impl<'a> Talk<'a> {
         }
     }
 
-    async fn types_name(&self, review: &NodesReview) -> bool {
+    async fn types_name(&mut self, review: &NodesReview) -> bool {
         let question = format!("Type the cluster's name to replace its {} nodes:", review.cluster.nodes());
-        self.out.can_ask() && self.out.ask(&question).await.as_deref() == Some(review.cluster.id.name())
+        self.out.can_ask() && self.ask(&question).await.as_deref() == Some(review.cluster.id.name())
     }
 
-    async fn yes(&self, question: &str) -> bool {
-        self.out.can_ask()
-            && matches!(self.out.ask(&format!("{question} [y/N]")).await.as_deref(), Some("y" | "Y" | "yes"))
+    async fn yes(&mut self, question: &str) -> bool {
+        self.out.can_ask() && matches!(self.ask(&format!("{question} [y/N]")).await.as_deref(), Some("y" | "Y" | "yes"))
     }
 
     /// Tells what steps wait for, once for each thing, and notices when only a person is waited for.
@@ -326,7 +354,7 @@ impl<'a> Talk<'a> {
         }
         if let Some(other_admin) = &self.manner.other_admin {
             if self.out.can_ask() {
-                let _ = self.out.ask("Press Enter to play the other company's admin, who accepts:").await;
+                let _ = self.ask("Press Enter to play the other company's admin, who accepts:").await;
             } else {
                 self.out.text("(demo: the other company's admin accepts)");
             }
@@ -347,6 +375,12 @@ impl<'a> Talk<'a> {
                 let (code, way_on) = self.leaving.unwrap_or_else(|| {
                     (ExitCode::Interrupted, format!("Stopped. Go on with:\n  {}", resume(&self.name, "")))
                 });
+                // The demo's world ends with it: there is nothing to go on with.
+                let way_on = if self.manner.other_admin.is_some() {
+                    "The demo ends here, and its world with it.".to_owned()
+                } else {
+                    way_on
+                };
                 // A failure ends with an empty line of its own.
                 let gap = if code == ExitCode::Azure { "" } else { "\n" };
                 self.out.text(&format!("{gap}{way_on}"));

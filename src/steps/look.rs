@@ -90,7 +90,7 @@ pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
     let cluster_and_present = async {
         let cluster = patience.read(|| arm.cluster(cluster_id)).await;
         let present = match &cluster {
-            Ok(cluster) => present(steps, cluster).await,
+            Ok(cluster) => Box::pin(present(steps, cluster)).await,
             Err(_) => Present::default(),
         };
         (cluster, present)

@@ -30,13 +30,13 @@ impl Patience {
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
             if error.status.is_some() && error.transient() { fault(error) } else { Fault::rejected(error.problem()) }
         };
-        let read = self
-            .0
-            .call("read", || {
-                let (sent, keep) = (send(), &keep);
-                async move { sent.await.map_err(keep) }
-            })
-            .await;
+        let again = || {
+            let answer = send();
+            let keep = &keep;
+            async move { answer.await.map_err(keep) }
+        };
+        // Boxed: many of these are joined, and what they send is large.
+        let read = Box::pin(self.0.call("read", again)).await;
         read.map_err(|fault| {
             let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
             last.unwrap_or_else(|| Error::new(ErrorKind::Local, "read", fault.problem.tried.clone(), "it was stopped"))

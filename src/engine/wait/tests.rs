@@ -23,11 +23,11 @@ async fn a_service_that_asks_for_a_longer_pause_than_the_wait_gets_it() {
         let pause = Some(Duration::from_millis(60));
         Fault { fate: Fate::Throttled, retry_after: pause, ..Fault::rejected(problem) }
     };
-    let waited = waiter.visible("the key", Duration::from_millis(20), || async {
+    let looked = waiter.visible("the key", Duration::from_millis(20), || async {
         match looks.fetch_add(1, Relaxed) {
             0 => Err(throttled()),
             _ => Ok(Look::Ready(())),
         }
     });
-    waited.await.unwrap();
+    looked.await.unwrap();
 }

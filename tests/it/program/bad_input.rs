@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crosspull::sim::{Action, Rule, faults::StatusFault};
 
-use super::harness::{Output, Running, shown};
+use super::harness::{Output, Running, one_line, shown};
 use crate::world::World;
 
 async fn plan(world: &World, file: &Path) -> Output {
@@ -15,22 +15,12 @@ async fn plan(world: &World, file: &Path) -> Output {
 async fn setup_files_that_say_nothing_or_nonsense() {
     let world = World::new("default").await;
     let malformed = world.write("malformed.toml", "name = \"shop\"\n[cluster\nid = 3\n");
-    shown!(world, plan(&world, &malformed).await.exits(2).stderr, @"
-    crosspull: could not use the setup file
-      because: FOLDER/files/malformed.toml, line 2: this is not TOML:
-               unclosed table, expected `]`
-    ");
+    shown!(world, one_line(&plan(&world, &malformed).await.exits(2).stderr), @"crosspull: could not use the setup file because: FOLDER/files/malformed.toml, line 2: this is not TOML: unclosed table, expected `]`");
 
     let unknown = world.setup_file("shop-prod", "fabrikamimages", |file| {
         file.set("registry.images", "shop/web:1.4").set("app.secret_day", 90);
     });
-    shown!(world, plan(&world, &unknown).await.exits(2).stderr, @"
-    crosspull: could not use the setup file
-      because: FOLDER/files/shop-prod-fabrikamimages.toml, line 4,
-               app.secret_day: this key is not known; did you mean `secret_days`?
-               FOLDER/files/shop-prod-fabrikamimages.toml, line 21,
-               registry.images: this key is not known; did you mean `image`?
-    ");
+    shown!(world, one_line(&plan(&world, &unknown).await.exits(2).stderr), @"crosspull: could not use the setup file because: FOLDER/files/shop-prod-fabrikamimages.toml, line 4, app.secret_day: this key is not known; did you mean `secret_days`? FOLDER/files/shop-prod-fabrikamimages.toml, line 21, registry.images: this key is not known; did you mean `image`?");
 
     let wrong = world.setup_file("shop-prod", "fabrikamimages", |file| {
         file.set("cluster.id", "/subscriptions/x/resourceGroups/shop/managedClusters/shop-prod")
@@ -38,39 +28,16 @@ async fn setup_files_that_say_nothing_or_nonsense() {
             .set("cluster.client_id", "ana")
             .set("registry.image", "Shop/Web");
     });
-    shown!(world, plan(&world, &wrong).await.exits(2).stderr, @"
-    crosspull: could not use the setup file
-      because: FOLDER/files/shop-prod-fabrikamimages.toml, line 4,
-               cluster.client_id: a client (application) id belongs here, which is
-               a UUID
-               FOLDER/files/shop-prod-fabrikamimages.toml, line 6,
-               cluster.id: a resource id belongs here:
-               /subscriptions/.../resourceGroups/.../providers/Microsoft.ContainerService/managedClusters/...
-               FOLDER/files/shop-prod-fabrikamimages.toml, line 17,
-               registry.image: `Shop/Web` is not an image name (repository and tag
-               in small letters, without the registry's host), such as shop/web:1.4
-               FOLDER/files/shop-prod-fabrikamimages.toml, line 20,
-               registry.tenant: `not a tenant` is not a tenant: its id, or one of
-               its domains such as contoso.onmicrosoft.com
-    ");
+    shown!(world, one_line(&plan(&world, &wrong).await.exits(2).stderr), @"crosspull: could not use the setup file because: FOLDER/files/shop-prod-fabrikamimages.toml, line 4, cluster.client_id: a client (application) id belongs here, which is a UUID FOLDER/files/shop-prod-fabrikamimages.toml, line 6, cluster.id: a resource id belongs here: /subscriptions/.../resourceGroups/.../providers/Microsoft.ContainerService/managedClusters/... FOLDER/files/shop-prod-fabrikamimages.toml, line 17, registry.image: `Shop/Web` is not an image name (repository and tag in small letters, without the registry's host), such as shop/web:1.4 FOLDER/files/shop-prod-fabrikamimages.toml, line 20, registry.tenant: `not a tenant` is not a tenant: its id, or one of its domains such as contoso.onmicrosoft.com");
 
     let swapped = world.setup_file("shop-prod", "fabrikamimages", |file| {
         let id = world.sim.ready().tenants[1].registries[0].id.clone();
         file.set("cluster.id", id);
     });
-    shown!(world, plan(&world, &swapped).await.exits(2).stderr, @"
-    crosspull: could not use the setup file
-      because: FOLDER/files/shop-prod-fabrikamimages.toml, line 6,
-               cluster.id: is the id of a Microsoft.ContainerRegistry/registries;
-               the id of a Microsoft.ContainerService/managedClusters belongs here
-    ");
+    shown!(world, one_line(&plan(&world, &swapped).await.exits(2).stderr), @"crosspull: could not use the setup file because: FOLDER/files/shop-prod-fabrikamimages.toml, line 6, cluster.id: is the id of a Microsoft.ContainerRegistry/registries; the id of a Microsoft.ContainerService/managedClusters belongs here");
 
     let gone = world.path("not-there.toml");
-    shown!(world, plan(&world, &gone).await.exits(2).stderr, @"
-    crosspull: could not use the setup file
-      because: could not read FOLDER/files/not-there.toml
-      because: No such file or directory (os error 2)
-    ");
+    shown!(world, one_line(&plan(&world, &gone).await.exits(2).stderr), @"crosspull: could not use the setup file because: could not read FOLDER/files/not-there.toml because: No such file or directory (os error 2)");
     assert!(world.sim.requests().is_empty(), "nobody was asked");
 }
 
@@ -313,10 +280,7 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
     ");
     let gone = world.path("gone.pem");
     let ca = ["--resource-manager", &here, "--ca-file", gone.to_str().unwrap()];
-    shown!(world, run(&ca).await.exits(2).stderr, @"
-    crosspull: could not read the certificates in FOLDER/files/gone.pem
-      because: No such file or directory (os error 2)
-    ");
+    shown!(world, one_line(&run(&ca).await.exits(2).stderr), @"crosspull: could not read the certificates in FOLDER/files/gone.pem because: No such file or directory (os error 2)");
     shown!(world, run(&["--pace", "200", "--cloud", "public"]).await.exits(2).stderr, @"
     crosspull: could not hurry: --pace is for a simulator on this machine, named by
                --resource-manager
@@ -386,14 +350,7 @@ async fn a_damaged_journal_is_not_believed() {
     let asked = world.sim.requests().len();
     let id = setup.file_name().unwrap().to_str().unwrap().to_owned();
     let out = world.crosspull(["resume", &id]).await.exits(1);
-    shown!(world, out.stderr, @"
-    crosspull: could not use the setup's journal
-      because: line 2 of
-               FOLDER/setups/UUID/journal.jsonl
-               is damaged: its checksum is wrong. Nothing was changed. Restore the
-               file from a copy. Without one this setup cannot go on; what it made
-               is found in the tenants by the id that its folder is named after
-    ");
+    shown!(world, one_line(&out.stderr), @"crosspull: could not use the setup's journal because: line 2 of FOLDER/setups/UUID/journal.jsonl is damaged: its checksum is wrong. Nothing was changed. Restore the file from a copy. Without one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after");
     world.crosspull(["list"]).await.exits(0).says("UNREADABLE");
     assert_eq!(world.sim.requests().len(), asked);
     std::fs::write(&journal, text).unwrap();

@@ -103,7 +103,7 @@ async fn a_handed_over_tenant_is_watched_from_outside() {
         file.remove("registry.client_id").remove("registry.client_secret_env");
         file.remove("registry.provision").remove("registry.id");
     });
-    let out = world.apply_file(&file).await.exits(4);
+    let out = world.crosspull(["apply", file.to_str().unwrap(), "--yes", "--wait", "0"]).await.exits(4);
     shown!(world, message(&out.stdout), @r#"
     To   an admin of Fabrikam (tenant 22222222-bbbb-4000-8000-000000000001)
 
@@ -170,7 +170,7 @@ async fn a_handed_over_tenant_is_watched_from_outside() {
     world.crosspull(["list"]).await.exits(0).says("waits for a person");
 
     act(&world, "consent", json!({ "tenant": "fabrikam.example", "app_id": app })).await;
-    let out = world.crosspull(["resume", "shop-prod"]).await.exits(4).says("consent         done");
+    let out = world.crosspull(["resume", "shop-prod", "--wait", "0"]).await.exits(4).says("consent         done");
     let out = out.says("Left waiting for an admin of Fabrikam to give the app its role.");
     assert!(message(&out.stdout).contains("1. Let the app be known in your tenant: DONE"), "{}", out.stdout);
     act(&world, "role", json!({ "registry": "fabrikamimages", "app_id": app })).await;

@@ -11,7 +11,7 @@ use tokio::{
 use crate::world::{SPEED, World};
 
 /// Far more than anything takes: a test that hangs ends with the output so far.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What came of a run.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ impl Running {
                 let errors = (&mut self.stderr).await.unwrap();
                 panic!("no line with {words:?} in\n{}\n--- stderr\n{errors}", self.stdout)
             }
-            Err(_) => panic!("no line with {words:?} in time, in\n{}", self.stdout),
+            Err(late) => panic!("no line with {words:?} in time ({late}), in\n{}", self.stdout),
         }
     }
 
@@ -230,6 +230,11 @@ impl Running {
         let code = status.code().or(killed).unwrap();
         Output { code, stdout: self.stdout, stderr: self.stderr.await.unwrap() }
     }
+}
+
+/// A text without its line breaks: where it holds a path, they depend on where the test's folder is.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What differs from run to run, for snapshots.

@@ -220,6 +220,15 @@ async fn setups_are_looked_at_without_asking_anybody() {
     | sweep | done | DATE TIME UTC | DATE TIME UTC |
     "#);
 
+    assert_eq!(world.sim.requests().len(), asked, "nobody was asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_can_look_at_setups_too() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    world.apply_file(&file).await.exits(0);
+    let look = async |args: &[&str]| world.crosspull(args.iter().copied()).await.exits(0);
     let list = look(&["list", "--json"]).await.objects();
     assert_eq!(
         (list.len(), list[0]["name"].as_str(), list[0]["state"].as_str()),
@@ -235,5 +244,4 @@ async fn setups_are_looked_at_without_asking_anybody() {
             (Some("connected"), Some(app.as_str()))
         );
     }
-    assert_eq!(world.sim.requests().len(), asked, "nobody was asked");
 }

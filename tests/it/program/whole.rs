@@ -17,6 +17,8 @@ async fn a_new_app_pulls_from_a_legacy_registry() {
         "nobody is asked: it was agreed to\n{}",
         out.stdout
     );
+    let at = |words: &str| out.stdout.find(words).unwrap_or_else(|| panic!("no {words} in\n{}", out.stdout));
+    assert!(at("cluster update  begins") < at("waits for Azure to finish the cluster update"), "{}", out.stdout);
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
     world.crosspull(["resume", "shop-prod"]).await.exits(0).says("There is nothing to do");
 }
