@@ -304,6 +304,10 @@ async fn collect(
 
 /// Every visible subscription of the cluster tenant. There can be thousands: no more of each is kept than its id.
 pub(super) async fn subscriptions(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
+    steps.patience.read(|| visible(steps)).await
+}
+
+async fn visible(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
     let tenant = steps.tenants.cluster.id;
     let mut pages = steps.cluster.arm.subscriptions();
     let mut ids = Vec::new();

@@ -1,5 +1,9 @@
 //! Whole setups, made directly by two operators who may.
 
+use std::collections::BTreeSet;
+
+use crosspull::sim::{Action, Rule, faults::StatusFault};
+
 use crate::world::World;
 
 /// `Container Registry Repository Reader`.
@@ -78,6 +82,25 @@ async fn events_are_one_object_a_line() {
     for event in ["plan", "record", "status", "confirm-nodes"] {
         assert!(objects.iter().any(|object| object["event"] == event), "no {event} in\n{}", out.stdout);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_the_same_where_every_service_is_busy_at_first() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-vnet", "fabrikamimages", |_| {});
+    let plan = async || world.crosspull(["plan", file.to_str().unwrap(), "--json"]).await.exits(0).objects();
+    let at_ease = plan().await;
+    let asked: BTreeSet<&str> = world.sim.requests().iter().map(|one| one.operation).collect();
+    for operation in &asked {
+        let busy = StatusFault { status: 429, code: Some("TooManyRequests".to_owned()), ..StatusFault::default() };
+        world.sim.faults().add(Rule::new(*operation, Action::Status(busy)));
+    }
+    let busy = plan().await;
+    for part in ["lines", "findings", "carry_over", "cluster", "registry", "cluster_tenant", "registry_tenant"] {
+        assert_eq!(busy[0]["plan"][part], at_ease[0]["plan"][part], "{part}");
+    }
+    let struck = world.sim.faults().list().iter().filter(|(_, struck)| *struck == 1).count();
+    assert_eq!((struck, asked.len() > 10), (asked.len(), true), "each was busy once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
