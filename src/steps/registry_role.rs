@@ -6,6 +6,7 @@ use super::{
     Steps,
     carry_over::assign,
     fault::{fault, not_yet, refused},
+    handover::repository_condition,
     secret,
 };
 use crate::{
@@ -33,18 +34,7 @@ pub(super) fn role(mode: RoleMode) -> BuiltInRole {
 
 /// The condition that limits the repository role to `repositories`; `None` for the whole registry.
 pub(super) fn condition(repositories: &[Repository]) -> Option<String> {
-    const ACTION: &str = "Microsoft.ContainerRegistry/registries/repositories";
-    if repositories.is_empty() {
-        return None;
-    }
-    let named: Vec<String> = repositories
-        .iter()
-        .map(|repository| format!("@Request[{ACTION}:name] StringEqualsIgnoreCase '{repository}'"))
-        .collect();
-    Some(format!(
-        "((!(ActionMatches{{'{ACTION}/content/read'}}) AND !(ActionMatches{{'{ACTION}/metadata/read'}})) OR ({}))",
-        named.join(" OR ")
-    ))
+    (!repositories.is_empty()).then(|| repository_condition(repositories))
 }
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
