@@ -53,7 +53,9 @@ async fn measure() {
     let answers = answers(simulator.ready());
 
     let begun = Instant::now();
-    let (steps, plan) = Box::pin(session.plan(&answers)).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let (steps, plan) = Box::pin(session.plan(crosspull::domain::SetupId::random(), &answers))
+        .await
+        .unwrap_or_else(|refusal| panic!("{refusal:?}"));
     let (planned, planned_after) = (session.requests().records().len(), begun.elapsed());
     let mut open = session.begin(&answers, &plan, steps).unwrap();
     Box::pin(run(&session, &mut open)).await;
@@ -90,6 +92,7 @@ fn session(simulator: &Simulator, folder: &Path) -> Session {
         data_dir: folder.to_owned(),
         pace: Pace::faster(ENGINE_SPEED),
         environment: Environment::Given(secrets),
+        accounts: Vec::new(),
     };
     Session::open(options).unwrap()
 }

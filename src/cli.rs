@@ -61,6 +61,43 @@ pub struct Global {
     /// Show each request
     #[arg(long, global = true, env = "CROSSPULL_VERBOSE", value_parser = clap::builder::FalseyValueParser::new())]
     pub verbose: bool,
+    #[command(flatten)]
+    pub screen: Screen,
+}
+
+/// How the wizard looks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The wizard")]
+pub struct Screen {
+    /// Draw with ASCII characters alone
+    #[arg(long, global = true, env = "CROSSPULL_ASCII", value_parser = clap::builder::FalseyValueParser::new())]
+    pub ascii: bool,
+    /// The terminal's ground: auto, dark, light, or none for no colours at all [default: auto]
+    #[arg(
+        long,
+        global = true,
+        env = "CROSSPULL_THEME",
+        value_name = "THEME",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub theme: Theme,
+    /// Take the mouse: click and wheel work, and selecting text needs Shift
+    #[arg(long, global = true, env = "CROSSPULL_MOUSE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub mouse: bool,
+    /// For a shared screen: no other setups or tenants, and no secret shown
+    #[arg(long, global = true, env = "CROSSPULL_SHARED", value_parser = clap::builder::FalseyValueParser::new())]
+    pub shared: bool,
+}
+
+/// The terminal's ground.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    Auto,
+    Dark,
+    Light,
+    None,
 }
 
 /// A cloud that is known by name.
@@ -89,7 +126,7 @@ pub enum Command {
     Plan(PlanArgs),
     /// Do what a setup file says
     Apply(ApplyArgs),
-    /// Go on with a setup that was begun
+    /// Go on with a setup that was begun; in a terminal the wizard opens
     Resume(ResumeArgs),
     /// Take back what a setup has made, while the cluster has not been changed
     Undo(UndoArgs),
@@ -135,6 +172,9 @@ pub struct ResumeArgs {
     pub yes: Yes,
     #[command(flatten)]
     pub json: Json,
+    /// Lines of text instead of the wizard
+    #[arg(long)]
+    pub plain: bool,
     #[command(flatten)]
     pub run: RunArgs,
     /// This step is done by somebody's word, since it cannot be seen from here: consent, registry-role or probe
@@ -246,7 +286,7 @@ pub struct DemoArgs {
     /// Lines of text instead of the full screen
     #[arg(long)]
     pub plain: bool,
-    /// A scenario's name
+    /// A scenario's name; the wizard lets you choose
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
     #[command(flatten)]
@@ -364,8 +404,20 @@ mod tests {
             .collect();
         assert_eq!(
             variables,
-            ["RESOURCE_MANAGER", "CA_FILE", "CLOUD", "DATA_DIR", "LOG", "PACE", "VERBOSE"]
-                .map(|name| format!("CROSSPULL_{name}"))
+            [
+                "RESOURCE_MANAGER",
+                "CA_FILE",
+                "CLOUD",
+                "DATA_DIR",
+                "LOG",
+                "PACE",
+                "VERBOSE",
+                "ASCII",
+                "THEME",
+                "MOUSE",
+                "SHARED",
+            ]
+            .map(|name| format!("CROSSPULL_{name}"))
         );
     }
 

@@ -4,25 +4,31 @@
 
 pub mod answers;
 pub mod cloud;
+pub mod draft;
 pub mod facts;
 pub mod finding;
 pub mod id;
 pub mod image;
 pub mod key;
+pub mod pasted;
 pub mod plan;
 pub mod problem;
+pub mod redirect;
 pub mod resource_id;
 pub mod role;
+pub mod rules;
 pub mod step;
 pub mod tenant;
 
-pub use answers::Answers;
+pub use answers::{Answers, Tenant};
 pub use cloud::Cloud;
+pub use draft::Draft;
 pub use facts::{Facts, Output};
 pub use finding::{Finding, Severity};
 pub use id::{AppId, KeyId, ObjectId, SetupId, SubscriptionId, TenantId};
 pub use image::{Digest, ImageReference, LoginServer, Repository};
 pub use key::{Key, Purpose};
+pub use pasted::Pasted;
 pub use plan::{Plan, PlanHash};
 pub use problem::Problem;
 pub use resource_id::ResourceId;

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, fmt::Write as _};
 
+use time::OffsetDateTime;
+
 use crate::{
     domain::{Problem, problem::ProblemKind},
     engine::{Fault, JournalError, run::RunError},
@@ -73,6 +75,17 @@ impl Error {
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The failure as screens and journals keep it.
+    pub fn to_problem(&self, at: OffsetDateTime) -> Problem {
+        match &self.problem {
+            Some(problem) => (**problem).clone(),
+            None => {
+                let causes = chain(self).lines().skip(1).map(str::trim).collect::<Vec<_>>().join(", ");
+                Problem::new(self.kind, self.doing.clone(), causes, at)
+            }
+        }
     }
 
     /// What the program exits with.

@@ -37,6 +37,9 @@ pub mod cli;
 // The TOML of a setup.
 pub mod setup_file;
 
+// The wizard: a full-screen front end.
+pub mod tui;
+
 // The plain front end: a conversation in lines.
 pub mod plain;
 
@@ -69,6 +72,9 @@ pub mod secret;
 
 // Folders and file modes.
 pub mod paths;
+
+// Sentences that both front ends say.
+pub mod words;
 
 // The simulator: an embedded Azure.
 #[cfg(feature = "sim")]

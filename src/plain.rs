@@ -4,19 +4,14 @@
 //! and no box, and lines fit 80 columns but for links, ids and commands, which are never broken. Times are UTC.
 
 pub mod conversation;
-mod handover;
 mod json;
-mod layout;
 pub mod out;
 mod plan;
-mod problem;
 mod progress;
 mod setups;
 pub mod signals;
 
-pub use handover::handover_text;
 pub use json::{event_json, setups_json, status_json};
 pub use plan::{findings_text, nodes_review_text, plan_text};
-pub use problem::{error_text, problem_text};
 pub use progress::{Told, record_line, status_line};
 pub use setups::{setups_text, show_text};

@@ -6,6 +6,7 @@ mod requests;
 mod setups;
 #[cfg(feature = "sim")]
 mod simulate;
+mod wizard;
 mod work;
 
 use std::{fs, path::PathBuf};
@@ -17,8 +18,9 @@ use crate::{
     engine::Pace,
     error::{Error, ExitCode, chain},
     paths,
-    plain::{error_text, out::Out, plan_text, problem_text},
+    plain::{out::Out, plan_text},
     session::{CloudChoice, Environment, Options, Refusal, Session},
+    words::{error_text, problem_text},
 };
 
 /// Does what the command line says, and tells what the program exits with. Whatever went wrong has been printed.
@@ -35,16 +37,11 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let global = cli.global;
     requests::log_to(global.log.as_deref())?;
-    let Some(command) = cli.command else {
-        return Err(Error::new(
-            ProblemKind::Answers,
-            "open the wizard: it is not built yet. `crosspull --help` shows the commands, `crosspull demo` a whole setup",
-        )
-        .into());
-    };
+    let Some(command) = cli.command else { return Box::pin(wizard::run(&global, None)).await };
     match command {
         Command::Plan(args) => work::plan(&session(&global, shown)?, &args).await,
         Command::Apply(args) => Box::pin(work::apply(&session(&global, shown)?, &args)).await,
+        Command::Resume(args) if wizard::wanted(&args) => Box::pin(wizard::run(&global, Some(args))).await,
         Command::Resume(args) => work::resume(&session(&global, shown)?, &args).await,
         Command::Undo(args) => work::undo(&session(&global, shown)?, &args).await,
         Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
@@ -64,6 +61,15 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
 
 /// Opens a session as the global options say, and shows its requests where that is wanted.
 fn session(global: &Global, shown: &mut Shown) -> Result<Session, Error> {
+    let session = Session::open(options(global)?)?;
+    if global.verbose {
+        *shown = requests::show(session.requests());
+    }
+    Ok(session)
+}
+
+/// What the global options say of a session.
+fn options(global: &Global) -> Result<Options, Error> {
     let cloud = match (&global.resource_manager, global.cloud) {
         (Some(url), _) => Some(CloudChoice::Custom(url.clone())),
         (None, Some(name)) => Some(CloudChoice::Known(name.into())),
@@ -75,17 +81,14 @@ fn session(global: &Global, shown: &mut Shown) -> Result<Session, Error> {
         })?),
         None => None,
     };
-    let session = Session::open(Options {
+    Ok(Options {
         cloud,
         ca_pem,
         data_dir: data_dir(global)?,
         pace: pace(global)?,
         environment: Environment::Process,
-    })?;
-    if global.verbose {
-        *shown = requests::show(session.requests());
-    }
-    Ok(session)
+        accounts: Vec::new(),
+    })
 }
 
 /// The engine's windows are Azure's; only a simulator, on this machine, may be hurried.

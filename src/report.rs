@@ -2,6 +2,7 @@
 
 mod gather;
 mod markdown;
+mod save;
 mod summary;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::domain::{
     TenantId,
     answers::{Route, Tenant},
 };
+pub use save::save;
 pub use summary::{State, Summary};
 
 /// All that is worth keeping of a setup.

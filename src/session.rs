@@ -1,17 +1,30 @@
 //! The session: all that a front end talks to. It has the clients, resolves tenants, makes plans, keeps the setups, and runs
 //! the engine.
 
+mod account;
 mod connect;
+mod drafts;
+mod handing_out;
+mod lookup;
+mod resolve;
 mod store;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::mpsc;
 use url::Url;
 
+pub use account::{Account, At, SignedIn};
 pub use connect::{Environment, Refusal};
+pub use drafts::Drafts;
+pub use lookup::{Query, Row, Rows, Ticket, Value};
+pub use resolve::Found;
 pub use store::{Entry, Store};
 
+pub use crate::azure::RequestRecord;
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},
     domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
@@ -47,6 +60,8 @@ pub struct Options {
     pub pace: Pace,
     /// Where secrets of service principals are read from.
     pub environment: Environment,
+    /// Accounts that are known without asking the Azure CLI: a demo's.
+    pub accounts: Vec<Account>,
 }
 
 /// Talks to one cloud, on behalf of one front end.
@@ -55,6 +70,8 @@ pub struct Session {
     http: Http,
     options: Options,
     store: Store,
+    drafts: Drafts,
+    made: Mutex<account::Made>,
 }
 
 /// A setup that is open for writing.
@@ -71,13 +88,18 @@ impl Session {
     pub fn open(options: Options) -> Result<Self, Error> {
         let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
             .map_err(|error| Error::from(error.problem()))?;
-        let store = Store::new(&options.data_dir);
-        Ok(Self { http, options, store })
+        let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
+        Ok(Self { http, options, store, drafts, made: Mutex::default() })
     }
 
     /// The setups of this machine.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The answers so far of setups that have no journal yet.
+    pub fn drafts(&self) -> &Drafts {
+        &self.drafts
     }
 
     /// Every request of this session.
@@ -99,10 +121,10 @@ impl Session {
     }
 
     /// Looks, and makes the plan of a new setup. Changes nothing, and writes nothing.
-    pub async fn plan(&self, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
+    pub async fn plan(&self, setup: SetupId, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
         let cloud = self.cloud().await?;
         let steps = self.connect(answers, cloud).await?;
-        match Box::pin(steps::plan::new(&steps, SetupId::random(), answers)).await {
+        match Box::pin(steps::plan::new(&steps, setup, answers)).await {
             Ok(plan) => Ok((Arc::new(steps), plan)),
             Err(NoPlan::Stopped(findings)) => Err(Refusal::Findings(findings)),
             Err(NoPlan::Fault(fault)) => Err(Error::from(fault).into()),
@@ -131,7 +153,7 @@ impl Session {
         let plan = progress.plan().cloned().ok_or_else(|| missing("the plan"))?;
         let cloud = self.cloud_of(&plan).await?;
         let tenants = steps::Tenants { cluster: plan.cluster_tenant.clone(), registry: plan.registry_tenant.clone() };
-        let steps = self.sign_in(&answers, cloud, tenants)?;
+        let steps = self.steps(&answers, cloud, tenants)?;
         Ok(Open { journal, steps: Arc::new(steps) })
     }
 

@@ -8,6 +8,7 @@ mod adoption;
 mod carry_over;
 mod cluster_update;
 mod consent;
+pub mod equivalent;
 mod fault;
 pub mod handover;
 mod identity;
@@ -40,6 +41,7 @@ use crate::{
         event::NodesReview,
         work::{Intent, Repeat},
     },
+    secret::Secret,
 };
 use known::Known;
 use patience::Patience;
@@ -89,6 +91,13 @@ impl Steps {
     /// The registry tenant's operator, for steps that are only reached where there is one.
     fn registry(&self) -> Result<&TenantClients, Fault> {
         self.registry.as_ref().ok_or_else(|| crate::engine::context::missing("an account in the registry tenant"))
+    }
+}
+
+impl Steps {
+    /// A key's text, where this process made it. Whoever gives it to a person journals that first.
+    pub fn text(&self, key: KeyId) -> Option<Secret> {
+        self.texts.get(key)
     }
 }
 

@@ -1,7 +1,9 @@
-//! A registry's own API, spoken to as its nodes speak to it: with the app's id and key, never with an operator's token.
+//! A registry's own API. Pulls are tried as the nodes pull: with the app's id and key. What it holds is listed with the
+//! operator's own token.
 
 mod answer;
 mod challenge;
+mod lists;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use url::Url;
 
 pub use answer::{RegistryAnswer, answer};
 pub use challenge::Challenge;
+pub use lists::Names;
 
 use super::{
     Error, ErrorKind, Result,

@@ -20,6 +20,18 @@ pub struct Answers {
     pub options: Options,
 }
 
+impl Answers {
+    /// Whether two answers differ in nothing but who signs in. Handing a tenant over is another difference.
+    pub fn same_but_for_who_signs_in(&self, other: &Self) -> bool {
+        let mut same = other.clone();
+        same.cluster.sign_in = self.cluster.sign_in.clone();
+        if same.registry.sign_in.is_some() && self.registry.sign_in.is_some() {
+            same.registry.sign_in.clone_from(&self.registry.sign_in);
+        }
+        *self == same
+    }
+}
+
 /// The cluster's side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterAnswers {
@@ -58,7 +70,7 @@ impl RegistryAnswers {
 }
 
 /// How an operator signs in to a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SignIn {
     /// The Azure CLI's account.

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::record::{Entry, Next, Outcome, Record};
-use crate::domain::{Answers, AppId, Facts, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId};
+use crate::domain::{Answers, AppId, Facts, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId, key::Delivery};
 
 /// Where one step stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,7 @@ pub struct Progress {
     confirmed: Option<PlanHash>,
     nodes_confirmed: Option<PlanHash>,
     stages: BTreeMap<StepId, Stage>,
+    begun_at: BTreeMap<StepId, OffsetDateTime>,
     done_at: BTreeMap<StepId, OffsetDateTime>,
     /// What the last intent of a reset named: it outlives the stage, since a look may fail and be repeated.
     reset: Option<(KeyId, AppId)>,
@@ -83,8 +84,8 @@ impl Progress {
         if self.setup.is_none() != matches!(entry.record, Record::Opened { .. }) {
             return illegal("a journal begins with `opened`, and has it once".to_owned());
         }
-        if self.closed.is_some() {
-            return illegal("nothing follows `closed`".to_owned());
+        if self.closed.is_some() && !follows_the_end(&entry.record) {
+            return illegal("nothing follows `closed` but what a person does with its keys".to_owned());
         }
         match &entry.record {
             Record::Opened { setup, .. } => {
@@ -93,7 +94,13 @@ impl Progress {
             }
             Record::Answered { answers } => {
                 if !self.stages.is_empty() {
-                    return illegal("answers cannot change once a step has begun".to_owned());
+                    // Somebody else may go on with it: who signs in is no part of what was planned.
+                    if !self.answers.as_ref().is_some_and(|known| known.same_but_for_who_signs_in(answers)) {
+                        return illegal("answers cannot change once a step has begun, but for who signs in".to_owned());
+                    }
+                    self.answers = Some(Arc::new((**answers).clone()));
+                    self.changed = Some(entry.at);
+                    return Ok(());
                 }
                 self.answers = Some(Arc::new((**answers).clone()));
                 (self.plan, self.plan_hash, self.confirmed, self.nodes_confirmed) = (None, None, None, None);
@@ -118,7 +125,10 @@ impl Progress {
                 }
                 self.nodes_confirmed = Some(hash.clone());
             }
-            Record::Intent { step, key, client_before } => self.intend(*step, *key, *client_before)?,
+            Record::Intent { step, key, client_before } => {
+                self.intend(*step, *key, *client_before)?;
+                self.begun_at.insert(*step, entry.at);
+            }
             Record::Applied { step, output } => self.applied(*step, output)?,
             Record::Done { step, output } => {
                 match self.raw(*step) {
@@ -324,6 +334,11 @@ impl Progress {
         self.changed
     }
 
+    /// When a step was last begun.
+    pub fn begun_at(&self, step: StepId) -> Option<OffsetDateTime> {
+        self.begun_at.get(&step).copied()
+    }
+
     /// When a step was done.
     pub fn done_at(&self, step: StepId) -> Option<OffsetDateTime> {
         self.done_at.get(&step).copied()
@@ -455,6 +470,14 @@ impl Progress {
 /// Steps of more than one request: a refusal in the middle leaves what came before it.
 fn may_be_partly_applied(step: StepId) -> bool {
     matches!(step, StepId::Registration | StepId::Identity | StepId::CarryOver)
+}
+
+/// A key that is given to a person, or removed, after the setup has ended.
+fn follows_the_end(record: &Record) -> bool {
+    matches!(
+        record,
+        Record::Delivered { how: Delivery::Person, .. } | Record::KeyRemoved { .. } | Record::TextLost { .. }
+    )
 }
 
 /// A stage in one word, for messages.

@@ -9,8 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Told, event_json, handover_text, layout::resume, nodes_review_text, out::Out, plan_text, problem_text, record_line,
-    signals::Signals, status_json, status_line,
+    Told, event_json, nodes_review_text, out::Out, plan_text, record_line, signals::Signals, status_json, status_line,
 };
 use crate::{
     domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
@@ -24,6 +23,7 @@ use crate::{
     error::{Error, ExitCode},
     session::{Open, Session},
     steps::{consent_link, handover},
+    words::{handover_text, layout::resume, problem_text},
 };
 
 /// Plays the other company's admin, in the demo: told the step that waits, the app, and the plan.

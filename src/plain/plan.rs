@@ -1,6 +1,5 @@
 //! The plan in words, and the review before every node is replaced.
 
-use super::layout::{clean, count, field, paragraph, push_line};
 use crate::{
     catalogue,
     domain::{
@@ -9,6 +8,7 @@ use crate::{
         plan::{ClusterSeen, RoleMode},
     },
     engine::event::NodesReview,
+    words::layout::{clean, count, field, paragraph, push_line},
 };
 
 const LABEL: usize = 17;

@@ -4,17 +4,18 @@ use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
-use super::{
-    layout::{clean, clock, count, day},
-    problem::said,
-};
 use crate::{
     catalogue,
-    domain::{Output, StepId, key::Delivery, problem::ProblemKind},
+    domain::{StepId, key::Delivery, problem::ProblemKind},
     engine::{
         Entry, Progress, Record, Stage,
         event::{Doing, Status},
         record::Outcome,
+    },
+    words::{
+        layout::{clean, clock},
+        output_words,
+        problem::said,
     },
 };
 
@@ -42,7 +43,7 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Done { step: done, output } => {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
-            let detail = output.map(detail).filter(|detail| !detail.is_empty());
+            let detail = output.map(output_words).filter(|detail| !detail.is_empty());
             step(done, detail.map_or_else(|| "done".to_owned(), |detail| format!("done: {detail}")))
         }
         Record::Failed { step: failed, problem, .. } if problem.kind == ProblemKind::Waiting => {
@@ -68,38 +69,6 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         }
         Record::Closed { outcome: Outcome::TakenBack } => {
             Some(("setup".to_owned(), "taken back: nothing of it is left in either tenant".to_owned()))
-        }
-    }
-}
-
-/// What a step came to, in a few words.
-fn detail(output: &Output) -> String {
-    match output {
-        Output::Registration(app) => format!("app {}", app.app_id),
-        Output::Adoption(adopted) => format!("app {} is open to other tenants", adopted.app.app_id),
-        Output::Identity(principal) => format!("principal {}", principal.object_id),
-        Output::CarryOver { given } => match given.len() {
-            1 => "1 role".to_owned(),
-            number => format!("{number} roles"),
-        },
-        Output::Consent(consented) => consented.object_id.map(|id| format!("principal {id}")).unwrap_or_default(),
-        Output::RegistryRole { given } => given.as_ref().map(|given| given.role_name.clone()).unwrap_or_default(),
-        Output::Key(key) => format!("key {} until {}", key.id, day(key.ends)),
-        Output::Probe(pulled) => {
-            let anonymous = if pulled.anonymous { ", which anybody can pull" } else { "" };
-            format!("{}{anonymous}", pulled.image)
-        }
-        Output::ClusterUpdate(_) => "every node has the new credential".to_owned(),
-        Output::Proof(proven) => {
-            let nodes = proven.pools.iter().filter(|pool| pool.nodes_proven).count();
-            format!("{}; nodes of {nodes} of {} pools", proven.pulled.image, proven.pools.len())
-        }
-        Output::Sweep(swept) => {
-            let removed = match swept.removed.len() {
-                0 => "no key had to go".to_owned(),
-                number => format!("{} removed", count(number, "key")),
-            };
-            format!("{removed}, {} kept", swept.kept.len())
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The setups of this machine, and one of them.
 
-use super::{
-    layout::{clean, day, field, minute, paragraph, push_line, resume, setup_name},
-    plan::tenant,
-    problem::problem_text,
-};
+use super::plan::tenant;
 use crate::{
     engine::journal::Reading,
     report::{KeyState, Report, State, Summary},
+    words::{
+        layout::{clean, day, field, minute, paragraph, push_line, resume, setup_name},
+        problem_text,
+    },
 };
 
 const LABEL: usize = 17;

@@ -1,10 +1,13 @@
 //! `demo`: a whole setup against the embedded Azure, in a world that ends with it.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+mod worlds;
 
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use self::worlds::{Worlds, session};
 use super::{
     requests::{self, Shown},
-    show_plan,
+    show_plan, wizard,
     work::listen,
 };
 use crate::{
@@ -14,22 +17,46 @@ use crate::{
         answers::{AppAnswers, CarryOver, ClusterAnswers, Options as Consents, Provision, RegistryAnswers, SignIn},
         problem::ProblemKind,
     },
-    engine::{Pace, run::Mode},
+    engine::run::Mode,
     error::{Error, ExitCode},
     paths,
     plain::{
         conversation::{Manner, OtherAdmin, carry},
         out::Out,
     },
-    secret::Secret,
-    session::{CloudChoice, Environment, Options, Refusal, Session},
+    session::Refusal,
     sim::{self, Ready, Scenario, Shared, Simulator, changes, ready::ReadyOperator},
+    tui::{self, Front},
 };
 
 /// How much faster than Azure the demo runs, unless told otherwise.
 const SPEED: f64 = 20.0;
 
 pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
+    let told = args.plain || args.scenario.is_some();
+    if wizard::can_draw() && !told {
+        Box::pin(on_screen(global, &args)).await
+    } else {
+        in_lines(global, args, shown).await
+    }
+}
+
+/// The wizard, in a world that is chosen there.
+async fn on_screen(global: &Global, args: &DemoArgs) -> Result<ExitCode, Refusal> {
+    let crashes = Folder::new()?;
+    let front = Front {
+        open: None,
+        training: Some(Arc::new(Worlds::new(args.speed.speed.max(SPEED)))),
+        resume: None,
+        look: wizard::look(&global.screen),
+        mouse: global.screen.mouse,
+        data_dir: super::data_dir(global).unwrap_or_else(|_| crashes.0.clone()),
+    };
+    Ok(tui::run(front).await?)
+}
+
+/// The same as a conversation in lines.
+async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let mut signals = listen()?;
     let out = Out { json: false };
     let failed = |error: sim::SimError| Error::new(ProblemKind::Local, "start the demo's simulator").because(error);
@@ -38,13 +65,13 @@ pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> R
     let speed = args.speed.speed.max(SPEED);
     let simulator = Simulator::start(sim::Options { speed, ..sim::Options::new(scenario) }).await.map_err(failed)?;
     let folder = Folder::new()?;
-    let session = session(&simulator, &folder, speed)?;
+    let session = session(&simulator, &folder, speed, None)?;
     if global.verbose {
         *shown = requests::show(session.requests());
     }
     out.text("DEMO: two companies and their Azure, pretended on this machine. Nothing leaves it.\n");
     let answers = answers(simulator.ready())?;
-    let (steps, plan) = session.plan(&answers).await?;
+    let (steps, plan) = session.plan(SetupId::random(), &answers).await?;
     show_plan(&plan, out);
     if plan.stops().next().is_some() {
         return Ok(ExitCode::Refused);
@@ -61,24 +88,6 @@ pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> R
         ..Manner::default()
     };
     Ok(carry(&session, &mut open, Mode::Fresh, &manner, out, &mut signals).await?)
-}
-
-fn session(simulator: &Simulator, folder: &Folder, speed: f64) -> Result<Session, Error> {
-    let ready = simulator.ready();
-    let resource_manager = ready
-        .resource_manager
-        .parse()
-        .map_err(|error| Error::new(ProblemKind::Internal, "read the simulator's address").because(error))?;
-    let operators = ready.tenants.iter().flat_map(|tenant| &tenant.operators);
-    let secrets: HashMap<String, Secret> =
-        operators.map(|one| (one.name.clone(), Secret::new(one.client_secret.clone()))).collect();
-    Session::open(Options {
-        cloud: Some(CloudChoice::Custom(resource_manager)),
-        ca_pem: Some(simulator.ca_pem().as_bytes().to_vec()),
-        data_dir: folder.0.clone(),
-        pace: Pace::faster(speed),
-        environment: Environment::Given(secrets),
-    })
 }
 
 /// Contoso's shop, and Fabrikam's images. Whoever is asked for a confirmation at a terminal is really asked.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::show_plan;
 use crate::{
     cli::{ApplyArgs, PlanArgs, ResumeArgs, RunArgs, UndoArgs},
-    domain::{Answers, StepId, problem::ProblemKind},
+    domain::{Answers, SetupId, StepId, problem::ProblemKind},
     engine::{Event, Events, record::Outcome, run::Mode},
     error::{Error, ExitCode},
     plain::{
@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
     let answers = read(&args.file)?;
-    let (_, plan) = session.plan(&answers).await?;
+    let (_, plan) = session.plan(SetupId::random(), &answers).await?;
     show_plan(&plan, out);
     Ok(if plan.stops().next().is_some() { ExitCode::Refused } else { ExitCode::Done })
 }
@@ -33,7 +33,7 @@ pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCod
     let answers = read(&args.file)?;
     session.store().expect_free(&answers.name)?;
     let planned = tokio::select! {
-        planned = session.plan(&answers) => planned?,
+        planned = session.plan(SetupId::random(), &answers) => planned?,
         () = signals.next() => return Ok(ExitCode::Interrupted),
     };
     let (steps, plan) = planned;

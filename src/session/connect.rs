@@ -71,13 +71,13 @@ impl Session {
             self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
             self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
         )?;
-        let steps = self.sign_in(answers, cloud, Tenants { cluster, registry })?;
+        let steps = self.steps(answers, cloud, Tenants { cluster, registry })?;
         expect_sign_in(&steps).await?;
         Ok(steps)
     }
 
     /// Makes the clients of tenants that are resolved already.
-    pub(super) fn sign_in(&self, answers: &Answers, cloud: Arc<Cloud>, tenants: Tenants) -> Result<Steps, Error> {
+    pub(super) fn steps(&self, answers: &Answers, cloud: Arc<Cloud>, tenants: Tenants) -> Result<Steps, Error> {
         let cluster = self.clients(&cloud, tenants.cluster.id, Some(&answers.cluster.id), &answers.cluster.sign_in)?;
         let registry = match &answers.registry.sign_in {
             Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, answers.registry.id.as_ref(), sign_in)?),
@@ -86,7 +86,7 @@ impl Session {
         Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants, self.patience()))
     }
 
-    fn clients(
+    pub(super) fn new_clients(
         &self,
         cloud: &Arc<Cloud>,
         tenant: TenantId,
@@ -155,7 +155,7 @@ impl Session {
         Patience::new(self.options.pace)
     }
 
-    async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
+    pub(super) async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
         let found = self.patience().read(|| entra::openid(&self.http, cloud, tenant)).await;
         let found = found.map_err(|error| Error::from(error.problem()))?;
         found.map(|openid| openid.tenant_id).ok_or_else(|| {

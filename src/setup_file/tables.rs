@@ -8,6 +8,7 @@ use crate::domain::{
     Answers, AppId, ImageReference, LoginServer, Repository, ResourceId,
     answers::{AppAnswers, CarryOver, ClusterAnswers, Options, Provision, RegistryAnswers, Route, SignIn},
     resource_id::ResourceKind,
+    rules,
 };
 
 const TOP: &[&str] = &["name", "cluster", "registry", "app", "options"];
@@ -26,12 +27,8 @@ const REGISTRY: &[&str] = &[
 const APP: &[&str] = &["route", "display_name", "secret_days", "redirect_uri"];
 const OPTIONS: &[&str] = &["carry_over", "confirm_node_replacement"];
 
-/// Where the consent page sends the browser when nothing else is said: the address that Microsoft's own guide uses.
-const REDIRECT_URI: &str = "https://www.microsoft.com";
-/// Entra takes display names of up to 120 characters, and redirects of up to 256.
-const LONGEST_DISPLAY_NAME: usize = 120;
+/// Entra takes redirects of up to 256 characters.
 const LONGEST_REDIRECT: usize = 256;
-const LONGEST_NAME: usize = 64;
 
 /// The whole file. `None` where something that is required is missing; the mistakes say what.
 pub(super) fn answers(root: &DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option<Answers> {
@@ -55,32 +52,20 @@ pub(super) fn answers(root: &DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option
     let app = app_answers(app, mistakes);
     let options = option_answers(options, mistakes);
     let given = root.text("name", mistakes);
-    if given.is_some_and(|name| !is_name(name)) {
+    if given.is_some_and(|name| !rules::is_setup_name(name)) {
         let what = format!(
-            "a name has 1 to {LONGEST_NAME} letters, digits, spaces and signs, without spaces around it and without a \
-             hyphen in front: it is typed on the command line"
+            "a name has 1 to {} letters, digits, spaces and signs, without spaces around it and without a \
+             hyphen in front: it is typed on the command line",
+            rules::LONGEST_NAME
         );
         root.mistake("name", what, mistakes);
     }
     let (cluster, registry) = (cluster?, registry?);
-    let name = given.map_or_else(|| default_name(&cluster, &registry), str::to_owned);
+    let name = given.map_or_else(
+        || rules::default_name(&cluster.id, registry.id.as_ref(), registry.login_server.as_ref()),
+        str::to_owned,
+    );
     Some(Answers { name, cluster, registry, app: app?, options })
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.chars().count())
-        && name.trim() == name
-        && !name.starts_with('-')
-        && !name.chars().any(char::is_control)
-}
-
-fn default_name(cluster: &ClusterAnswers, registry: &RegistryAnswers) -> String {
-    let registry = match (&registry.id, &registry.login_server) {
-        (Some(id), _) => id.name(),
-        (None, Some(server)) => server.as_str().split(['.', ':']).next().unwrap_or_default(),
-        (None, None) => "registry",
-    };
-    format!("{}-to-{registry}", cluster.id.name())
 }
 
 fn cluster_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterAnswers> {
@@ -246,7 +231,7 @@ fn service_principal(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> O
         id
     });
     let variable = section.text("client_secret_env", mistakes).filter(|text| {
-        let right = is_variable(text) && !looks_like_a_secret(text);
+        let right = rules::is_secret_variable(text);
         if !right {
             let what = "the name of an environment variable belongs here (letters, digits and `_`, no digit in front), \
                         such as FABRIKAM_SECRET. If this is the secret itself, take it out of the file and make a new \
@@ -258,36 +243,19 @@ fn service_principal(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> O
     Some(SignIn::ServicePrincipal { client_id: client_id?, client_secret_env: variable?.to_owned() })
 }
 
-fn is_variable(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// Answers are journalled, so a secret must not pass for a name. A long run of letters of both cases with digits in its
-/// midst is none that a person gives to a variable.
-fn looks_like_a_secret(name: &str) -> bool {
-    let body = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    name.len() >= 32
-        && body.chars().any(|c| c.is_ascii_digit())
-        && body.chars().any(|c| c.is_ascii_lowercase())
-        && body.chars().any(|c| c.is_ascii_uppercase())
-}
-
 fn app_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<AppAnswers> {
     let route = section.choice("route", &[("new-app", Route::NewApp), ("keep-app", Route::KeepApp)], mistakes);
     let display_name = section.text("display_name", mistakes).filter(|name| {
-        let right = (1..=LONGEST_DISPLAY_NAME).contains(&name.chars().count())
-            && !name.trim().is_empty()
-            && !name.chars().any(char::is_control);
+        let right = rules::is_display_name(name);
         if !right {
-            let what = format!("a name of 1 to {LONGEST_DISPLAY_NAME} characters belongs here, on one line");
+            let what = format!("a name of 1 to {} characters belongs here, on one line", rules::LONGEST_DISPLAY_NAME);
             section.mistake("display_name", what, mistakes);
         }
         right
     });
-    let secret_days = section.number("secret_days", 1..=730, mistakes);
+    let secret_days = section.number("secret_days", rules::SECRET_DAYS, mistakes);
     let redirect_uri = match section.text("redirect_uri", mistakes) {
-        None => Url::parse(REDIRECT_URI).ok(),
+        None => Url::parse(rules::REDIRECT_URI).ok(),
         Some(text) => {
             let uri = Url::parse(text).ok().filter(|uri| is_redirect(uri, text));
             if uri.is_none() {

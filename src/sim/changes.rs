@@ -2,7 +2,13 @@
 
 use uuid::Uuid;
 
-use super::{directory::ServicePrincipal, entra::credentials::is_multitenant, world::World};
+use super::{
+    directory::ServicePrincipal,
+    entra::credentials::is_multitenant,
+    estate::{Registry, RoleAssignment},
+    roles,
+    world::World,
+};
 use crate::domain::{AppId, ObjectId, TenantId};
 
 /// Why an application gets no principal in a tenant.
@@ -59,4 +65,57 @@ pub fn consent(world: &mut World, tenant: TenantId, app: AppId) -> Result<Object
         principal.grants.push("User.Read".into());
     }
     Ok(id)
+}
+
+/// The role that lets an application pull, by the registry's mode.
+pub fn pulling_role(registry: &Registry) -> &'static str {
+    match registry.role_assignment_mode.as_str() {
+        "AbacRepositoryPermissions" => "Container Registry Repository Reader",
+        _ => "AcrPull",
+    }
+}
+
+/// A role on a registry, as its owner gives it by hand: it takes effect later.
+pub fn give_role(world: &mut World, registry: &Registry, role: Uuid, principal: ObjectId) -> Uuid {
+    let now = world.now();
+    let name = Uuid::new_v4();
+    let effective_from = now + world.scaled(world.timing.role_lag);
+    world.assignments.push(RoleAssignment {
+        name,
+        tenant: registry.tenant,
+        scope: registry.id.clone(),
+        role,
+        principal,
+        principal_type: "ServicePrincipal".into(),
+        condition: None,
+        description: None,
+        created: now,
+        visible_from: now,
+        effective_from,
+    });
+    name
+}
+
+/// The registry's owner lets an application pull. Given twice, it is given once.
+pub fn let_pull(world: &mut World, login_server: &str, principal: ObjectId) {
+    let Some(registry) = world.registries.iter().find(|registry| registry.login_server == login_server).cloned() else {
+        return;
+    };
+    let role = roles::by_name(pulling_role(&registry)).map(|role| role.id);
+    let has_it =
+        |one: &RoleAssignment| one.principal == principal && one.scope == registry.id && Some(one.role) == role;
+    if let Some(role) = role
+        && !world.assignments.iter().any(has_it)
+    {
+        give_role(world, &registry, role, principal);
+    }
+}
+
+/// The rules for apps are lifted, in every tenant.
+pub fn lift_policies(world: &mut World) {
+    for tenant in &mut world.tenants {
+        tenant.policy.secrets_forbidden = false;
+        tenant.policy.secret_max_days = None;
+        tenant.policy.multitenant_forbidden = false;
+    }
 }

@@ -27,7 +27,37 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("reset-fails", include_str!("../../assets/scenarios/reset-fails.toml")),
     ("slow", include_str!("../../assets/scenarios/slow.toml")),
     ("big", include_str!("../../assets/scenarios/big.toml")),
+    ("handed-over", include_str!("../../assets/scenarios/handed-over.toml")),
+    ("managed-identity", include_str!("../../assets/scenarios/managed-identity.toml")),
+    ("firewall", include_str!("../../assets/scenarios/firewall.toml")),
 ];
+
+/// The scenarios that the demo offers, in its order.
+const DEMOS: &[&str] =
+    &["default", "handed-over", "managed-identity", "policy-no-secrets", "firewall", "throttled", "reset-fails"];
+
+/// What a demo in this scenario suggests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoSpec {
+    /// In a few words.
+    pub title: String,
+    /// What one learns from it.
+    pub about: String,
+    /// The company that owns the cluster, by its domain; it is asked for first.
+    pub cluster_tenant: String,
+    /// The company that owns the registry.
+    pub registry_tenant: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The registry's name.
+    pub registry: String,
+    /// An image that is there.
+    pub image: String,
+    /// Nobody signs in to the registry's tenant.
+    #[serde(default)]
+    pub handed_over: bool,
+}
 
 /// A scenario, parsed.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,6 +65,9 @@ const EMBEDDED: &[(&str, &str)] = &[
 pub struct Scenario {
     /// One line for people.
     pub about: String,
+    /// What the demo suggests in it.
+    #[serde(default)]
+    pub demo: Option<DemoSpec>,
     /// The scenario that this one changes; its tables are merged, its lists get longer.
     #[serde(default, rename = "extends")]
     _extends: Option<String>,
@@ -245,6 +278,11 @@ impl Scenario {
         EMBEDDED.iter().map(|(name, _)| *name)
     }
 
+    /// The scenarios that the demo offers, with what it suggests in each.
+    pub fn demos() -> Vec<(&'static str, DemoSpec)> {
+        DEMOS.iter().filter_map(|name| Some((*name, Self::load(name).ok()?.demo?))).collect()
+    }
+
     /// An embedded scenario by name, or one from a file.
     pub fn load(name_or_file: &str) -> Result<Self, SimError> {
         let table = if let Some(text) = embedded(name_or_file) {
@@ -341,6 +379,21 @@ mod tests {
             let scenario = Scenario::load(name).unwrap_or_else(|error| panic!("{name}: {error}"));
             let (world, operators) = scenario.build(1.0).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(world.tenants.len() >= 3 && operators.len() >= 7, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_demo_is_told_and_finds_what_it_suggests() {
+        assert_eq!(Scenario::demos().len(), DEMOS.len());
+        let mut titles = std::collections::BTreeSet::new();
+        for (name, demo) in Scenario::demos() {
+            assert!(titles.insert(demo.title.clone()), "{name} has another one's title");
+            let (world, _) = Scenario::load(name).unwrap().build(1.0).unwrap();
+            assert!(world.clusters.iter().any(|cluster| cluster.name == demo.cluster), "{name}");
+            assert!(world.registries.iter().any(|registry| registry.name == demo.registry), "{name}");
+            for domain in [demo.cluster_tenant, demo.registry_tenant] {
+                assert!(world.tenants.iter().any(|tenant| tenant.domain == domain), "{name}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod registry;
 mod tenants;
 
 pub(super) use cluster::run_command;
+pub use cluster::unusable;
 pub(super) use policy::secret_days;
 
 use super::{Tenants, look::Seen};

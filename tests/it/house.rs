@@ -22,9 +22,10 @@ const MAY_USE: &[Row] = &[
     ("steps", &["azure", "engine", "domain", "catalogue", "secret"]),
     ("session", &["steps", "azure", "engine", "domain", "catalogue", "error", "secret", "paths"]),
     ("setup_file", &["domain", "error"]),
-    ("report", &["steps", "engine", "domain", "catalogue", "error"]),
-    ("plain", &["session", "report", "steps", "engine", "domain", "catalogue", "error", "secret"]),
-    ("tui", &["session", "report", "steps", "engine", "domain", "catalogue", "error", "secret"]),
+    ("report", &["steps", "engine", "domain", "catalogue", "error", "paths"]),
+    ("words", &["steps", "domain", "catalogue"]),
+    ("plain", &["words", "session", "report", "steps", "engine", "domain", "catalogue", "error", "secret"]),
+    ("tui", &["words", "session", "report", "steps", "engine", "domain", "catalogue", "error", "secret", "paths"]),
     ("cli", &["domain"]),
     // The simulator shares ids with the others, and nothing that could agree with itself.
     ("sim", &["domain", "paths"]),
@@ -33,6 +34,7 @@ const MAY_USE: &[Row] = &[
         &[
             "tui",
             "plain",
+            "words",
             "cli",
             "setup_file",
             "report",

@@ -60,6 +60,7 @@ impl World {
             data_dir: self.folder.path().to_owned(),
             pace: Pace::faster(SPEED),
             environment: Environment::Given(secrets),
+            accounts: Vec::new(),
         })
         .unwrap()
     }
@@ -107,7 +108,10 @@ impl World {
     /// Plans, begins, and runs to the end or to where a person is needed.
     pub async fn apply(&self, answers: &Answers) -> (Came, Plan) {
         let session = self.session();
-        let (steps, plan) = session.plan(answers).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
+        let (steps, plan) = session
+            .plan(crosspull::domain::SetupId::random(), answers)
+            .await
+            .unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
         let stops: Vec<_> = plan.stops().collect();
         assert!(stops.is_empty(), "{stops:#?}");
         let mut open = session.begin(answers, &plan, steps).unwrap();

@@ -27,6 +27,15 @@ pub enum Outcome {
     Failed(&'static str),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Failed(word) => f.pad(word),
+        }
+    }
+}
+
 /// One request.
 #[derive(Debug, Clone)]
 pub struct RequestRecord {
@@ -71,11 +80,7 @@ impl RequestRecord {
 
 impl fmt::Display for RequestRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} -> ", self.method, self.url)?;
-        match self.outcome {
-            Outcome::Status(status) => write!(f, "{status}")?,
-            Outcome::Failed(word) => f.write_str(word)?,
-        }
+        write!(f, "{} {} -> {}", self.method, self.url, self.outcome)?;
         write!(f, " in {} ms", self.duration.as_millis())?;
         if let Some(id) = &self.request_id {
             write!(f, ", request {id}")?;

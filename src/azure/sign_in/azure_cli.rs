@@ -25,6 +25,9 @@ use crate::{
 /// How long the Azure CLI may take. It starts an interpreter and asks Entra.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long it may take to list its accounts: nobody is asked for that.
+const LISTING: Duration = Duration::from_secs(10);
+
 /// Which of its accounts the Azure CLI is to use. It takes a tenant or a subscription, never both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CliAccount {
@@ -94,9 +97,16 @@ impl TokenCredential for FirstKnown {
 
 /// Runs the Azure CLI without the terminal: it would take the keys that are meant for this program.
 #[derive(Debug)]
-struct Quiet {
+pub(super) struct Quiet {
     config_dir: Option<PathBuf>,
     deadline: Duration,
+}
+
+impl Quiet {
+    /// For what the Azure CLI reads from its own files.
+    pub(super) fn listing(config_dir: Option<PathBuf>) -> Self {
+        Self { config_dir, deadline: LISTING }
+    }
 }
 
 #[async_trait::async_trait]

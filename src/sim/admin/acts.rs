@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 use time::Duration;
-use uuid::Uuid;
 
 use crate::{
     domain::{AppId, KeyId},
     sim::{
         changes::{self, PrincipalFault},
-        estate::RoleAssignment,
         roles,
         service::State,
         world::ResetFate,
@@ -53,28 +51,9 @@ pub(super) fn role(state: &State, body: &Value) -> Result<Value, String> {
     let app = app_id(body)?;
     let tenant = world.tenant(registry.tenant).ok_or("the registry has no tenant")?;
     let principal = tenant.principal_of(app).ok_or("the application has no principal there: consent first")?.object_id;
-    let fitting = match registry.role_assignment_mode.as_str() {
-        "AbacRepositoryPermissions" => "Container Registry Repository Reader",
-        _ => "AcrPull",
-    };
-    let wanted = body["role"].as_str().unwrap_or(fitting);
-    let role = roles::by_name(wanted).ok_or_else(|| format!("there is no role {wanted}"))?.id;
-    let now = world.now();
-    let effective_from = now + world.scaled(world.timing.role_lag);
-    let assignment = Uuid::new_v4();
-    world.assignments.push(RoleAssignment {
-        name: assignment,
-        tenant: registry.tenant,
-        scope: registry.id,
-        role,
-        principal,
-        principal_type: "ServicePrincipal".into(),
-        condition: None,
-        description: None,
-        created: now,
-        visible_from: now,
-        effective_from,
-    });
+    let wanted = body["role"].as_str().unwrap_or_else(|| changes::pulling_role(&registry)).to_owned();
+    let role = roles::by_name(&wanted).ok_or_else(|| format!("there is no role {wanted}"))?.id;
+    let assignment = changes::give_role(&mut world, &registry, role, principal);
     Ok(json!({"assignment": assignment.to_string(), "role": wanted}))
 }
 

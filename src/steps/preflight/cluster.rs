@@ -11,6 +11,26 @@ const RESET: &str = "Microsoft.ContainerService/managedClusters/resetServicePrin
 const RUN: &str = "Microsoft.ContainerService/managedClusters/runCommand/action";
 const RUN_RESULT: &str = "Microsoft.ContainerService/managedClusters/commandResults/read";
 
+/// Why no setup can be made for a cluster, in a few words: what a list of clusters shows. The findings say it in full.
+pub fn unusable(cluster: &Cluster) -> Option<String> {
+    if cluster.client == ClusterClient::ManagedIdentity {
+        return Some("it has a managed identity, and no app".to_owned());
+    }
+    if cluster.stopped() {
+        return Some("it is stopped".to_owned());
+    }
+    if cluster.busy() {
+        return Some("something else is changing it now".to_owned());
+    }
+    cluster.pools.iter().find_map(|pool| {
+        if pool.os_type.eq_ignore_ascii_case("Windows") {
+            return Some(format!("its pool {} runs Windows", pool.name));
+        }
+        let set = pool.pool_type.eq_ignore_ascii_case("AvailabilitySet");
+        set.then(|| format!("its pool {} is made of an availability set", pool.name))
+    })
+}
+
 pub(super) fn findings(seen: &Seen, route: Route) -> Vec<Finding> {
     let cluster = match &seen.cluster {
         Ok(cluster) => cluster,

@@ -18,33 +18,33 @@ fn formatted(at: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> String {
 }
 
 /// `14:02:11`
-pub(super) fn clock(at: OffsetDateTime) -> String {
+pub(crate) fn clock(at: OffsetDateTime) -> String {
     formatted(at, CLOCK)
 }
 
 /// `2026-11-23 14:02`
-pub(super) fn minute(at: OffsetDateTime) -> String {
+pub(crate) fn minute(at: OffsetDateTime) -> String {
     formatted(at, MINUTE)
 }
 
 /// `2026-11-23 14:02:11`
-pub(super) fn second(at: OffsetDateTime) -> String {
+pub(crate) fn second(at: OffsetDateTime) -> String {
     formatted(at, SECOND)
 }
 
 /// `2026-11-23`
-pub(super) fn day(at: OffsetDateTime) -> String {
+pub(crate) fn day(at: OffsetDateTime) -> String {
     formatted(at, DAY)
 }
 
 /// The text without control characters: names and messages come from outside, and a terminal obeys what it is sent.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Adds `text` behind `first`, broken at spaces; further lines begin with spaces of the same width. Words that are
 /// longer than a line stay whole: a link or an id has to be copied.
-pub(super) fn paragraph(out: &mut String, first: &str, text: &str) {
+pub(crate) fn paragraph(out: &mut String, first: &str, text: &str) {
     let indent = " ".repeat(first.chars().count());
     let mut line = first.to_owned();
     let mut empty = true;
@@ -64,30 +64,30 @@ pub(super) fn paragraph(out: &mut String, first: &str, text: &str) {
 }
 
 /// Adds a label and its text.
-pub(super) fn field(out: &mut String, label: &str, width: usize, text: &str) {
+pub(crate) fn field(out: &mut String, label: &str, width: usize, text: &str) {
     paragraph(out, &format!("{label:<width$}"), text);
 }
 
 /// Adds a line as it is, without spaces at its end.
-pub(super) fn push_line(out: &mut String, line: &str) {
+pub(crate) fn push_line(out: &mut String, line: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// The command that goes on with a setup.
-pub(super) fn resume(name: &str, more: &str) -> String {
+pub(crate) fn resume(name: &str, more: &str) -> String {
     let name = setup_name(name);
     format!("crosspull resume {name}{more}")
 }
 
 /// A setup's name as a shell takes it.
-pub(super) fn setup_name(name: &str) -> String {
+pub(crate) fn setup_name(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", clean(name).replace('\'', r"'\''")) }
 }
 
 /// `1 node`, `9 nodes`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 

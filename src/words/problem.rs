@@ -59,7 +59,7 @@ pub fn error_text(chain: &str) -> String {
 }
 
 /// Status, code and words of the answer.
-pub(super) fn said(problem: &Problem) -> String {
+pub(crate) fn said(problem: &Problem) -> String {
     let status = problem.status.map(|status| status.to_string());
     // Entra's words begin with its number already.
     let code = problem.code.clone().filter(|code| !problem.message.starts_with(code.as_str()));

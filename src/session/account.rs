@@ -1,0 +1,150 @@
+//! Accounts that are at hand, and signing in with one.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Session;
+use crate::{
+    azure::{TenantClients, sign_in},
+    domain::{
+        Cloud, ResourceId, TenantId,
+        answers::{SignIn, Tenant},
+    },
+    error::Error,
+};
+
+/// An account that is at hand without asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// How to sign in with it.
+    pub sign_in: SignIn,
+    /// A person's user name, or what a program calls itself.
+    pub name: String,
+    /// Where it was found: "Azure CLI".
+    pub via: String,
+    /// The tenant that it is signed in to.
+    pub tenant: Option<TenantId>,
+    /// That tenant's name, where it is known.
+    pub tenant_name: Option<String>,
+}
+
+/// Somebody who is signed in to a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The tenant, named where it can be read.
+    pub tenant: Tenant,
+    /// Who that is: a person's user name, or the app's id.
+    pub account: String,
+}
+
+/// Who looks, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// How to sign in there.
+    pub sign_in: SignIn,
+}
+
+/// The clients that were made so far: their tokens are used again.
+pub(super) type Made = HashMap<(TenantId, SignIn, Option<crate::domain::SubscriptionId>), TenantClients>;
+
+impl Session {
+    /// The accounts that are at hand: those that the session was opened with, else the Azure CLI's. Without the Azure CLI
+    /// there are none.
+    pub async fn accounts(&self) -> Vec<Account> {
+        if !self.options.accounts.is_empty() {
+            return self.options.accounts.clone();
+        }
+        let mut accounts: Vec<Account> = Vec::new();
+        for found in sign_in::cli_accounts(None).await {
+            let known = accounts.iter().any(|one| one.tenant == Some(found.tenant) && one.name == found.user);
+            if !known {
+                accounts.push(Account {
+                    sign_in: SignIn::AzureCli,
+                    name: found.user,
+                    via: "Azure CLI".to_owned(),
+                    tenant: Some(found.tenant),
+                    tenant_name: found.tenant_name,
+                });
+            }
+        }
+        accounts
+    }
+
+    /// Signs in to a tenant, and says as whom. Its clients are used again by what comes after.
+    pub async fn sign_in(
+        &self,
+        tenant: &Tenant,
+        kind: &SignIn,
+        resource: Option<&ResourceId>,
+    ) -> Result<SignedIn, Error> {
+        let clients = self.clients_at(tenant.id, kind, resource).await?;
+        let patience = self.patience();
+        let failed = |error: crate::azure::Error| Error::from(error.problem());
+        let operator = patience.read(|| clients.operator()).await.map_err(failed)?;
+        // A tenant whose own directory does not tell its name is known by its id all the same.
+        let named = patience.read(|| clients.graph.organization()).await.ok();
+        let account = operator
+            .upn
+            .clone()
+            .or_else(|| self.name_of(tenant.id, kind))
+            .or_else(|| operator.appid.map(|app| format!("app {app}")))
+            .unwrap_or_else(|| "signed in".to_owned());
+        let tenant = Tenant {
+            id: tenant.id,
+            display_name: named.as_ref().and_then(|one| one.display_name.clone()).or(tenant.display_name.clone()),
+            domain: named.and_then(|one| one.default_domain).or(tenant.domain.clone()),
+        };
+        Ok(SignedIn { tenant, account })
+    }
+
+    /// The name of a tenant that nobody is signed in to, as another tenant's directory knows it.
+    pub async fn tenant_named(&self, tenant: &Tenant, asked_by: (&Tenant, &SignIn)) -> Tenant {
+        let (asking, kind) = asked_by;
+        let mut named = tenant.clone();
+        if let Ok(clients) = self.clients_at(asking.id, kind, None).await
+            && let Ok(found) = clients.graph.find_tenant(tenant.id).await
+        {
+            named.display_name = found.display_name.or(named.display_name);
+            named.domain = named.domain.or(found.default_domain_name);
+        }
+        named
+    }
+
+    /// What the session was told that an account is called.
+    fn name_of(&self, tenant: TenantId, kind: &SignIn) -> Option<String> {
+        let found = self.options.accounts.iter().find(|one| one.tenant == Some(tenant) && one.sign_in == *kind);
+        found.map(|one| one.name.clone())
+    }
+
+    pub(super) async fn clients_at(
+        &self,
+        tenant: TenantId,
+        kind: &SignIn,
+        resource: Option<&ResourceId>,
+    ) -> Result<TenantClients, Error> {
+        let cloud = self.cloud().await?;
+        self.clients(&cloud, tenant, resource, kind)
+    }
+
+    /// The clients of a tenant; those that were made before are taken again.
+    pub(super) fn clients(
+        &self,
+        cloud: &Arc<Cloud>,
+        tenant: TenantId,
+        resource: Option<&ResourceId>,
+        kind: &SignIn,
+    ) -> Result<TenantClients, Error> {
+        // The Azure CLI keeps an account a subscription: which one is meant depends on the resource.
+        let subscription = resource.filter(|_| *kind == SignIn::AzureCli).map(ResourceId::subscription);
+        let key = (tenant, kind.clone(), subscription);
+        let made =
+            |session: &Self| session.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
+        if let Some(clients) = made(self) {
+            return Ok(clients);
+        }
+        let clients = self.new_clients(cloud, tenant, resource, kind)?;
+        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, clients.clone());
+        Ok(clients)
+    }
+}

@@ -1,0 +1,43 @@
+//! What is given to a person while a setup is open, or once it has ended.
+
+use super::{Open, Session};
+use crate::{
+    domain::{KeyId, Side, answers::SignIn, key::Delivery, problem::ProblemKind},
+    engine::{Journal, Record},
+    error::Error,
+    secret::Secret,
+};
+
+impl Session {
+    /// A key's text for a person. It is journalled and synced before it is given out, and given by the process that made
+    /// it alone.
+    pub fn deliver(&self, open: &mut Open, key: KeyId) -> Result<Secret, Error> {
+        let gone = "give the secret out: only the run that made it had its text, and that has ended";
+        let text = open.steps.text(key).ok_or_else(|| Error::new(ProblemKind::Answers, gone))?;
+        let known = open.journal.progress().facts().key(key).and_then(|record| record.delivered);
+        if known != Some(Delivery::Person) {
+            open.journal.append(Record::Delivered { key, how: Delivery::Person })?;
+        }
+        Ok(text)
+    }
+
+    /// Writes down that somebody else signs in on one side. The setup must not be open.
+    pub fn sign_in_as(&self, name: &str, side: Side, sign_in: SignIn) -> Result<(), Error> {
+        let entry = self.store.find(Some(name))?;
+        let mut journal = Journal::open(&entry.folder)?;
+        let missing =
+            || Error::new(ProblemKind::Local, format!("change who signs in: the journal of {name} holds no answers"));
+        let mut answers = (**journal.progress().answers().ok_or_else(missing)?).clone();
+        match side {
+            Side::Cluster => answers.cluster.sign_in = sign_in,
+            Side::Registry if answers.registry.handed_over() => {
+                let what = "sign in to a tenant that is handed over: its own admin acts there";
+                return Err(Error::new(ProblemKind::Answers, what));
+            }
+            Side::Registry => answers.registry.sign_in = Some(sign_in),
+            Side::Both => return Err(Error::new(ProblemKind::Internal, "sign in to both sides at once")),
+        }
+        journal.append(Record::Answered { answers: Box::new(answers) })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! The loop: one queue of messages, and one draw when it is empty and something changed.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
+use tokio::sync::mpsc;
+
+use super::{
+    browser::Browser,
+    clipboard::{Clipboard, Note, Place},
+    effect::Effect,
+    effects::Effects,
+    look::Look,
+    model::{Model, Screen},
+    msg::Msg,
+    terminal::{self, Heard, Signal, Terminal},
+    training::Training,
+    update::update,
+    view::view,
+};
+use crate::{
+    domain::problem::ProblemKind,
+    engine::wait::now,
+    error::{Error, ExitCode},
+    session::Session,
+};
+
+/// How often the screen is drawn while something runs: seconds are shown.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What the wizard is opened with.
+pub struct Front {
+    /// Opens the session; in a demo each world has one of its own.
+    pub open: Option<Box<dyn FnOnce() -> Result<Session, Error> + Send>>,
+    /// The demo's worlds, where this is a demo.
+    pub training: Option<Arc<dyn Training>>,
+    /// The setup to go on with.
+    pub resume: Option<String>,
+    /// Colours and glyphs.
+    pub look: Look,
+    /// Whether the mouse is wanted. The terminal's own selection of text then needs Shift.
+    pub mouse: bool,
+    /// Where a crash report goes.
+    pub data_dir: PathBuf,
+}
+
+/// Shows the wizard until it is left.
+pub async fn run(front: Front) -> Result<ExitCode, Error> {
+    let scenarios = front.training.as_ref().map(|training| training.scenarios());
+    let mut model = Model::new(front.look, now(), scenarios);
+    let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
+    let (clipboard, notes) = Clipboard::new(Place::of_process());
+    let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
+    let first = first(&mut model, front.resume);
+    let mut wizard = Wizard { model, effects, messages, notes, changed: true };
+    let ended = wizard.live(&mut terminal, first).await;
+    let closed = wizard.close(&mut terminal).await;
+    terminal.leave();
+    ended
+        .and(closed)
+        .map(|()| wizard.code())
+        .map_err(|error| Error::new(ProblemKind::Local, "go on with the wizard").because(error))
+}
+
+/// What is begun with.
+fn first(model: &mut Model, resume: Option<String>) -> Vec<Effect> {
+    match (resume, &mut model.screen) {
+        (Some(name), Screen::Start(start)) => {
+            start.opening = true;
+            vec![Effect::ListSetups, Effect::Detect, Effect::Resume(name)]
+        }
+        (_, Screen::Start(_)) => vec![Effect::ListSetups, Effect::Detect],
+        _ => Vec::new(),
+    }
+}
+
+struct Wizard {
+    model: Model,
+    effects: Effects,
+    messages: mpsc::Receiver<Msg>,
+    notes: mpsc::Receiver<Note>,
+    /// Something has changed since the last frame.
+    changed: bool,
+}
+
+/// What the loop goes on to.
+enum Next {
+    On,
+    Sleep,
+    Leave,
+}
+
+impl Wizard {
+    async fn live(&mut self, terminal: &mut Terminal, first: Vec<Effect>) -> io::Result<()> {
+        // The first frame waits for nothing.
+        self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
+        self.changed = false;
+        let mut next = self.begin(first);
+        loop {
+            match next {
+                Next::On => {}
+                Next::Sleep => {
+                    terminal.suspend()?;
+                    self.changed = true;
+                }
+                Next::Leave => return Ok(()),
+            }
+            if self.changed && self.messages.is_empty() {
+                self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
+                self.changed = false;
+            }
+            let tick = self.model.moves();
+            next = tokio::select! {
+                biased;
+                heard = terminal.next() => self.heard(terminal, heard)?,
+                Some(msg) = self.messages.recv() => self.told(msg),
+                Some(note) = self.notes.recv() => self.noted(terminal, note)?,
+                () = tokio::time::sleep(SECOND), if tick => self.told(Msg::Tick),
+            };
+        }
+    }
+
+    fn heard(&mut self, terminal: &mut Terminal, heard: Heard) -> io::Result<Next> {
+        let msg = match heard {
+            Heard::Signal(Signal::Panicked) => return Ok(Next::Leave),
+            Heard::Signal(Signal::End) => Msg::Ended,
+            Heard::Signal(Signal::Sleep) => return Ok(Next::Sleep),
+            Heard::Signal(Signal::Woken) => {
+                // Whoever stopped the program from outside had the terminal meanwhile.
+                terminal.again()?;
+                Msg::Redraw
+            }
+            Heard::Input(Input::Key(key)) => Msg::Key(key),
+            Heard::Input(Input::Paste(text)) => Msg::Paste(text),
+            Heard::Input(Input::Resize(..)) => Msg::Redraw,
+            Heard::Input(Input::Mouse(mouse)) => match mouse.kind {
+                MouseEventKind::ScrollUp => Msg::Wheel(-1),
+                MouseEventKind::ScrollDown => Msg::Wheel(1),
+                MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),
+                _ => return Ok(Next::On),
+            },
+            Heard::Input(Input::FocusGained | Input::FocusLost) => return Ok(Next::On),
+        };
+        Ok(self.told(msg))
+    }
+
+    fn told(&mut self, msg: Msg) -> Next {
+        self.model.now = now();
+        // A request shows nowhere but in the details pane.
+        self.changed |= !matches!(msg, Msg::Request(_)) || self.model.details;
+        let effects = update(&mut self.model, msg);
+        self.begin(effects)
+    }
+
+    fn begin(&mut self, effects: Vec<Effect>) -> Next {
+        let mut next = Next::On;
+        for effect in effects {
+            match effect {
+                Effect::Quit | Effect::QuitNow => next = Next::Leave,
+                Effect::Suspend => next = Next::Sleep,
+                effect => self.effects.begin(effect),
+            }
+        }
+        next
+    }
+
+    fn noted(&mut self, terminal: &mut Terminal, note: Note) -> io::Result<Next> {
+        Ok(match note {
+            Note::ToTerminal(sequence) => {
+                terminal.write(sequence.expose())?;
+                Next::On
+            }
+            Note::Cleared => self.told(Msg::ClipboardCleared),
+        })
+    }
+
+    /// What the run still has to write down is written before the terminal goes. Whoever asks a second time is not kept.
+    async fn close(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+        self.model.dialogs.clear();
+        self.model.say(if self.model.runs() { "Stopping. What is being sent is let finish." } else { "" });
+        self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
+        let closing = self.effects.close();
+        tokio::pin!(closing);
+        loop {
+            tokio::select! {
+                () = &mut closing => return Ok(()),
+                Some(_) = self.messages.recv() => {}
+                heard = terminal.next() => match heard {
+                    Heard::Signal(signal) if signal.ends() => return Ok(()),
+                    Heard::Input(Input::Key(key)) if again(key) => return Ok(()),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    /// With what the program ends: the wizard was left, and that says whether there is more to do.
+    fn code(&self) -> ExitCode {
+        if terminal::panicked() {
+            return ExitCode::Internal;
+        }
+        match &self.model.screen {
+            Screen::Run(run) => run.exit_code(),
+            _ => ExitCode::Done,
+        }
+    }
+}
+
+fn again(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('q') || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
+}

@@ -1,0 +1,393 @@
+//! The plan: every change in both tenants in words, before anything has been changed.
+
+mod change;
+mod lines;
+mod ticks;
+mod view;
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use time::OffsetDateTime;
+
+pub use change::Change;
+pub use ticks::Ticks;
+pub use view::{dialog_view, view};
+
+use crate::{
+    domain::{Finding, Plan, StepId, plan::Line},
+    session::Ticket,
+    steps::equivalent,
+    tui::{
+        effect::Effect,
+        keymap::{self, Binding, enter, esc},
+        model::{Dialog as Over, Model as Wizard, Screen},
+        msg::NoPlan,
+        screens::questions,
+        widgets::doc::{Doc, Tone},
+    },
+};
+
+/// The plan as it is shown.
+#[derive(Debug)]
+pub struct Model {
+    /// The latest plan; `None` until the first one is made.
+    pub plan: Option<Arc<Plan>>,
+    /// Why there is none.
+    pub refused: Option<NoPlan>,
+    /// A plan is being made: the answer that is waited for has this ticket.
+    ticket: Option<Ticket>,
+    /// Since when it is being made.
+    since: OffsetDateTime,
+    /// The setup is being opened.
+    pub beginning: bool,
+    /// The marked line; the one behind the last is "start".
+    at: usize,
+}
+
+impl Model {
+    fn making(ticket: Ticket, since: OffsetDateTime) -> Self {
+        Self { plan: None, refused: None, ticket: Some(ticket), since, beginning: false, at: usize::MAX }
+    }
+
+    /// While a plan is being made, seconds are shown.
+    pub fn moves(&self) -> bool {
+        self.ticket.is_some()
+    }
+
+    fn count(&self) -> usize {
+        self.plan.as_ref().map_or(0, |plan| plan.lines.len())
+    }
+
+    /// The marked line of the plan; `None` where "start" is marked.
+    fn marked(&self) -> Option<&Line> {
+        self.plan.as_ref()?.lines.get(self.at)
+    }
+
+    /// Whether it can be begun.
+    fn ready(&self) -> bool {
+        self.ticket.is_none() && !self.beginning && self.stops().is_empty() && self.plan.is_some()
+    }
+
+    /// What stops it, whether or not there is a plan besides.
+    fn stops(&self) -> Vec<&Finding> {
+        match (&self.refused, &self.plan) {
+            (Some(NoPlan::Findings(findings)), _) => findings.iter().collect(),
+            (Some(NoPlan::Trouble(_)), _) => Vec::new(),
+            (None, Some(plan)) => plan.stops().collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    fn findings(&self) -> &[Finding] {
+        match (&self.refused, &self.plan) {
+            (Some(NoPlan::Findings(findings)), _) => findings,
+            (_, Some(plan)) => &plan.findings,
+            _ => &[],
+        }
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.refused, Some(NoPlan::Trouble(_)))
+    }
+}
+
+/// What keys mean here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Do it.
+    Begin,
+    /// Change something.
+    Change,
+    /// Show the script.
+    Script,
+    /// Read what was found.
+    Findings,
+    /// Look again.
+    Again,
+    /// Tick or untick.
+    Tick,
+    /// Play the admin who lifts the rule that stands in the way, in a demo.
+    Lift,
+}
+
+/// What lies over the plan.
+#[derive(Debug)]
+pub enum Dialog {
+    /// Role assignments, to be ticked off.
+    Ticks(Ticks),
+    /// What can be changed.
+    Change(Change),
+    /// The warnings, before it begins.
+    Warnings,
+}
+
+impl Dialog {
+    /// Whether printable keys are text here.
+    pub fn takes_text(&self) -> bool {
+        matches!(self, Self::Change(change) if change.types())
+    }
+}
+
+fn own(key: char, shown: &'static str, act: Act, label: &'static str, help: &'static str) -> Binding {
+    Binding::char(key, shown, keymap::Act::Plan(act), label, help)
+}
+
+/// The keys of the plan.
+pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
+    let mut keys = Vec::new();
+    if model.ready() {
+        if model.marked().is_some() {
+            keys.push(own('s', "s", Act::Begin, "start", "do what the plan says"));
+            keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
+        } else {
+            keys.push(enter("start", "do what the plan says"));
+            keys.push(own('s', "s", Act::Begin, "", "do what the plan says"));
+        }
+    } else if model.ticket.is_none() && !model.beginning {
+        keys.push(own('r', "r", Act::Again, "look again", "look at both sides again"));
+        if model.marked().is_some() {
+            keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
+        }
+        if wizard.demo.is_some() && !model.stops().is_empty() {
+            keys.push(own(
+                'o',
+                "o",
+                Act::Lift,
+                "play the admin who changes the rule",
+                "demo: play the admin who lifts the rules that stand in the way",
+            ));
+        }
+    }
+    if !model.findings().is_empty() {
+        keys.push(own('w', "w", Act::Findings, "what was found", "read what was found on both sides"));
+    }
+    if model.ticket.is_none() && !model.beginning {
+        keys.push(own('e', "e", Act::Change, "change", "change name, lifetime, route, and how the app is made known"));
+        if model.plan.is_some() {
+            keys.push(own('x', "x", Act::Script, "az script", "the same as a script for the Azure CLI"));
+        }
+        keys.push(own('r', "r", Act::Again, "", "look at both sides again"));
+    }
+    keys.push(esc("back", "back to the questions; every answer is kept"));
+    keys
+}
+
+/// The keys of its dialogs.
+pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
+    match dialog {
+        Dialog::Ticks(_) => vec![
+            own(' ', "Space", Act::Tick, "tick or untick", "carry the marked role over, or leave it out"),
+            enter("done", "close this; the plan is made anew where something changed"),
+            Binding::code(KeyCode::Esc, "Esc", keymap::Act::Back, "", "close this"),
+        ],
+        Dialog::Change(change) if change.types() => {
+            vec![enter("take it", "take what was typed"), esc("leave it as it was", "leave it as it was")]
+        }
+        Dialog::Change(_) => vec![
+            enter("change", "change the marked line"),
+            esc("done", "close this; the plan is made anew where something changed"),
+        ],
+        Dialog::Warnings => vec![enter("start", "do what the plan says"), esc("not yet", "back to the plan")],
+    }
+}
+
+/// Opens the screen, and has the plan made.
+pub fn enter_plan(wizard: &mut Wizard) -> Vec<Effect> {
+    let ticket = wizard.next_ticket();
+    let since = wizard.now;
+    let Some(answers) = wizard.draft.answers() else { return questions::begin_at(wizard) };
+    wizard.screen = Screen::Plan(Box::new(Model::making(ticket, since)));
+    vec![Effect::Plan(ticket, wizard.draft.setup, Box::new(answers))]
+}
+
+/// Has the plan made again; the old one stays in sight meanwhile.
+fn again(wizard: &mut Wizard) -> Vec<Effect> {
+    let ticket = wizard.next_ticket();
+    let now = wizard.now;
+    let Some(answers) = wizard.draft.answers() else { return questions::begin_at(wizard) };
+    if let Screen::Plan(model) = &mut wizard.screen {
+        (model.ticket, model.since) = (Some(ticket), now);
+    }
+    vec![Effect::SaveDraft(Box::new(wizard.draft.clone())), Effect::Plan(ticket, wizard.draft.setup, Box::new(answers))]
+}
+
+/// A plan was made, or why not. A late one is dropped.
+pub fn planned(wizard: &mut Wizard, ticket: Ticket, planned: Result<Arc<Plan>, NoPlan>) -> Vec<Effect> {
+    let Screen::Plan(model) = &mut wizard.screen else { return Vec::new() };
+    if model.ticket != Some(ticket) {
+        return Vec::new();
+    }
+    model.ticket = None;
+    match planned {
+        Ok(plan) => {
+            // The two tenants are best known to the one who has just looked.
+            wizard.draft.cluster.tenant = Some(plan.cluster_tenant.clone());
+            wizard.draft.registry.tenant = Some(plan.registry_tenant.clone());
+            model.at = model.at.min(plan.lines.len());
+            (model.plan, model.refused) = (Some(plan), None);
+            if model.stops().is_empty() && model.at >= model.count() {
+                model.at = model.count();
+            }
+        }
+        Err(refused) => {
+            if matches!(refused, NoPlan::Findings(_)) {
+                model.plan = None;
+            }
+            model.refused = Some(refused);
+        }
+    }
+    Vec::new()
+}
+
+/// Does what a key means.
+pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
+    let Screen::Plan(model) = &mut wizard.screen else { return Vec::new() };
+    if model.beginning {
+        return Vec::new();
+    }
+    let last = model.count();
+    match act {
+        keymap::Act::Up => model.at = model.at.min(last).saturating_sub(1),
+        keymap::Act::Down => model.at = (model.at + 1).min(last),
+        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
+        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Back => return questions::back_to_last(wizard),
+        keymap::Act::Enter if model.marked().is_none() => return start(wizard),
+        keymap::Act::Plan(Act::Begin) => return start(wizard),
+        keymap::Act::Enter => open_line(wizard),
+        keymap::Act::Plan(Act::Change) => wizard.dialogs.push(Over::Plan(Dialog::Change(Change::new()))),
+        keymap::Act::Plan(Act::Script) => script(wizard),
+        keymap::Act::Plan(Act::Findings) => {
+            let doc = lines::findings_doc(model.findings());
+            wizard.dialogs.push(Over::Text { title: "What was found".to_owned(), doc, scroll: 0, copy: None });
+        }
+        keymap::Act::Plan(Act::Again) => return again(wizard),
+        keymap::Act::Plan(Act::Lift) => {
+            wizard.say("The admin lifts the rule. Looking again.");
+            let mut effects = vec![Effect::LiftPolicies];
+            effects.extend(again(wizard));
+            return effects;
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Begins it: at once, or after the warnings were seen.
+fn start(wizard: &mut Wizard) -> Vec<Effect> {
+    let Screen::Plan(model) = &wizard.screen else { return Vec::new() };
+    if model.ticket.is_some() {
+        wizard.say("The plan is still being made.");
+        return Vec::new();
+    }
+    if !model.stops().is_empty() {
+        wizard.warn("It cannot work like this. w reads what stops it.");
+        return Vec::new();
+    }
+    if model.failed() || model.plan.is_none() {
+        wizard.warn("There is no plan yet. r looks again.");
+        return Vec::new();
+    }
+    let warned = model.findings().iter().any(|finding| finding.severity == crate::domain::Severity::Warning);
+    if warned {
+        wizard.dialogs.push(Over::Plan(Dialog::Warnings));
+        return Vec::new();
+    }
+    begin(wizard)
+}
+
+fn begin(wizard: &mut Wizard) -> Vec<Effect> {
+    let Some(answers) = wizard.draft.answers() else { return Vec::new() };
+    let Screen::Plan(model) = &mut wizard.screen else { return Vec::new() };
+    let Some(plan) = model.plan.clone().filter(|_| model.ready()) else { return Vec::new() };
+    model.beginning = true;
+    vec![Effect::Begin(Box::new(answers), plan.hash())]
+}
+
+/// What a line changes, what is sent for it, and how to do it by hand.
+fn open_line(wizard: &mut Wizard) {
+    let Screen::Plan(model) = &wizard.screen else { return };
+    let (Some(line), Some(plan), Some(answers)) = (model.marked(), &model.plan, wizard.draft.answers()) else { return };
+    if line.step == StepId::CarryOver && !plan.carry_over.is_empty() {
+        let ticks = Ticks::new(&plan.carry_over);
+        wizard.dialogs.push(Over::Plan(Dialog::Ticks(ticks)));
+        return;
+    }
+    let title = format!("{}. {}", model.at + 1, line.step);
+    let mut doc = Doc::default();
+    doc.toned(Tone::Strong, &line.text);
+    for change in &line.changes {
+        doc.field("-", 2, change);
+    }
+    if line.step == StepId::ClusterUpdate {
+        doc.blank();
+        lines::replaced(&mut doc, &plan.cluster);
+    }
+    let by_hand = equivalent::of(line.step, plan, &answers, None);
+    doc.blank();
+    equivalent_doc(&mut doc, &by_hand);
+    let copy = (!by_hand.az.is_empty()).then(|| ("the commands", by_hand.az.join("\n")));
+    wizard.dialogs.push(Over::Text { title, doc, scroll: 0, copy });
+}
+
+/// What is sent, and the commands that do the same.
+pub(super) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
+    doc.dim("What is sent:");
+    for request in &by_hand.requests {
+        doc.verbatim(&format!("  {request}"));
+    }
+    if !by_hand.az.is_empty() {
+        doc.blank();
+        doc.dim("The same by hand:");
+        for command in &by_hand.az {
+            doc.verbatim(command);
+        }
+    }
+    if let Some(note) = by_hand.note {
+        doc.dim(note);
+    }
+}
+
+fn script(wizard: &mut Wizard) {
+    let Screen::Plan(model) = &wizard.screen else { return };
+    let (Some(plan), Some(answers)) = (&model.plan, wizard.draft.answers()) else { return };
+    let text = equivalent::script(plan, &answers);
+    let mut doc = Doc::default();
+    doc.text("The same as commands of the Azure CLI, for bash. crosspull does not need it; it also waits, looks and repeats where the commands do not.");
+    doc.blank();
+    doc.verbatim(&text);
+    let title = "The same by hand".to_owned();
+    wizard.dialogs.push(Over::Text { title, doc, scroll: 0, copy: Some(("the script", text)) });
+}
+
+/// Does what a key means in a dialog.
+pub fn in_dialog(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
+    match wizard.dialogs.last() {
+        Some(Over::Plan(Dialog::Ticks(_))) => ticks::perform(wizard, act),
+        Some(Over::Plan(Dialog::Change(_))) => change::perform(wizard, act),
+        Some(Over::Plan(Dialog::Warnings)) => {
+            if matches!(act, keymap::Act::Enter | keymap::Act::Back) {
+                wizard.dialogs.pop();
+            }
+            if act == keymap::Act::Enter { begin(wizard) } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes a key as text.
+pub fn typed(wizard: &mut Wizard, key: KeyEvent) -> Vec<Effect> {
+    if let Some(Over::Plan(Dialog::Change(change))) = wizard.dialogs.last_mut() {
+        change.typed(key);
+    }
+    Vec::new()
+}
+
+/// Takes pasted text.
+pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
+    if let Some(Over::Plan(Dialog::Change(change))) = wizard.dialogs.last_mut() {
+        change.pasted(text);
+    }
+    Vec::new()
+}

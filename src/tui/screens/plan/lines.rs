@@ -1,0 +1,71 @@
+//! What the plan says, as text.
+
+use crate::{
+    domain::{Finding, Severity, plan::ClusterSeen},
+    tui::widgets::doc::{Doc, Tone},
+};
+
+const LABEL: usize = 7;
+
+/// What was found, with what it means and what to do.
+pub(super) fn findings_doc(findings: &[Finding]) -> Doc {
+    let mut doc = Doc::default();
+    for (at, finding) in findings.iter().enumerate() {
+        if at > 0 {
+            doc.blank();
+        }
+        finding_lines(&mut doc, finding);
+    }
+    if findings.is_empty() {
+        doc.text("Nothing that stands in the way.");
+    }
+    doc
+}
+
+/// One finding.
+pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
+    let (word, tone) = match finding.severity {
+        Severity::Stop => ("STOP", Tone::Bad),
+        Severity::Warning => ("WARNING", Tone::Warn),
+        Severity::Note => ("note", Tone::Strong),
+    };
+    doc.toned(tone, &format!("{word}  {}  {}", finding.code, finding.found));
+    doc.field("Means", LABEL, &finding.means);
+    doc.field("Do", LABEL, &finding.advice);
+}
+
+/// Counts in words: `0 stops, 1 warning, 2 notes`.
+pub(super) fn counts(findings: &[Finding]) -> String {
+    let count = |severity: Severity, one: &str| {
+        let number = findings.iter().filter(|finding| finding.severity == severity).count();
+        if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    };
+    format!(
+        "{}, {}, {}",
+        count(Severity::Stop, "stop"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Note, "note")
+    )
+}
+
+/// What the replacement of the nodes means.
+pub(super) fn replaced(doc: &mut Doc, cluster: &ClusterSeen) {
+    let pools: Vec<String> = cluster.pools.iter().map(|pool| format!("{} ({})", pool.name, pool.count)).collect();
+    doc.text(&format!(
+        "{}: every node is replaced, one after the other; pods restart, and the node image moves to the newest.",
+        pools.join(", ")
+    ));
+    let (words, tone) = way_back(cluster);
+    doc.toned(tone, words);
+}
+
+/// Whether there is a way back, in words.
+fn way_back(cluster: &ClusterSeen) -> (&'static str, Tone) {
+    match cluster.way_back {
+        Some(true) => ("Way back: a new secret on the old app. You may make one.", Tone::Text),
+        Some(false) => {
+            ("Way back: a new secret on the old app. You may not make one: find somebody who may.", Tone::Warn)
+        }
+        None => ("Way back: a new secret on the old app. Whether you may make one cannot be seen.", Tone::Text),
+    }
+}

@@ -1,0 +1,176 @@
+//! How the plan looks.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{Dialog, Model, lines};
+use crate::{
+    domain::{Plan, Severity, StepId, answers::Route, plan::Action},
+    tui::{
+        model::Model as Wizard,
+        msg::NoPlan,
+        screens::questions,
+        time::span,
+        view::inset,
+        widgets::{
+            dialog,
+            doc::{Doc, Tone},
+            field, fit,
+        },
+    },
+};
+
+/// Draws the plan.
+pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let area = inset(area);
+    let mut doc = Doc::default();
+    head(&mut doc, model, wizard, usize::from(area.width));
+    match (&model.plan, &model.refused) {
+        (_, Some(NoPlan::Findings(findings))) => {
+            doc.blank();
+            doc.append(lines::findings_doc(findings));
+        }
+        (None, Some(NoPlan::Trouble(trouble))) => {
+            doc.blank();
+            questions::explain(&mut doc, trouble);
+        }
+        (Some(plan), refused) => {
+            if let Some(NoPlan::Trouble(trouble)) = refused {
+                doc.bad(&trouble.said);
+            }
+            let first_stop = plan.stops().next();
+            table(&mut doc, model, wizard, plan, usize::from(area.width));
+            doc.blank();
+            match first_stop {
+                Some(stop) if model.marked().is_none() => lines::finding_lines(&mut doc, stop),
+                _ => about(&mut doc, model, plan),
+            }
+        }
+        (None, None) => {
+            doc.blank();
+            doc.text(
+                "The cluster, the registry, the rights of both accounts, the rules of both tenants, and what the \
+                 cluster's present identity may do. Nothing is changed by looking.",
+            );
+        }
+    }
+    doc.view(&wizard.look, 0, area, buf);
+    None
+}
+
+fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
+    let title = if model.beginning { "BEGINNING" } else { "NOTHING HAS BEEN CHANGED YET" };
+    let tone = if model.beginning { Tone::Strong } else { Tone::Good };
+    let right = if model.beginning {
+        String::new()
+    } else if model.ticket.is_some() {
+        format!("looking at both sides {} {}", wizard.look.glyphs.ellipsis, span(wizard.now - model.since))
+    } else if model.refused.is_some() && model.plan.is_none() {
+        "there is no plan".to_owned()
+    } else {
+        lines::counts(model.findings())
+    };
+    let gap = width.saturating_sub(title.width() + right.width());
+    let worst = model.findings().iter().map(|finding| finding.severity).min();
+    let right_tone = match worst {
+        Some(Severity::Stop) => Tone::Bad,
+        Some(Severity::Warning) => Tone::Warn,
+        _ => Tone::Dim,
+    };
+    doc.line(vec![(title.to_owned(), tone), (" ".repeat(gap), Tone::Text), (right, right_tone)]);
+}
+
+fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usize) {
+    let look = &wizard.look;
+    let words = width.saturating_sub(5 + 10 + 13);
+    doc.line(vec![(format!("   #  {:<1$}  tenant    now", "what will happen", words.saturating_sub(3)), Tone::Dim)]);
+    for (at, line) in plan.lines.iter().enumerate() {
+        let marked = at == model.at;
+        let mark = if marked { look.glyphs.mark } else { " " };
+        let text = fit(&look.glyphs.clean(&line.text), words, look);
+        let pad = " ".repeat(words.saturating_sub(text.width()));
+        let now = match line.action {
+            Action::AskPerson => format!("ask {}", plan.registry_tenant.label()),
+            action => action.to_string(),
+        };
+        let tone = match line.action {
+            Action::ConfirmThen => Tone::Warn,
+            Action::Keep | Action::ReadOnly => Tone::Dim,
+            _ => Tone::Text,
+        };
+        doc.line(vec![
+            (format!("{mark} "), Tone::Accent),
+            (format!("{:>2} ", at + 1), Tone::Dim),
+            (format!("{text}{pad}"), if marked { Tone::Selected } else { Tone::Text }),
+            (format!(" {:<9} ", line.side), Tone::Dim),
+            (fit(&look.glyphs.clean(&now), 13, look), tone),
+        ]);
+    }
+    if model.stops().is_empty() && !model.beginning {
+        let steps = plan.lines.len();
+        doc.blank();
+        doc.choice(
+            look,
+            model.marked().is_none(),
+            &format!("Start: do these {steps} steps"),
+            "the nodes are asked about then",
+        );
+    }
+}
+
+/// What is worth knowing of the marked line; of the whole where "start" is marked.
+fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
+    match model.marked() {
+        Some(line) if line.step == StepId::ClusterUpdate => lines::replaced(doc, &plan.cluster),
+        Some(line) => {
+            for change in &line.changes {
+                doc.field("-", 2, change);
+            }
+            if line.changes.is_empty() {
+                doc.dim("Nothing is changed by it.");
+            }
+        }
+        None if plan.route == Route::KeepApp => {
+            doc.text(&format!("No node is replaced: {}.", plan.route_reason));
+        }
+        None => lines::replaced(doc, &plan.cluster),
+    }
+}
+
+/// Draws what lies over the plan.
+pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let look = &wizard.look;
+    let crate::tui::model::Screen::Plan(model) = &wizard.screen else { return None };
+    match over {
+        Dialog::Ticks(ticks) => {
+            dialog::view(look, "Roles to be carried over", &ticks.doc(look), 0, area, buf);
+            None
+        }
+        Dialog::Change(change) => {
+            let doc = change.doc(look, model, &wizard.draft);
+            match change.field() {
+                Some(text) => {
+                    let below = dialog::view_with_room(look, "Change", &doc, 0, 1, area, buf);
+                    field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, buf)
+                }
+                None => {
+                    dialog::view(look, "Change", &doc, 0, area, buf);
+                    None
+                }
+            }
+        }
+        Dialog::Warnings => {
+            let mut doc = Doc::default();
+            doc.text("Before it starts:");
+            for finding in model.findings().iter().filter(|finding| finding.severity == Severity::Warning) {
+                doc.blank();
+                lines::finding_lines(&mut doc, finding);
+            }
+            dialog::view(look, "Start in spite of the warnings?", &doc, 0, area, buf);
+            None
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Taking an answer. A new answer drops the later ones that were given for another.
+
+use super::{Model, ask, flow::Question};
+use crate::{
+    domain::{
+        AppId, Draft, ImageReference, LoginServer, Repository, ResourceId, SubscriptionId,
+        answers::{SignIn, Tenant},
+        draft::SideDraft,
+        resource_id::ResourceKind,
+        rules,
+    },
+    session::Account,
+    tui::{
+        effect::Effect,
+        model::{Model as Wizard, Screen, Which},
+        training::Suggested,
+        trouble::Trouble,
+    },
+};
+
+/// What can be chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// A tenant.
+    Tenant(Tenant),
+    /// An account that is at hand.
+    Account(Account),
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli,
+    /// A service principal, which is asked for.
+    ServicePrincipal,
+    /// The other company's admin.
+    HandOver,
+    /// A subscription with its name; `None` is all of them.
+    Subscription(Option<SubscriptionId>, String),
+    /// A cluster.
+    Cluster(ResourceId),
+    /// A registry.
+    Registry(ResourceId, LoginServer),
+    /// A repository.
+    Repository(Repository),
+    /// A tag.
+    Tag(String),
+}
+
+impl Choice {
+    /// Whether this is the tenant that a text names.
+    pub fn is_tenant_named(&self, text: &str) -> bool {
+        let text = text.trim();
+        matches!(self, Self::Tenant(tenant)
+            if tenant.id.to_string().eq_ignore_ascii_case(text)
+                || tenant.domain.as_deref().is_some_and(|domain| domain.eq_ignore_ascii_case(text)))
+    }
+
+    /// Whether this is the answer that was given before.
+    pub(super) fn was_chosen(&self, question: Question, draft: &Draft) -> bool {
+        let side = side(draft, question.side());
+        match self {
+            Self::Tenant(tenant) => side.tenant.as_ref().is_some_and(|chosen| chosen.id == tenant.id),
+            Self::Account(account) => {
+                side.sign_in.as_ref() == Some(&account.sign_in) && side.account.as_ref() == Some(&account.name)
+            }
+            Self::AzureCli => side.sign_in == Some(SignIn::AzureCli),
+            Self::ServicePrincipal => matches!(side.sign_in, Some(SignIn::ServicePrincipal { .. })),
+            Self::HandOver => draft.handed_over,
+            Self::Subscription(id, _) => side.subscription.as_ref().is_some_and(|(chosen, _)| chosen == id),
+            Self::Cluster(id) | Self::Registry(id, _) => side.resource.as_ref() == Some(id),
+            Self::Repository(repository) => draft.repository.as_ref() == Some(repository),
+            Self::Tag(tag) => draft.image.as_ref().is_some_and(|image| image.reference == *tag),
+        }
+    }
+
+    /// Whether the demo suggests it.
+    pub(super) fn is_suggested(&self, question: Question, world: &Suggested) -> bool {
+        match self {
+            Self::Tenant(tenant) => {
+                let at = usize::from(question.side() == Which::Registry);
+                world.tenants.get(at).is_some_and(|suggested| suggested.id == tenant.id)
+            }
+            Self::HandOver => world.handed_over,
+            Self::Cluster(id) => world.cluster.as_deref() == Some(id.name()),
+            Self::Registry(id, _) => world.registry.as_deref() == Some(id.name()),
+            Self::Repository(repository) => world.image.as_ref().is_some_and(|image| image.repository == *repository),
+            Self::Tag(tag) => world.image.as_ref().is_some_and(|image| image.reference == *tag),
+            Self::Account(_) | Self::AzureCli | Self::ServicePrincipal | Self::Subscription(..) => false,
+        }
+    }
+}
+
+fn side(draft: &Draft, which: Which) -> &SideDraft {
+    match which {
+        Which::Cluster => &draft.cluster,
+        Which::Registry => &draft.registry,
+    }
+}
+
+pub(super) fn side_mut(draft: &mut Draft, which: Which) -> &mut SideDraft {
+    match which {
+        Which::Cluster => &mut draft.cluster,
+        Which::Registry => &mut draft.registry,
+    }
+}
+
+/// Takes what is marked or typed as the answer.
+pub(super) fn take(wizard: &mut Wizard) -> Vec<Effect> {
+    let Screen::Questions(model) = &mut wizard.screen else { return Vec::new() };
+    let question = model.question;
+    let typed = model.field.text().trim().to_owned();
+    if let Some(row) = model.picker.selected() {
+        if let Some(why) = &row.unusable {
+            model.trouble = Some(said(format!("{} cannot be used: {why}.", row.label)));
+            return Vec::new();
+        }
+        let choice = row.value.clone();
+        return choose(wizard, question, choice);
+    }
+    if typed.is_empty() {
+        model.trouble = Some(said(if model.busy.is_some() {
+            "The list is still being read. Wait a moment, or type the answer.".to_owned()
+        } else {
+            "There is nothing marked and nothing typed yet.".to_owned()
+        }));
+        return Vec::new();
+    }
+    type_in(wizard, question, typed)
+}
+
+pub(super) fn said(said: String) -> Trouble {
+    Trouble { said, problem: None }
+}
+
+/// A choice from the list.
+pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) -> Vec<Effect> {
+    let which = question.side();
+    match choice {
+        Choice::Tenant(tenant) => {
+            let typed = tenant.domain.clone().unwrap_or_else(|| tenant.id.to_string());
+            tenant_is(wizard, which, typed, tenant, None);
+            saved_and_next(wizard, question)
+        }
+        Choice::Account(account) => sign_in(wizard, which, account.sign_in),
+        Choice::AzureCli => sign_in(wizard, which, SignIn::AzureCli),
+        Choice::ServicePrincipal => ask::ask(wizard, Question::ClientId(which)),
+        Choice::HandOver => {
+            if !wizard.draft.handed_over {
+                let registry = &mut wizard.draft.registry;
+                (registry.sign_in, registry.account, registry.subscription, registry.resource) =
+                    (None, None, None, None);
+                wizard.draft.handed_over = true;
+                // Nobody here can look into the registry: what is pulled is named anew.
+                (wizard.draft.repository, wizard.draft.image) = (None, None);
+            }
+            name_from_outside(wizard, question)
+        }
+        Choice::Subscription(id, name) => {
+            let side = side_mut(&mut wizard.draft, which);
+            if side.subscription.as_ref().is_some_and(|(chosen, _)| *chosen != id) {
+                side.resource = None;
+            }
+            side.subscription = Some((id, name));
+            saved_and_next(wizard, question)
+        }
+        Choice::Cluster(id) => {
+            // What is carried over belongs to one cluster's identity.
+            if wizard.draft.cluster.resource.as_ref() != Some(&id) {
+                wizard.draft.carry_over = crate::domain::answers::CarryOver::default();
+            }
+            wizard.draft.cluster.resource = Some(id);
+            saved_and_next(wizard, question)
+        }
+        Choice::Registry(id, login_server) => {
+            if wizard.draft.registry.resource.as_ref() != Some(&id) || wizard.draft.login_server.is_none() {
+                (wizard.draft.repository, wizard.draft.image) = (None, None);
+                wizard.draft.repositories.clear();
+            }
+            wizard.draft.registry.resource = Some(id);
+            wizard.draft.login_server = Some(login_server);
+            saved_and_next(wizard, question)
+        }
+        Choice::Repository(repository) => {
+            repository_is(&mut wizard.draft, repository);
+            saved_and_next(wizard, question)
+        }
+        Choice::Tag(tag) => {
+            let image = wizard.draft.repository.as_ref().map(|repository| format!("{repository}:{tag}").parse());
+            match image {
+                Some(Ok(image)) => {
+                    wizard.draft.image = Some(image);
+                    saved_and_next(wizard, question)
+                }
+                _ => trouble(
+                    wizard,
+                    format!("\"{tag}\" is no tag: letters, digits, dots, dashes and underscores belong here."),
+                ),
+            }
+        }
+    }
+}
+
+/// An answer that was typed.
+fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect> {
+    match question {
+        Question::Tenant(_) => {
+            let ticket = wizard.next_ticket();
+            wait(wizard, ticket, "asking which tenant that is");
+            vec![Effect::Resolve(ticket, typed)]
+        }
+        Question::Account(_) | Question::Subscription(_) => {
+            trouble(wizard, "Nothing in the list is called that. Shorten the text to see more.".to_owned())
+        }
+        Question::ClientId(which) => match typed.parse::<AppId>() {
+            Ok(client_id) => {
+                let variable = match &side(&wizard.draft, which).sign_in {
+                    Some(SignIn::ServicePrincipal { client_secret_env, .. }) => client_secret_env.clone(),
+                    _ => format!("CROSSPULL_{}_SECRET", which.word().to_ascii_uppercase()),
+                };
+                let side = side_mut(&mut wizard.draft, which);
+                side.account = None;
+                side.sign_in = Some(SignIn::ServicePrincipal { client_id, client_secret_env: variable });
+                ask::ask(wizard, Question::SecretVariable(which))
+            }
+            Err(_) => {
+                trouble(wizard, "That is no client id: it looks like 11111111-2222-3333-4444-555555555555.".to_owned())
+            }
+        },
+        Question::SecretVariable(which) => {
+            let client_id = match &side(&wizard.draft, which).sign_in {
+                Some(SignIn::ServicePrincipal { client_id, .. }) => *client_id,
+                _ => return ask::ask(wizard, Question::ClientId(which)),
+            };
+            if !rules::is_secret_variable(&typed) {
+                // What was pasted here by mistake may be the secret itself.
+                if let Screen::Questions(model) = &mut wizard.screen {
+                    model.field.set("");
+                }
+                return trouble(
+                    wizard,
+                    "That is not the name of an environment variable (letters, digits, underscores). It was removed \
+                     from the screen, in case it was the secret."
+                        .to_owned(),
+                );
+            }
+            sign_in(wizard, which, SignIn::ServicePrincipal { client_id, client_secret_env: typed })
+        }
+        Question::Resource(Which::Cluster) => match typed.parse::<ResourceId>() {
+            Ok(id) if id.is(ResourceKind::Cluster) => {
+                wizard.draft.cluster.resource = Some(id);
+                saved_and_next(wizard, question)
+            }
+            _ => trouble(wizard, "No cluster in the list is called that. Shorten the text to see more.".to_owned()),
+        },
+        Question::Resource(Which::Registry) => {
+            trouble(wizard, "No registry in the list is called that. Shorten the text to see more.".to_owned())
+        }
+        Question::LoginServer => {
+            match typed.trim_start_matches("https://").trim_end_matches('/').parse::<LoginServer>() {
+                Ok(server) => {
+                    if wizard.draft.login_server.as_ref() != Some(&server) {
+                        (wizard.draft.repository, wizard.draft.image) = (None, None);
+                    }
+                    wizard.draft.login_server = Some(server);
+                    saved_and_next(wizard, question)
+                }
+                Err(_) => {
+                    trouble(wizard, "That is no login server: it looks like fabrikamimages.azurecr.io.".to_owned())
+                }
+            }
+        }
+        Question::Repository => image(wizard, question, &typed),
+        Question::Tag => choose(wizard, question, Choice::Tag(typed)),
+    }
+}
+
+/// A repository, or a whole image with its tag.
+fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
+    let host = wizard.draft.login_server.as_ref().map(|server| format!("{server}/")).unwrap_or_default();
+    let typed = typed.strip_prefix(host.as_str()).unwrap_or(typed);
+    if let Ok(repository) = typed.parse::<Repository>() {
+        repository_is(&mut wizard.draft, repository);
+        return saved_and_next(wizard, question);
+    }
+    match typed.parse::<ImageReference>() {
+        Ok(image) => {
+            wizard.draft.repository = Some(image.repository.clone());
+            wizard.draft.image = Some(image);
+            let mut effects = saved(wizard);
+            effects.extend(ask::next(wizard, Question::Tag));
+            effects
+        }
+        Err(_) => trouble(wizard, "That is no image: small letters, such as shop/web or shop/web:1.4.".to_owned()),
+    }
+}
+
+fn repository_is(draft: &mut Draft, repository: Repository) {
+    if draft.repository.as_ref() != Some(&repository) {
+        draft.image = None;
+    }
+    draft.repository = Some(repository);
+}
+
+/// Takes a tenant. Another one than before drops what was answered in the other.
+pub(super) fn tenant_is(
+    wizard: &mut Wizard,
+    which: Which,
+    typed: String,
+    tenant: Tenant,
+    resource: Option<ResourceId>,
+) {
+    let side = side_mut(&mut wizard.draft, which);
+    if side.tenant.as_ref().map(|known| known.id) != Some(tenant.id) {
+        *side = SideDraft::default();
+        wizard.subscription_known.remove(&which);
+        if which == Which::Registry {
+            let draft = &mut wizard.draft;
+            (draft.handed_over, draft.login_server, draft.repository, draft.image) = (false, None, None, None);
+            draft.repositories.clear();
+        }
+    }
+    let side = side_mut(&mut wizard.draft, which);
+    side.typed = Some(typed);
+    // A name that is known is not given up for none.
+    let known = side.tenant.take();
+    side.tenant = Some(Tenant {
+        display_name: tenant.display_name.or(known.as_ref().and_then(|known| known.display_name.clone())),
+        domain: tenant.domain.or(known.and_then(|known| known.domain)),
+        ..tenant
+    });
+    if let Some(id) = resource {
+        let subscription = id.subscription();
+        side.subscription = Some((Some(subscription), subscription.to_string()));
+        side.resource = Some(id);
+        wizard.subscription_known.insert(which);
+    }
+}
+
+fn sign_in(wizard: &mut Wizard, which: Which, sign_in: SignIn) -> Vec<Effect> {
+    let Some(tenant) = side(&wizard.draft, which).tenant.clone() else { return Vec::new() };
+    let side = side_mut(&mut wizard.draft, which);
+    if side.sign_in.as_ref() != Some(&sign_in) {
+        side.account = None;
+    }
+    side.sign_in = Some(sign_in.clone());
+    let resource = side.resource.clone();
+    let ticket = wizard.next_ticket();
+    wait(wizard, ticket, "signing in");
+    vec![Effect::SignIn { ticket, tenant, sign_in, resource }]
+}
+
+/// The other company's tenant is named by a directory that somebody is signed in to.
+fn name_from_outside(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
+    let mut effects = saved_and_next(wizard, question);
+    let (cluster, registry) = (&wizard.draft.cluster, &wizard.draft.registry);
+    if let (Some(tenant), Some(asking), Some(sign_in)) = (&registry.tenant, &cluster.tenant, &cluster.sign_in)
+        && tenant.display_name.is_none()
+    {
+        let asked_by = crate::session::At { tenant: asking.clone(), sign_in: sign_in.clone() };
+        let tenant = tenant.clone();
+        let ticket = wizard.next_ticket();
+        effects.push(Effect::NameTenant { ticket, tenant, asked_by });
+    }
+    effects
+}
+
+fn wait(wizard: &mut Wizard, ticket: crate::session::Ticket, for_what: &'static str) {
+    if let Screen::Questions(model) = &mut wizard.screen {
+        (model.ticket, model.busy, model.trouble) = (ticket, Some(for_what), None);
+    }
+}
+
+pub(super) fn trouble(wizard: &mut Wizard, words: String) -> Vec<Effect> {
+    if let Screen::Questions(model) = &mut wizard.screen {
+        model.trouble = Some(said(words));
+    }
+    Vec::new()
+}
+
+/// A setup is kept from its first resolved tenant on.
+fn saved(wizard: &Wizard) -> Vec<Effect> {
+    if wizard.draft.cluster.tenant.is_none() {
+        return Vec::new();
+    }
+    vec![Effect::SaveDraft(Box::new(wizard.draft.clone()))]
+}
+
+pub(super) fn saved_and_next(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
+    let mut effects = saved(wizard);
+    effects.extend(ask::next(wizard, question));
+    effects
+}
+
+impl Model {
+    /// Whether the answer is being looked up.
+    pub fn waits(&self) -> bool {
+        self.busy.is_some()
+    }
+}

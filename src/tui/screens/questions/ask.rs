@@ -1,0 +1,251 @@
+//! Putting a question: the field, what is offered, and what has to be looked up for it.
+
+use super::{
+    Model,
+    answer::Choice,
+    flow::{self, Question},
+};
+use crate::{
+    domain::answers::{SignIn, Tenant},
+    session::{Account, At, Query, Ticket},
+    tui::{
+        effect::Effect,
+        model::{Model as Wizard, Screen, Which},
+        screens::{plan, start},
+        widgets::{
+            field::Field,
+            picker::{Picker, Row},
+        },
+    },
+};
+
+/// Puts the first question that is open, or goes on to the plan.
+pub(in crate::tui::screens) fn begin_at(wizard: &mut Wizard) -> Vec<Effect> {
+    match flow::first_open(&wizard.draft) {
+        Some(question) => ask(wizard, question),
+        None => plan::enter_plan(wizard),
+    }
+}
+
+/// Goes on behind a question that was answered.
+pub(super) fn next(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
+    let mut behind = question;
+    loop {
+        match flow::after(&wizard.draft, behind) {
+            Some(next) if is_known(wizard, next) => behind = next,
+            Some(next) => return ask(wizard, next),
+            None => return plan::enter_plan(wizard),
+        }
+    }
+}
+
+/// Goes back to the question before, or to the beginning.
+pub(super) fn back(wizard: &mut Wizard) -> Vec<Effect> {
+    let Screen::Questions(model) = &wizard.screen else { return Vec::new() };
+    back_from(wizard, model.question)
+}
+
+/// Goes back from behind the last question.
+pub(in crate::tui::screens) fn back_to_last(wizard: &mut Wizard) -> Vec<Effect> {
+    match flow::questions(&wizard.draft).pop() {
+        Some(last) => ask(wizard, last),
+        None => start::open(wizard),
+    }
+}
+
+fn back_from(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
+    let mut at = question;
+    loop {
+        match flow::before(&wizard.draft, at) {
+            Some(before) if is_known(wizard, before) => at = before,
+            Some(before) => return ask(wizard, before),
+            None => return start::open(wizard),
+        }
+    }
+}
+
+/// A subscription that was the only one, or that a resource id names, is not asked for.
+fn is_known(wizard: &Wizard, question: Question) -> bool {
+    matches!(question, Question::Subscription(which) if wizard.subscription_known.contains(&which))
+        && question.answered(&wizard.draft)
+}
+
+/// Puts a question.
+pub(in crate::tui::screens) fn ask(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
+    let ticket = wizard.next_ticket();
+    let mut model =
+        Model { question, field: Field::default(), picker: Picker::default(), busy: None, ticket, trouble: None };
+    let mut effects = Vec::new();
+    offer(wizard, &mut model);
+    if let Some(query) = query(wizard, question) {
+        model.busy = Some(match query {
+            Query::Subscriptions { .. } => "looking for subscriptions",
+            Query::Clusters { .. } => "looking for clusters",
+            Query::Registries { .. } => "looking for registries",
+            Query::Repositories { .. } => "looking for images",
+            Query::Tags { .. } => "looking for tags",
+        });
+        model.picker.set_loading(true);
+        effects.push(Effect::Look(ticket, query));
+    }
+    if wizard.accounts.is_none() && matches!(question, Question::Tenant(_) | Question::Account(_)) {
+        model.busy = Some("looking for accounts on this machine");
+    }
+    prefill(wizard, &mut model);
+    wizard.screen = Screen::Questions(Box::new(model));
+    effects
+}
+
+/// What was answered before stands in the field, or is marked in the list.
+fn prefill(wizard: &Wizard, model: &mut Model) {
+    let draft = &wizard.draft;
+    let text = match model.question {
+        Question::Tenant(Which::Cluster) => draft.cluster.typed.clone(),
+        Question::Tenant(Which::Registry) => draft.registry.typed.clone(),
+        Question::ClientId(_) | Question::LoginServer => model.question.answer(draft),
+        Question::SecretVariable(which) => match &side(wizard, which).sign_in {
+            Some(SignIn::ServicePrincipal { client_secret_env, .. }) => Some(client_secret_env.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    // A typed tenant that is also in the list is marked there instead: a filtered list would hide the others.
+    match text {
+        Some(text) if !model.picker.select_where(|choice| choice.is_tenant_named(&text)) => {
+            model.field.set(&text);
+            model.picker.filter(&text);
+        }
+        _ => mark(wizard, model),
+    }
+}
+
+/// Marks what was chosen before, else what the demo suggests.
+pub(super) fn mark(wizard: &Wizard, model: &mut Model) {
+    let question = model.question;
+    let draft = &wizard.draft;
+    if model.picker.select_where(|choice| choice.was_chosen(question, draft)) {
+        return;
+    }
+    if question.answered(draft) {
+        return;
+    }
+    if let Some(world) = wizard.world() {
+        model.picker.select_where(|choice| choice.is_suggested(question, world));
+    }
+}
+
+fn side(wizard: &Wizard, which: Which) -> &crate::domain::draft::SideDraft {
+    match which {
+        Which::Cluster => &wizard.draft.cluster,
+        Which::Registry => &wizard.draft.registry,
+    }
+}
+
+/// Who asks, and where.
+fn at(wizard: &Wizard, which: Which) -> Option<At> {
+    let side = side(wizard, which);
+    Some(At { tenant: side.tenant.clone()?, sign_in: side.sign_in.clone()? })
+}
+
+/// What has to be looked up for a question.
+fn query(wizard: &Wizard, question: Question) -> Option<Query> {
+    let at = at(wizard, question.side())?;
+    let draft = &wizard.draft;
+    Some(match question {
+        Question::Subscription(_) => Query::Subscriptions { at },
+        Question::Resource(which) => {
+            let subscription = side(wizard, which).subscription.as_ref().and_then(|(id, _)| *id);
+            match which {
+                Which::Cluster => Query::Clusters { at, subscription },
+                Which::Registry => Query::Registries { at, subscription },
+            }
+        }
+        Question::Repository => Query::Repositories { at, login_server: draft.login_server.clone()? },
+        Question::Tag => {
+            Query::Tags { at, login_server: draft.login_server.clone()?, repository: draft.repository.clone()? }
+        }
+        _ => return None,
+    })
+}
+
+/// What can be offered without looking.
+pub(super) fn offer(wizard: &Wizard, model: &mut Model) {
+    let rows = match model.question {
+        Question::Tenant(which) => tenants(wizard, which),
+        Question::Account(which) => accounts(wizard, which),
+        _ => return,
+    };
+    model.picker.clear();
+    model.picker.extend(rows);
+}
+
+fn row(value: Choice, label: impl Into<String>, detail: impl Into<String>) -> Row<Choice> {
+    Row { label: label.into(), detail: detail.into(), unusable: None, value }
+}
+
+/// The tenants that somebody is signed in to, and those of the demo.
+fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
+    let mut rows: Vec<(Tenant, Vec<String>)> = Vec::new();
+    for account in wizard.accounts.iter().flatten() {
+        let Some(id) = account.tenant else { continue };
+        let who = account.name.clone();
+        match rows.iter_mut().find(|(tenant, _)| tenant.id == id) {
+            Some((_, people)) => people.push(who),
+            None => {
+                let tenant = Tenant { id, domain: None, display_name: account.tenant_name.clone() };
+                rows.push((tenant, vec![who]));
+            }
+        }
+    }
+    for tenant in wizard.world().into_iter().flat_map(|world| &world.tenants) {
+        match rows.iter_mut().find(|(known, _)| known.id == tenant.id) {
+            Some((known, _)) => *known = tenant.clone(),
+            None => rows.push((tenant.clone(), Vec::new())),
+        }
+    }
+    // The other side's tenant is no answer to this question.
+    let other = match which {
+        Which::Cluster => None,
+        Which::Registry => wizard.draft.cluster.tenant.as_ref().map(|tenant| tenant.id),
+    };
+    rows.retain(|(tenant, _)| Some(tenant.id) != other);
+    rows.into_iter()
+        .map(|(tenant, people)| {
+            let who = match people.as_slice() {
+                [] => "nobody is signed in".to_owned(),
+                [one] => format!("signed in: {one}"),
+                [one, more @ ..] => format!("signed in: {one} and {} more", more.len()),
+            };
+            let domain = tenant.domain.clone().unwrap_or_else(|| tenant.id.to_string());
+            row(Choice::Tenant(tenant.clone()), tenant.label(), format!("{domain}  {who}"))
+        })
+        .collect()
+}
+
+/// Accounts of the tenant, the ways in that are always there, and for the registry the other admin.
+fn accounts(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
+    let tenant = side(wizard, which).tenant.as_ref().map(|tenant| tenant.id);
+    let all = wizard.accounts.as_deref().unwrap_or_default();
+    let here = |account: &&Account| account.tenant.is_some() && account.tenant == tenant;
+    let mut rows: Vec<Row<Choice>> = all
+        .iter()
+        .filter(here)
+        .map(|account| row(Choice::Account(account.clone()), account.name.clone(), account.via.clone()))
+        .collect();
+    let demo = wizard.demo.is_some();
+    if !demo && !all.iter().any(|account| here(&account) && account.sign_in == SignIn::AzureCli) {
+        rows.push(row(Choice::AzureCli, "the Azure CLI", "whoever is signed in there with `az login`"));
+    }
+    if !demo {
+        rows.push(row(Choice::ServicePrincipal, "a service principal", "its secret is in an environment variable"));
+    }
+    if which == Which::Registry {
+        rows.push(row(Choice::HandOver, "nobody: hand it over", "the other company's admin does this part"));
+    }
+    rows
+}
+
+/// The ticket that answers to the present question bear.
+pub(super) fn is_current(wizard: &Wizard, ticket: Ticket) -> bool {
+    matches!(&wizard.screen, Screen::Questions(model) if model.ticket == ticket)
+}

@@ -1,0 +1,95 @@
+//! The demo's first screen: which story is to be told.
+
+use crate::tui::{
+    effect::Effect,
+    keymap::{self, Binding, enter},
+    look::Look,
+    model::{Model as Wizard, Screen},
+    screens::start,
+    training::{Scenario, Suggested},
+    trouble::Trouble,
+    widgets::doc::Doc,
+};
+
+/// Which scenario is marked.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Its place in the list.
+    pub at: usize,
+    /// The world is being made.
+    pub starting: bool,
+}
+
+/// The keys here.
+pub fn keys(_: &Model) -> Vec<Binding> {
+    vec![enter("start", "start the marked story")]
+}
+
+/// Does what a key means.
+pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
+    let scenarios = wizard.demo.as_ref().map(|demo| demo.scenarios.clone()).unwrap_or_default();
+    let last = scenarios.len().saturating_sub(1);
+    let Screen::Scenarios(model) = &mut wizard.screen else { return Vec::new() };
+    if model.starting {
+        return Vec::new();
+    }
+    match act {
+        keymap::Act::Up => model.at = model.at.saturating_sub(1),
+        keymap::Act::Down => model.at = (model.at + 1).min(last),
+        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
+        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Enter => {
+            if let Some(scenario) = scenarios.get(model.at) {
+                model.starting = true;
+                return vec![Effect::StartWorld(scenario.id.clone())];
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The world stands: the wizard begins in it.
+pub fn world_came(wizard: &mut Wizard, came: Result<Suggested, Trouble>) -> Vec<Effect> {
+    match came {
+        Ok(suggested) => {
+            if let Some(demo) = &mut wizard.demo {
+                demo.world = Some(suggested);
+            }
+            wizard.accounts = None;
+            let mut effects = start::new_setup(wizard);
+            effects.push(Effect::Detect);
+            effects
+        }
+        Err(trouble) => {
+            if let Screen::Scenarios(model) = &mut wizard.screen {
+                model.starting = false;
+            }
+            wizard.warn(trouble.said);
+            Vec::new()
+        }
+    }
+}
+
+/// What the screen says.
+pub fn doc(model: &Model, scenarios: &[Scenario], look: &Look) -> Doc {
+    let mut doc = Doc::default();
+    doc.heading("Learn it here, where nothing is real");
+    doc.text(
+        "Two companies and their Azure, pretended on this machine. Nothing leaves it, and nothing is kept. Everything \
+         else is the real program.",
+    );
+    doc.blank();
+    for (at, scenario) in scenarios.iter().enumerate() {
+        doc.choice(look, at == model.at, &scenario.title, "");
+    }
+    doc.blank();
+    if let Some(scenario) = scenarios.get(model.at) {
+        doc.text(&scenario.about);
+    }
+    if model.starting {
+        doc.blank();
+        doc.dim("Building the two companies …");
+    }
+    doc
+}

@@ -1,0 +1,241 @@
+//! The first screen: setups that are not finished, or a new one.
+
+mod view;
+
+pub use view::{doc, forget_doc, inspected};
+
+use crate::{
+    domain::{Draft, SetupId},
+    report::State,
+    tui::{
+        effect::Effect,
+        keymap::{self, Binding, enter, esc},
+        model::{Dialog as Over, Model as Wizard, Screen},
+        msg::Kept,
+        screens::{questions, scenarios},
+        trouble::Trouble,
+    },
+};
+
+/// What is listed, and which line is marked. Line 0 is a new setup.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// The marked line.
+    pub at: usize,
+    /// The setups and drafts; `None` while they are read.
+    pub kept: Option<Vec<Kept>>,
+    /// A setup is being opened.
+    pub opening: bool,
+}
+
+/// What keys mean here and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// A new setup.
+    New,
+    /// Show the marked one.
+    Inspect,
+    /// Remove the marked one's records.
+    Forget,
+}
+
+/// What asks for a yes here.
+#[derive(Debug)]
+pub enum Dialog {
+    /// Whether to remove the records of this one.
+    Forget {
+        /// Its name.
+        name: String,
+        /// A draft's id; of a setup with a journal there is none.
+        draft: Option<SetupId>,
+        /// It made things in Azure that still exist, in words.
+        left_behind: Option<String>,
+    },
+}
+
+/// The keys of the first screen.
+pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
+    let own = |key, shown, act, label, help| Binding::char(key, shown, keymap::Act::Start(act), label, help);
+    let mut keys = match model.at {
+        0 => vec![enter("begin", "begin a new setup")],
+        _ => vec![enter("go on", "go on with the marked setup")],
+    };
+    keys.push(own('n', "n", Act::New, "new", "begin a new setup"));
+    if model.at > 0 {
+        keys.push(own('i', "i", Act::Inspect, "inspect", "show what is done, what waits, what failed"));
+        keys.push(own('f', "f", Act::Forget, "forget", "remove its records from this machine"));
+    }
+    if wizard.demo.is_some() {
+        keys.push(esc("other stories", "back to the demo's stories"));
+    }
+    keys
+}
+
+/// The keys of its dialogs.
+pub fn dialog_keys(dialog: &Dialog) -> Vec<Binding> {
+    match dialog {
+        Dialog::Forget { left_behind: Some(_), .. } => vec![esc("close", "close this")],
+        Dialog::Forget { .. } => vec![
+            Binding::char('y', "y", keymap::Act::Start(Act::Forget), "forget it", "remove its records"),
+            esc("keep it", "keep it"),
+        ],
+    }
+}
+
+/// Opens the first screen anew.
+pub fn open(wizard: &mut Wizard) -> Vec<Effect> {
+    wizard.screen = Screen::Start(Model::default());
+    vec![Effect::ListSetups]
+}
+
+/// Begins a new setup.
+pub(super) fn new_setup(wizard: &mut Wizard) -> Vec<Effect> {
+    wizard.draft = Draft::new(SetupId::random());
+    wizard.subscription_known.clear();
+    let mut effects = questions::begin_at(wizard);
+    if wizard.accounts.is_none() {
+        effects.push(Effect::Detect);
+    }
+    effects
+}
+
+/// Setups and drafts were read.
+pub fn setups_came(wizard: &mut Wizard, came: Result<Vec<Kept>, Trouble>) -> Vec<Effect> {
+    let kept = match came {
+        // A support session shows this setup and no other.
+        Ok(_) if wizard.look.shared => Vec::new(),
+        Ok(kept) => kept,
+        Err(trouble) => {
+            wizard.warn(trouble.said);
+            Vec::new()
+        }
+    };
+    let Screen::Start(model) = &mut wizard.screen else { return Vec::new() };
+    // Whoever comes back comes back for what is unfinished.
+    model.at = usize::from(kept.iter().any(|one| !finished(one)));
+    model.kept = Some(kept);
+    Vec::new()
+}
+
+/// Whether there is nothing more to do for it.
+pub(super) fn finished(kept: &Kept) -> bool {
+    matches!(kept, Kept::Setup(summary, _) if matches!(summary.state, State::Connected | State::TakenBack))
+}
+
+fn marked(wizard: &Wizard) -> Option<Kept> {
+    let Screen::Start(model) = &wizard.screen else { return None };
+    model.kept.as_ref()?.get(model.at.checked_sub(1)?).cloned()
+}
+
+/// Does what a key means.
+pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
+    let demo = wizard.demo.is_some();
+    let Screen::Start(model) = &mut wizard.screen else { return Vec::new() };
+    if model.opening {
+        return Vec::new();
+    }
+    let last = model.kept.as_ref().map_or(0, Vec::len);
+    match act {
+        keymap::Act::Up => model.at = model.at.saturating_sub(1),
+        keymap::Act::Down => model.at = (model.at + 1).min(last),
+        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
+        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Enter if model.at == 0 => return new_setup(wizard),
+        keymap::Act::Start(Act::New) => return new_setup(wizard),
+        keymap::Act::Enter => return go_on(wizard),
+        keymap::Act::Start(Act::Inspect) => {
+            if let Some(kept) = marked(wizard) {
+                wizard.dialogs.push(inspected(&kept, wizard.now));
+            }
+        }
+        keymap::Act::Start(Act::Forget) => {
+            if let Some(kept) = marked(wizard) {
+                wizard.dialogs.push(Over::Start(forget(&kept)));
+            }
+        }
+        keymap::Act::Back if demo => {
+            wizard.screen = Screen::Scenarios(scenarios::Model::default());
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn go_on(wizard: &mut Wizard) -> Vec<Effect> {
+    match marked(wizard) {
+        Some(Kept::Draft(draft, _)) => {
+            wizard.draft = *draft;
+            wizard.subscription_known.clear();
+            let mut effects = questions::begin_at(wizard);
+            if wizard.accounts.is_none() {
+                effects.push(Effect::Detect);
+            }
+            effects
+        }
+        Some(kept @ Kept::Setup(..)) if finished(&kept) => {
+            wizard.dialogs.push(inspected(&kept, wizard.now));
+            Vec::new()
+        }
+        Some(Kept::Setup(summary, Some(_))) if summary.state == State::TakingBack => {
+            wizard.warn(format!("It is being taken back: crosspull undo {} goes on with that.", summary.name));
+            Vec::new()
+        }
+        Some(Kept::Setup(summary, Some(_))) => {
+            if let Screen::Start(model) = &mut wizard.screen {
+                model.opening = true;
+            }
+            vec![Effect::Resume(summary.name)]
+        }
+        Some(kept @ Kept::Setup(..)) => {
+            wizard.dialogs.push(inspected(&kept, wizard.now));
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn forget(kept: &Kept) -> Dialog {
+    match kept {
+        Kept::Draft(draft, _) => {
+            Dialog::Forget { name: view::draft_name(draft), draft: Some(draft.setup), left_behind: None }
+        }
+        Kept::Setup(summary, progress) => {
+            let left_behind = progress.as_ref().filter(|_| summary.state != State::TakenBack).and_then(|progress| {
+                let made = progress.left_behind();
+                if made.is_empty() {
+                    return None;
+                }
+                Some(if progress.cluster_touched() {
+                    "Its cluster has the app that it made. These records tell which key that is; the renewal needs them."
+                        .to_owned()
+                } else {
+                    let made: Vec<String> = made.iter().map(ToString::to_string).collect();
+                    format!(
+                        "What it made exists in the tenants ({}). This takes it back first:  crosspull undo {}",
+                        made.join(", "),
+                        summary.name
+                    )
+                })
+            });
+            Dialog::Forget { name: summary.name.clone(), draft: None, left_behind }
+        }
+    }
+}
+
+/// Does what a key means in a dialog.
+pub fn in_dialog(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
+    let Some(Over::Start(Dialog::Forget { name, draft, left_behind })) = wizard.dialogs.pop() else {
+        return Vec::new();
+    };
+    match act {
+        keymap::Act::Start(Act::Forget) if left_behind.is_none() => match draft {
+            Some(id) => vec![Effect::RemoveDraft(id), Effect::ListSetups],
+            None => vec![Effect::Forget(name), Effect::ListSetups],
+        },
+        keymap::Act::Back => Vec::new(),
+        _ => {
+            wizard.dialogs.push(Over::Start(Dialog::Forget { name, draft, left_behind }));
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Text as screens are made of it: headings, paragraphs, labelled values, lines that are never broken by words.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Widget as _,
+};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::fit;
+use crate::tui::look::{Look, Theme};
+
+/// What a piece of text means; the theme says how that looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Plain.
+    Text,
+    /// Matters less.
+    Dim,
+    /// A heading.
+    Strong,
+    /// Went well.
+    Good,
+    /// Wants attention.
+    Warn,
+    /// Went wrong.
+    Bad,
+    /// Can be taken.
+    Accent,
+    /// The cluster tenant.
+    Cluster,
+    /// The registry tenant.
+    Registry,
+    /// The marked line.
+    Selected,
+}
+
+impl Tone {
+    /// How it looks.
+    pub fn style(self, theme: &Theme) -> Style {
+        match self {
+            Self::Text => theme.text,
+            Self::Dim => theme.dim,
+            Self::Strong => theme.strong,
+            Self::Good => theme.good,
+            Self::Warn => theme.warn,
+            Self::Bad => theme.bad,
+            Self::Accent => theme.accent,
+            Self::Cluster => theme.cluster,
+            Self::Registry => theme.registry,
+            Self::Selected => theme.selected,
+        }
+    }
+}
+
+/// One piece of it.
+#[derive(Debug, Clone)]
+enum Part {
+    /// Wrapped at words; further lines begin below the text and not below its label.
+    Paragraph { label: String, label_width: usize, text: String, tone: Tone },
+    /// Broken at the width alone, from the first column of the screen.
+    Verbatim(String, Tone),
+    /// Cut at the width.
+    Line(Vec<(String, Tone)>),
+    /// A rule with words in it.
+    Rule(String),
+}
+
+/// A text.
+#[derive(Debug, Clone, Default)]
+pub struct Doc {
+    parts: Vec<Part>,
+    /// The part that has to be in sight.
+    in_sight: Option<usize>,
+}
+
+impl Doc {
+    fn paragraph(&mut self, label: &str, label_width: usize, text: &str, tone: Tone) {
+        self.parts.push(Part::Paragraph { label: label.to_owned(), label_width, text: text.to_owned(), tone });
+    }
+
+    /// A heading.
+    pub fn heading(&mut self, text: &str) {
+        self.paragraph("", 0, text, Tone::Strong);
+    }
+
+    /// A paragraph.
+    pub fn text(&mut self, text: &str) {
+        self.paragraph("", 0, text, Tone::Text);
+    }
+
+    /// A paragraph that means something.
+    pub fn toned(&mut self, tone: Tone, text: &str) {
+        self.paragraph("", 0, text, tone);
+    }
+
+    /// A paragraph that matters less.
+    pub fn dim(&mut self, text: &str) {
+        self.paragraph("", 0, text, Tone::Dim);
+    }
+
+    /// Bad news.
+    pub fn bad(&mut self, text: &str) {
+        self.paragraph("", 0, text, Tone::Bad);
+    }
+
+    /// A label and its value.
+    pub fn field(&mut self, label: &str, label_width: usize, value: &str) {
+        self.paragraph(label, label_width, value, Tone::Text);
+    }
+
+    /// A label and a value that means something.
+    pub fn field_toned(&mut self, label: &str, label_width: usize, value: &str, tone: Tone) {
+        self.paragraph(label, label_width, value, tone);
+    }
+
+    /// An empty line.
+    pub fn blank(&mut self) {
+        self.line(Vec::new());
+    }
+
+    /// A line to be selected and copied: it is broken at the width alone.
+    pub fn verbatim(&mut self, text: &str) {
+        self.parts.push(Part::Verbatim(text.to_owned(), Tone::Text));
+    }
+
+    /// The same, as something that can be taken.
+    pub fn link(&mut self, text: &str) {
+        self.parts.push(Part::Verbatim(text.to_owned(), Tone::Accent));
+    }
+
+    /// One line of pieces, cut at the width.
+    pub fn line(&mut self, pieces: Vec<(String, Tone)>) {
+        self.parts.push(Part::Line(pieces));
+    }
+
+    /// A rule with words in it.
+    pub fn rule(&mut self, words: &str) {
+        self.parts.push(Part::Rule(words.to_owned()));
+    }
+
+    /// A line of a list; the marked one has to be in sight.
+    pub fn choice(&mut self, look: &Look, marked: bool, label: &str, detail: &str) {
+        if marked {
+            self.in_sight = Some(self.parts.len());
+        }
+        let mark = if marked { look.glyphs.mark } else { " " };
+        let mut pieces = vec![
+            (format!("{mark} "), Tone::Accent),
+            (label.to_owned(), if marked { Tone::Selected } else { Tone::Text }),
+        ];
+        if !detail.is_empty() {
+            pieces.push((format!("  {detail}"), Tone::Dim));
+        }
+        self.line(pieces);
+    }
+
+    /// Adds another text behind this one.
+    pub fn append(&mut self, other: Self) {
+        if let Some(at) = other.in_sight {
+            self.in_sight = Some(self.parts.len() + at);
+        }
+        self.parts.extend(other.parts);
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The lines that it takes at a width, and the line that has to be in sight.
+    pub fn lines(&self, look: &Look, width: u16) -> (Vec<Line<'static>>, Option<usize>) {
+        let (mut lines, mut in_sight) = (Vec::new(), None);
+        for (at, part) in self.parts.iter().enumerate() {
+            if self.in_sight == Some(at) {
+                in_sight = Some(lines.len());
+            }
+            lay(part, look, usize::from(width).max(1), &mut lines);
+        }
+        (lines, in_sight)
+    }
+
+    /// How many lines it takes at a width.
+    pub fn height(&self, look: &Look, width: u16) -> u16 {
+        u16::try_from(self.lines(look, width).0.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Draws it from line `scroll` on, and says how many lines it took.
+    pub fn view(&self, look: &Look, scroll: u16, area: Rect, buf: &mut Buffer) -> u16 {
+        if area.width == 0 || area.height == 0 {
+            return 0;
+        }
+        let (lines, in_sight) = self.lines(look, area.width);
+        let height = usize::from(area.height);
+        let most = lines.len().saturating_sub(height);
+        let from = match in_sight {
+            // Some lines below the marked one stay in sight too.
+            Some(line) => (line + 3).min(lines.len()).saturating_sub(height),
+            None => usize::from(scroll),
+        }
+        .min(most);
+        let hidden = lines.len().saturating_sub(from + height);
+        let mut drawn = 0;
+        for line in lines.into_iter().skip(from).take(height) {
+            line.render(Rect { y: area.y + drawn, height: 1, ..area }, buf);
+            drawn += 1;
+        }
+        if hidden > 0 {
+            more_below(look, hidden + 1, area, buf);
+        }
+        drawn
+    }
+}
+
+/// The last line makes room for a word on what does not fit.
+fn more_below(look: &Look, hidden: usize, area: Rect, buf: &mut Buffer) {
+    let row = Rect { y: area.bottom() - 1, height: 1, ..area };
+    for x in row.left()..row.right() {
+        buf[(x, row.y)].reset();
+    }
+    let text = format!("{} {hidden} more lines below", look.glyphs.ellipsis);
+    Line::from(Span::styled(text, look.theme.dim)).render(row, buf);
+}
+
+fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
+    let theme = &look.theme;
+    match part {
+        Part::Paragraph { label, label_width, text, tone } => {
+            let label_width = (*label_width).min(width / 2);
+            let room = width.saturating_sub(label_width).max(1);
+            let text = look.glyphs.clean(text);
+            let mut first = true;
+            let wrapped = textwrap::wrap(&text, textwrap::Options::new(room).break_words(true));
+            for line in wrapped {
+                let mut spans = Vec::new();
+                if label_width > 0 {
+                    let label = if first { fit(label, label_width.saturating_sub(1), look) } else { String::new() };
+                    let pad = " ".repeat(label_width.saturating_sub(label.width()));
+                    spans.push(Span::styled(format!("{label}{pad}"), theme.dim));
+                }
+                spans.push(Span::styled(line.into_owned(), tone.style(theme)));
+                lines.push(Line::from(spans));
+                first = false;
+            }
+        }
+        Part::Verbatim(text, tone) => {
+            for line in text.lines() {
+                for row in broken(&look.glyphs.clean(line), width) {
+                    lines.push(Line::from(Span::styled(row, tone.style(theme))));
+                }
+            }
+        }
+        Part::Line(pieces) => {
+            let (mut spans, mut used) = (Vec::new(), 0);
+            for (text, tone) in pieces {
+                let text = fit(&look.glyphs.clean(text), width.saturating_sub(used), look);
+                used += text.width();
+                spans.push(Span::styled(text, tone.style(theme)));
+            }
+            lines.push(Line::from(spans));
+        }
+        Part::Rule(words) => {
+            let words = if words.is_empty() { String::new() } else { format!(" {} ", look.glyphs.clean(words)) };
+            let start = look.glyphs.rule.repeat(2);
+            let words = fit(&words, width.saturating_sub(2), look);
+            let rest = look.glyphs.rule.repeat(width.saturating_sub(2 + words.width()));
+            lines.push(Line::from(Span::styled(format!("{start}{words}{rest}"), theme.rule)));
+        }
+    }
+}
+
+/// A text in rows of a width, broken anywhere.
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let (mut rows, mut row, mut used) = (Vec::new(), String::new(), 0);
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > width && !row.is_empty() {
+            rows.push(std::mem::take(&mut row));
+            used = 0;
+        }
+        used += wide;
+        row.push(c);
+    }
+    rows.push(row);
+    rows
+}

@@ -1,0 +1,125 @@
+//! One line of text that is typed.
+
+use crossterm::event::{Event, KeyEvent};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    text::{Line, Span},
+    widgets::Widget as _,
+};
+use tui_input::{Input, backend::crossterm::EventHandler as _};
+
+use crate::tui::look::Look;
+
+/// A line that is typed.
+#[derive(Debug, Default)]
+pub struct Field(Input);
+
+/// What a key did to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// The text is another one.
+    Changed,
+    /// The cursor moved.
+    Moved,
+    /// Nothing.
+    Ignored,
+}
+
+impl Field {
+    /// A line that holds this text, with the cursor at its end.
+    pub fn with(text: &str) -> Self {
+        Self(Input::new(text.to_owned()))
+    }
+
+    /// Takes a key.
+    pub fn handle(&mut self, key: KeyEvent) -> Edited {
+        match self.0.handle_event(&Event::Key(key)) {
+            Some(change) if change.value => Edited::Changed,
+            Some(_) => Edited::Moved,
+            None => Edited::Ignored,
+        }
+    }
+
+    /// Takes pasted text: what surrounds it and line breaks in it are no part of any name.
+    pub fn paste(&mut self, text: &str) {
+        let clean: String = text.trim().chars().filter(|c| !c.is_control()).collect();
+        let (before, after) = self.split();
+        let cursor = before.chars().count() + clean.chars().count();
+        self.0 = Input::new(format!("{before}{clean}{after}")).with_cursor(cursor);
+    }
+
+    fn split(&self) -> (String, String) {
+        let (at, text) = (self.0.cursor(), self.0.value());
+        (text.chars().take(at).collect(), text.chars().skip(at).collect())
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.0.value()
+    }
+
+    /// Another text, with the cursor at its end.
+    pub fn set(&mut self, text: &str) {
+        self.0 = Input::new(text.to_owned());
+    }
+}
+
+/// Draws the line behind a prompt, and says where the cursor belongs.
+pub fn view(field: &Field, look: &Look, prompt: &str, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let prompt_width = u16::try_from(prompt.len()).unwrap_or(0);
+    if area.height == 0 || area.width <= prompt_width + 1 {
+        return None;
+    }
+    let width = usize::from(area.width - prompt_width);
+    let scroll = field.0.visual_scroll(width.saturating_sub(1));
+    let shown: String = visible(&look.glyphs.clean(field.text()), scroll, width);
+    Line::from(vec![Span::styled(prompt, look.theme.accent), Span::styled(shown, look.theme.strong)])
+        .render(Rect { height: 1, ..area }, buf);
+    let cursor = u16::try_from(field.0.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+    Some(Position { x: (area.x + prompt_width + cursor).min(area.right().saturating_sub(1)), y: area.y })
+}
+
+/// The part of a text that begins at a column and fills a width.
+fn visible(text: &str, scroll: usize, width: usize) -> String {
+    use unicode_width::UnicodeWidthChar as _;
+    let (mut column, mut shown) = (0, String::new());
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if column >= scroll && column + wide <= scroll + width {
+            shown.push(c);
+        }
+        column += wide;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    fn key(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn what_is_pasted_goes_in_at_the_cursor_and_brings_no_line_breaks() {
+        let mut field = Field::with("contoso.example");
+        field.paste(" x\r\ny\t");
+        assert_eq!(field.text(), "contoso.examplexy");
+        field.set("ac");
+        assert_eq!(field.handle(key(KeyCode::Left)), Edited::Moved);
+        field.paste("b");
+        assert_eq!(field.text(), "abc");
+        assert_eq!(field.handle(key(KeyCode::Char('!'))), Edited::Changed);
+        assert_eq!(field.text(), "ab!c");
+    }
+
+    #[test]
+    fn wide_characters_are_cut_at_their_edges() {
+        assert_eq!(visible("日本語x", 2, 4), "本語");
+        assert_eq!(visible("日本語x", 0, 5), "日本");
+    }
+}
