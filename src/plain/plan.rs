@@ -5,10 +5,13 @@ use crate::{
     domain::{
         Finding, Plan, Severity, StepId,
         answers::{Route, Tenant},
-        plan::{ClusterSeen, RoleMode},
+        plan::RoleMode,
     },
     engine::event::NodesReview,
-    words::layout::{clean, count, field, paragraph, push_line},
+    words::{
+        layout::{clean, count, field, paragraph, push_line},
+        replaced, way_back,
+    },
 };
 
 const LABEL: usize = 17;
@@ -144,25 +147,6 @@ fn nodes(out: &mut String, plan: &Plan) {
     paragraph(out, "", &replaced(&plan.cluster));
     paragraph(out, "", "You are asked about that on its own, when everything before it is proven.");
     paragraph(out, "", way_back(&plan.cluster));
-}
-
-fn replaced(cluster: &ClusterSeen) -> String {
-    let nodes = usize::try_from(cluster.nodes()).unwrap_or(usize::MAX);
-    let pools: Vec<String> = cluster.pools.iter().map(|pool| format!("{} ({})", pool.name, pool.count)).collect();
-    format!(
-        "REPLACES {} of {}, one after the other: {}. Pods restart, and the node image moves to the newest.",
-        count(nodes, "NODE").to_uppercase(),
-        cluster.id.name(),
-        pools.join(", ")
-    )
-}
-
-fn way_back(cluster: &ClusterSeen) -> &'static str {
-    match cluster.way_back {
-        Some(true) => "Way back: a new secret on the old app, and another replacement of the nodes. You may make one.",
-        Some(false) => "Way back: a new secret on the old app. YOU MAY NOT MAKE ONE: find somebody who may.",
-        None => "Way back: a new secret on the old app. Whether you may make one could not be seen.",
-    }
 }
 
 /// What is about to be replaced, and what is different from the plan.

@@ -9,34 +9,55 @@ use crate::{
 const LABEL: usize = 9;
 const ID: usize = 13;
 
-/// A failure, whether in a step or before any.
-pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
+/// All that is known of a failure, for a screen or a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemWords {
+    /// When, and the catalogue's code and title where it has the failure.
+    pub head: String,
+    /// Label and text: tried, said, means, changed, do, read.
+    pub lines: Vec<(&'static str, String)>,
+    /// What a support case needs: the ids of the request, and the time.
+    pub ids: Vec<(&'static str, String)>,
+}
+
+/// Tells a failure, whether in a step or before any.
+pub fn problem_words(problem: &Problem, step: Option<StepId>) -> ProblemWords {
     let entry = catalogue::explain(problem, step);
-    let mut out = String::new();
-    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
     let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
-    push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
-    field(&mut out, "Tried", LABEL, &problem.tried);
     // What no service answered was found by this program.
     let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
-    field(&mut out, if answered { "Azure" } else { "Found" }, LABEL, &said(problem));
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
         |entry| (entry.means(&[]), format!("{} ({})", entry.advice(&[]), entry.who)),
     );
-    field(&mut out, "Means", LABEL, &means);
-    field(&mut out, "Changed", LABEL, changed(problem, step));
-    field(&mut out, "Do", LABEL, &advice);
-    if let Some(entry) = entry {
-        field(&mut out, "Read", LABEL, &entry.link);
+    let mut lines = vec![
+        ("Tried", problem.tried.clone()),
+        (if answered { "Azure" } else { "Found" }, said(problem)),
+        ("Means", means),
+        ("Changed", changed(problem, step).to_owned()),
+        ("Do", advice),
+    ];
+    lines.extend(entry.map(|entry| ("Read", entry.link.clone())));
+    let ids = [("request", &problem.request_id), ("correlation", &problem.correlation_id)];
+    let mut ids: Vec<(&'static str, String)> =
+        ids.into_iter().filter_map(|(label, id)| Some((label, id.clone()?))).collect();
+    ids.push(("time", format!("{} UTC", second(problem.at))));
+    ProblemWords { head: format!("FAILED {} UTC  {code}", clock(problem.at)), lines, ids }
+}
+
+/// A failure as a text of 80 columns.
+pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
+    let told = problem_words(problem, step);
+    let mut out = String::new();
+    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
+    push_line(&mut out, &format!("{what}{}", told.head));
+    for (label, text) in &told.lines {
+        field(&mut out, label, LABEL, text);
     }
     push_line(&mut out, "");
-    for (label, id) in [("request", &problem.request_id), ("correlation", &problem.correlation_id)] {
-        if let Some(id) = id {
-            field(&mut out, label, ID, id);
-        }
+    for (label, id) in &told.ids {
+        field(&mut out, label, ID, id);
     }
-    field(&mut out, "time", ID, &format!("{} UTC", second(problem.at)));
     out
 }
 

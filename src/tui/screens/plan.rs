@@ -1,7 +1,7 @@
 //! The plan: every change in both tenants in words, before anything has been changed.
 
 mod change;
-mod lines;
+pub(super) mod lines;
 mod ticks;
 mod view;
 
@@ -322,7 +322,7 @@ fn open_line(wizard: &mut Wizard) {
     }
     if line.step == StepId::ClusterUpdate {
         doc.blank();
-        lines::replaced(&mut doc, &plan.cluster);
+        lines::nodes_lines(&mut doc, &plan.cluster);
     }
     let by_hand = equivalent::of(line.step, plan, &answers, None);
     doc.blank();
@@ -332,7 +332,7 @@ fn open_line(wizard: &mut Wizard) {
 }
 
 /// What is sent, and the commands that do the same.
-pub(super) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
+pub(in crate::tui::screens) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
     doc.dim("What is sent:");
     for request in &by_hand.requests {
         doc.verbatim(&format!("  {request}"));

@@ -124,7 +124,7 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
 /// What is worth knowing of the marked line; of the whole where "start" is marked.
 fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
     match model.marked() {
-        Some(line) if line.step == StepId::ClusterUpdate => lines::replaced(doc, &plan.cluster),
+        Some(line) if line.step == StepId::ClusterUpdate => lines::nodes_lines(doc, &plan.cluster),
         Some(line) => {
             for change in &line.changes {
                 doc.field("-", 2, change);
@@ -136,7 +136,7 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
         None if plan.route == Route::KeepApp => {
             doc.text(&format!("No node is replaced: {}.", plan.route_reason));
         }
-        None => lines::replaced(doc, &plan.cluster),
+        None => lines::nodes_lines(doc, &plan.cluster),
     }
 }
 

@@ -1,0 +1,73 @@
+//! What a person of the registry's tenant has to be told: the link, the message, and what a pasted address says.
+
+use time::OffsetDateTime;
+use url::Url;
+
+use super::Model;
+use crate::{
+    catalogue,
+    domain::{Problem, StepId, answers::registered, problem::ProblemKind, redirect::Landed},
+    engine::{Stage, event::Status},
+    steps::{self, consent_link, handover},
+    words::handover_text,
+};
+
+/// The consent link, once there is an app.
+pub(super) fn link(model: &Model) -> Option<Url> {
+    let (plan, app) = (model.progress.plan()?, model.progress.facts().app()?);
+    Some(consent_link(&plan.cloud, plan.registry_tenant.id, app.app_id, &model.answers.app.redirect_uri))
+}
+
+/// Where the page ends, as people see it.
+pub(super) fn lands_on(model: &Model) -> &str {
+    let uri = registered(&model.answers.app.redirect_uri);
+    uri.trim_start_matches("https://").trim_start_matches("www.")
+}
+
+/// The message for the other company's admin: its title and its text.
+pub(super) fn message(model: &Model) -> Option<(String, String)> {
+    let plan = model.progress.plan()?;
+    let app = model.progress.facts().app()?.app_id;
+    let link = link(model)?;
+    let commands = handover::commands(plan, app, &model.answers.registry.repositories).with_link(link);
+    let known = model.progress.stage(StepId::Consent) == Stage::Done;
+    Some((format!("For an admin of {}", plan.registry_tenant.label()), handover_text(plan, &commands, known)))
+}
+
+/// Whether the last look could not tell: a firewall is between us and the registry.
+pub(super) fn cannot_be_seen(status: &Status) -> bool {
+    status.said.as_deref().is_some_and(|said| said.starts_with(steps::CANNOT_BE_SEEN))
+}
+
+/// What a pasted address says, and whether it is bad news.
+pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> (String, bool) {
+    let tenant = model.progress.plan().map(|plan| plan.registry_tenant.clone());
+    match Landed::read(text, &model.answers.app.redirect_uri) {
+        Landed::Accepted { tenant: Some(id) } if tenant.as_ref().is_some_and(|tenant| tenant.id != id) => (
+            format!(
+                "It was accepted in another tenant ({id}), not in the registry's. The link has to be opened by an admin there."
+            ),
+            true,
+        ),
+        Landed::Accepted { .. } => ("The address says: accepted. Looking for it now.".to_owned(), false),
+        Landed::Silent => (
+            "The address says nothing, and that is how it looks after a success. Looking for it now.".to_owned(),
+            false,
+        ),
+        Landed::Refused { error, code, description } => {
+            let mut problem = Problem::new(ProblemKind::Azure, "accept the app", description.clone(), now);
+            problem.code = Some(code.unwrap_or_else(|| error.clone()));
+            let said = if description.is_empty() { error } else { description };
+            let more = catalogue::explain(&problem, Some(StepId::Consent))
+                .map(|entry| format!(" {} {} {}", entry.code, entry.means(&[]), entry.advice(&[])));
+            (format!("It was not accepted. Azure said: {said}.{}", more.unwrap_or_default()), true)
+        }
+        Landed::NotIt => (
+            format!(
+                "That is not the address that the page ends on. It begins with {}.",
+                registered(&model.answers.app.redirect_uri)
+            ),
+            true,
+        ),
+    }
+}

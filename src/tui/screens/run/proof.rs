@@ -1,0 +1,111 @@
+//! The end: what was pulled, what exists now, when the secret ends, and what was not proven.
+
+use super::Model;
+use crate::{
+    domain::StepId,
+    engine::record::Outcome,
+    report::{Report, Where},
+    tui::{
+        model::Model as Wizard,
+        time::day,
+        widgets::doc::{Doc, Tone},
+    },
+};
+
+const LABEL: usize = 16;
+
+/// The app's client id.
+pub(super) fn client_id(model: &Model) -> Option<String> {
+    model.progress.facts().app().map(|app| app.app_id.to_string())
+}
+
+/// What the screen says.
+pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
+    let mut doc = Doc::default();
+    if model.progress.closed() == Some(Outcome::TakenBack) {
+        doc.toned(Tone::Good, "TAKEN BACK: nothing of this setup is left in either tenant.");
+        return doc;
+    }
+    // What a report says of times and failures comes from the journal's entries; this screen shows neither.
+    let report = Report::of(&model.progress, &[]);
+    headline(&mut doc, model);
+    pulled(&mut doc, model);
+    doc.blank();
+    for object in &report.objects {
+        let tenant = match object.tenant {
+            Where::Cluster => "cluster",
+            Where::Registry => "registry",
+        };
+        let id = object.object_id.map(|id| id.to_string()).unwrap_or_default();
+        let was = if object.was_there { ", was there before" } else { "" };
+        doc.field(&format!("in {tenant} tenant"), LABEL + 4, &format!("{} {}{was}  {id}", object.kind, object.name));
+    }
+    if let Some(id) = client_id(model) {
+        doc.field("client id", LABEL + 4, &id);
+    }
+    if let Some(role) = model.progress.facts().registry_role() {
+        doc.field("right to pull", LABEL + 4, &role.role_name);
+    }
+    renewal(&mut doc, model, &report);
+    if !report.not_proven.is_empty() {
+        doc.blank();
+        doc.toned(Tone::Warn, "Not proven:");
+        for what in &report.not_proven {
+            doc.field("-", 2, what);
+        }
+    }
+    doc.blank();
+    match &model.report {
+        Some(path) => doc.field("report", LABEL + 4, path),
+        None if wizard.demo.is_some() => doc.dim("The demo is over. s saves its report, q leaves."),
+        None => doc.dim("s saves a report for both companies. It holds no secret."),
+    }
+    doc
+}
+
+fn headline(doc: &mut Doc, model: &Model) {
+    let (cluster, server) = match model.progress.plan() {
+        Some(plan) => (plan.cluster.id.name().to_owned(), plan.registry.login_server.to_string()),
+        None => return,
+    };
+    let seen = model.progress.facts().proof().is_some_and(|proof| proof.pulled.digest.is_some());
+    if seen {
+        doc.toned(Tone::Good, &format!("PROVEN: {cluster} can pull from {server}."));
+    } else {
+        doc.toned(Tone::Warn, &format!("DONE, AND NOT ALL PROVEN: {cluster} is set up to pull from {server}."));
+    }
+}
+
+fn pulled(doc: &mut Doc, model: &Model) {
+    let Some(proof) = model.progress.facts().proof() else { return };
+    doc.field("image", LABEL + 4, &proof.pulled.image);
+    match &proof.pulled.digest {
+        Some(digest) => doc.field("its digest", LABEL + 4, &digest.to_string()),
+        None => doc.field("its digest", LABEL + 4, "not seen: the registry's firewall lets nobody in from here"),
+    }
+    for pool in &proof.pools {
+        let (text, tone) = match (pool.nodes_proven, &pool.why_not) {
+            (true, _) => ("a pull inside the cluster worked".to_owned(), Tone::Good),
+            (false, why) => (why.clone().unwrap_or_else(|| "not proven".to_owned()), Tone::Warn),
+        };
+        doc.field_toned(&format!("pool {} ({})", pool.pool, pool.nodes), LABEL + 4, &text, tone);
+    }
+}
+
+fn renewal(doc: &mut Doc, model: &Model, report: &Report) {
+    if let Some(renewal) = &report.renewal {
+        let text = format!("ends on {}. Renew it by {}: the report says how.", day(renewal.ends), day(renewal.by));
+        doc.field_toned("secret", LABEL + 4, &text, Tone::Strong);
+        let held = model.secret_at_hand().is_some();
+        let masked = if held {
+            "•••••••••• in memory until you leave"
+        } else {
+            "not known to this program any more"
+        };
+        doc.field("", LABEL + 4, masked);
+    } else if model.progress.facts().adopted().is_some() {
+        doc.field("secret", LABEL + 4, "the cluster's own, which crosspull neither made nor knows");
+    } else if let Some(key) = model.progress.facts().key_of(StepId::Secret) {
+        doc.field("secret", LABEL + 4, &format!("ends on {}", day(key.ends)));
+    }
+}
