@@ -34,6 +34,8 @@ pub enum Act {
     First,
     /// To the last line.
     Last,
+    /// Mark the entry at this place, or take it where it is marked: a click.
+    Mark(usize),
     /// Copy what is shown.
     CopyShown,
     /// Give the terminal back to the shell for a while.

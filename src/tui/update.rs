@@ -24,7 +24,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         },
         Msg::Paste(text) => pasted(model, &text),
         Msg::Wheel(lines) => perform(model, if lines < 0 { Act::Up } else { Act::Down }),
-        Msg::Click(..) | Msg::Redraw | Msg::Tick => Vec::new(),
+        Msg::Click(act) => {
+            model.notice = None;
+            perform(model, act)
+        }
+        Msg::Redraw | Msg::Tick => Vec::new(),
         Msg::Ended => {
             model.leaving = true;
             vec![Effect::Quit]

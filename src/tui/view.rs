@@ -3,35 +3,44 @@
 use ratatui::{
     Frame,
     buffer::Buffer,
-    layout::{Position, Rect},
+    layout::Rect,
     text::{Line, Span},
     widgets::Widget as _,
 };
 
 use super::{
+    canvas::{Canvas, Shown},
     keymap,
     model::{Dialog, Model, Screen, Which},
     screens::{plan, questions, run, scenarios, start},
-    widgets::{details, dialog, doc::Doc, footer, header, too_small},
+    widgets::{details, dialog, doc::Doc, fit, footer, header, too_small},
 };
 
 /// Every screen fits into this.
 pub const SMALLEST: (u16, u16) = (80, 24);
 
-/// Draws everything.
-pub fn view(model: &Model, frame: &mut Frame<'_>) {
+/// Draws everything, and tells what was drawn.
+pub fn view(model: &Model, frame: &mut Frame<'_>) -> Shown {
     let area = frame.area();
-    if let Some(at) = draw(model, area, frame.buffer_mut()) {
+    let shown = draw(model, area, frame.buffer_mut());
+    if let Some(at) = shown.cursor {
         frame.set_cursor_position(at);
     }
+    shown
 }
 
-/// Draws everything into a buffer, and says where the cursor belongs.
-pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws everything into a buffer, and tells what was drawn.
+pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Shown {
+    let mut canvas = Canvas::new(buf);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        too_small::view(&model.look, area, SMALLEST, buf);
-        return None;
+        too_small::view(&model.look, area, SMALLEST, &mut canvas);
+    } else {
+        screen(model, area, &mut canvas);
     }
+    canvas.shown
+}
+
+fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let head = header::HEIGHT;
     let foot = 2;
     let body_height = area.height - head - foot;
@@ -42,38 +51,31 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let notice = Rect { y: area.bottom() - foot, height: 1, ..area };
     let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
 
-    header(model, top, buf);
-    let mut cursor = match &model.screen {
+    header(model, top, canvas);
+    match &model.screen {
         Screen::Scenarios(screen) => {
             let scenarios = model.demo.as_ref().map(|demo| demo.scenarios.as_slice()).unwrap_or_default();
-            scenarios::doc(screen, scenarios, &model.look).view(&model.look, 0, inset(body), buf);
-            None
+            scenarios::doc(screen, scenarios, &model.look).view(&model.look, 0, inset(body), canvas);
         }
         Screen::Start(screen) => {
-            start::doc(screen, model).view(&model.look, 0, inset(body), buf);
-            None
+            start::doc(screen, model).view(&model.look, 0, inset(body), canvas);
         }
-        Screen::Questions(screen) => questions::view(screen, model, body, buf),
-        Screen::Plan(screen) => plan::view(screen, model, body, buf),
-        Screen::Run(screen) => run::view(screen, model, body, buf),
-    };
+        Screen::Questions(screen) => questions::view(screen, model, body, canvas),
+        Screen::Plan(screen) => plan::view(screen, model, body, canvas),
+        Screen::Run(screen) => run::view(screen, model, body, canvas),
+    }
     if model.details {
-        details::view(&model.look, &model.requests, model.details_back, details_area, buf);
+        details::view(&model.look, &model.requests, model.details_back, details_area, canvas);
     }
     if let Some(said) = &model.notice {
         let style = if said.bad { model.look.theme.bad } else { model.look.theme.good };
-        Line::from(Span::styled(format!(" {}", said.text), style)).render(notice, buf);
+        let text = fit(&model.look.glyphs.clean(&said.text), usize::from(area.width) - 2, &model.look);
+        Line::from(Span::styled(format!(" {text}"), style)).render(notice, canvas.buf);
     }
     for over in &model.dialogs {
-        cursor = over_screen(over, model, Rect { height: area.height - 1, ..area }, buf);
+        over_screen(over, model, Rect { height: area.height - 1, ..area }, canvas);
     }
-    let shown: Vec<(&str, &str)> = keymap::bindings(model)
-        .iter()
-        .filter(|binding| !binding.label.is_empty())
-        .map(|binding| (binding.shown, binding.label))
-        .collect();
-    footer::view(&model.look, &shown, keys, buf);
-    cursor
+    footer::view(&model.look, &keymap::bindings(model), keys, canvas);
 }
 
 /// One column of air at each side.
@@ -81,7 +83,7 @@ pub fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
 }
 
-fn header(model: &Model, area: Rect, buf: &mut Buffer) {
+fn header(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let tenants = [Which::Cluster, Which::Registry].map(|which| {
         let (tenant, account) = model.tenant(which);
         header::TenantLine { tenant, account }
@@ -92,31 +94,22 @@ fn header(model: &Model, area: Rect, buf: &mut Buffer) {
         &model.look,
         &header::Header { name: name.as_deref(), stage: model.stage(), demo, tenants },
         area,
-        buf,
+        canvas,
     );
 }
 
-fn over_screen(over: &Dialog, model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+fn over_screen(over: &Dialog, model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &model.look;
+    let mut read = |title: &str, doc: &Doc, scroll| {
+        dialog::view(look, title, doc, scroll, area, canvas);
+    };
     match over {
-        Dialog::Keys { scroll } => {
-            dialog::view(look, "Keys", &keys_doc(model), *scroll, area, buf);
-            None
-        }
-        Dialog::Leave => {
-            dialog::view(look, "Leave crosspull?", &leave_doc(model), 0, area, buf);
-            None
-        }
-        Dialog::Text { title, doc, scroll, .. } => {
-            dialog::view(look, title, doc, *scroll, area, buf);
-            None
-        }
-        Dialog::Start(over) => {
-            dialog::view(look, "Forget this setup?", &start::forget_doc(over), 0, area, buf);
-            None
-        }
-        Dialog::Plan(over) => plan::dialog_view(over, model, area, buf),
-        Dialog::Run(over) => run::dialog_view(over, model, area, buf),
+        Dialog::Keys { scroll } => read("Keys", &keys_doc(model), *scroll),
+        Dialog::Leave => read("Leave crosspull?", &leave_doc(model), 0),
+        Dialog::Text { title, doc, scroll, .. } => read(title, doc, *scroll),
+        Dialog::Start(over) => read("Forget this setup?", &start::forget_doc(over), 0),
+        Dialog::Plan(over) => plan::dialog_view(over, model, area, canvas),
+        Dialog::Run(over) => run::dialog_view(over, model, area, canvas),
     }
 }
 

@@ -252,6 +252,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => model.at = (model.at + 1).min(last),
         keymap::Act::First | keymap::Act::PageUp => model.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
+        keymap::Act::Mark(at) => model.at = at.min(last),
         keymap::Act::Back => return questions::back_to_last(wizard),
         keymap::Act::Enter if model.marked().is_none() => return start(wizard),
         keymap::Act::Plan(Act::Begin) => return start(wizard),

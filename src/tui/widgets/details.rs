@@ -2,16 +2,19 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::layout::Rect;
 
 use super::{
     doc::{Doc, Tone},
     fit_middle,
 };
-use crate::{session::RequestRecord, tui::look::Look};
+use crate::{
+    session::RequestRecord,
+    tui::{canvas::Canvas, look::Look},
+};
 
 /// Draws the latest requests, `back` of them left out at the end.
-pub fn view(look: &Look, requests: &VecDeque<Arc<RequestRecord>>, back: u16, area: Rect, buf: &mut Buffer) {
+pub fn view(look: &Look, requests: &VecDeque<Arc<RequestRecord>>, back: u16, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height < 2 {
         return;
     }
@@ -41,5 +44,5 @@ pub fn view(look: &Look, requests: &VecDeque<Arc<RequestRecord>>, back: u16, are
     if requests.is_empty() {
         doc.dim(" None yet.");
     }
-    doc.view(look, 0, area, buf);
+    doc.view(look, 0, area, canvas);
 }

@@ -1,7 +1,6 @@
 //! A list that is searched while one types, and that may hold very many entries.
 
 use ratatui::{
-    buffer::Buffer,
     layout::Rect,
     text::{Line, Span},
     widgets::Widget as _,
@@ -9,7 +8,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fit;
-use crate::tui::look::Look;
+use crate::tui::{canvas::Canvas, keymap::Act, look::Look};
 
 /// One entry.
 #[derive(Debug, Clone)]
@@ -144,12 +143,11 @@ impl<T> Picker<T> {
         self.at = (self.at + rows).min(self.matching.len().saturating_sub(1));
     }
 
-    /// Marks the entry that is drawn on a line of the list.
-    pub fn select_line(&mut self, line: usize, height: usize) {
-        let at = self.first_shown(height) + line;
-        if at < self.matching.len() {
-            self.at = at;
-        }
+    /// Marks the entry at this place among those that match. Says whether it was marked already.
+    pub fn mark(&mut self, at: usize) -> bool {
+        let already = self.at == at;
+        self.at = at.min(self.matching.len().saturating_sub(1));
+        already
     }
 
     /// The first entry that is drawn: the marked one stays in sight.
@@ -169,7 +167,7 @@ fn matches(hay: &str, words: &[String]) -> bool {
 }
 
 /// Draws the list. Nothing but the lines in sight is touched.
-pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
+pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height == 0 || area.width < 8 {
         return;
     }
@@ -201,7 +199,9 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
             spans.push(Span::styled(format!("  {detail}"), style));
         }
         let y = area.y + u16::try_from(line).unwrap_or(u16::MAX);
-        Line::from(spans).render(Rect { y, height: 1, ..area }, buf);
+        let at = Rect { y, height: 1, ..area };
+        Line::from(spans).render(at, canvas.buf);
+        canvas.spot(at, Act::Mark(first + line));
     }
     if counted {
         let y = area.y + u16::try_from(shown.len()).unwrap_or(0);
@@ -210,7 +210,7 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
                 true if !picker.loading => "  nothing is called that".to_owned(),
                 _ => format!("  {}", picker.count(look)),
             };
-            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, buf);
+            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, canvas.buf);
         }
     }
 }

@@ -1,9 +1,6 @@
 //! How a question looks: what is answered above it, the question, the field, the list, and what went wrong.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 
 use super::{
     Model,
@@ -12,6 +9,7 @@ use super::{
 use crate::{
     domain::Draft,
     tui::{
+        canvas::Canvas,
         model::{Model as Wizard, Which},
         trouble::Trouble,
         view::inset,
@@ -22,18 +20,18 @@ use crate::{
 /// The widest label of an answer.
 const LABEL: usize = 14;
 
-/// Draws the question, and says where the cursor belongs.
-pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws the question.
+pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &wizard.look;
     let area = inset(area);
     let mut doc = Doc::default();
     answered(&mut doc, &wizard.draft, model.question);
     doc.heading(model.question.asks());
     doc.dim(model.question.hint());
-    let mut below = below_of(area, doc.view(look, 0, area, buf));
+    let mut below = below_of(area, doc.view(look, 0, area, canvas));
 
     let field_area = Rect { height: below.height.min(1), ..below };
-    let cursor = field::view(&model.field, look, "> ", field_area, buf);
+    field::view(&model.field, look, "> ", field_area, canvas);
     below = below_of(below, 1);
 
     let trouble = trouble(model);
@@ -41,19 +39,18 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Opt
     let status = u16::from(model.busy.is_some());
     let list = Rect { height: below.height.saturating_sub(trouble_height + status), ..below };
     if !model.picker.is_empty() {
-        picker::view(&model.picker, look, list, buf);
+        picker::view(&model.picker, look, list, canvas);
     }
     let mut rest = below_of(below, if model.picker.is_empty() { 0 } else { list.height });
     if let Some(busy) = model.busy {
         let mut doc = Doc::default();
         doc.dim(&format!("{busy} {}", look.glyphs.ellipsis));
-        doc.view(look, 0, Rect { height: rest.height.min(1), ..rest }, buf);
+        doc.view(look, 0, Rect { height: rest.height.min(1), ..rest }, canvas);
         rest = below_of(rest, 1);
     }
     if let Some(doc) = trouble {
-        doc.view(look, 0, rest, buf);
+        doc.view(look, 0, rest, canvas);
     }
-    cursor
 }
 
 fn below_of(area: Rect, used: u16) -> Rect {

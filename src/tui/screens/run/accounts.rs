@@ -1,10 +1,7 @@
 //! Signing in as somebody else on one side, while a setup is under way. What is planned stays as it is.
 
 use crossterm::event::KeyEvent;
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 
 use super::{Dialog, Model};
 use crate::{
@@ -15,6 +12,7 @@ use crate::{
     },
     session::Account,
     tui::{
+        canvas::Canvas,
         effect::Effect,
         keymap,
         look::Look,
@@ -161,17 +159,16 @@ impl Accounts {
         doc
     }
 
-    pub(super) fn view(&self, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    pub(super) fn view(&self, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
         const TITLE: &str = "Sign in as somebody else";
         let (look, doc) = (&wizard.look, self.doc(&wizard.look));
         match &self.typing {
             Some(Typing::ClientId(text) | Typing::Variable(_, text)) => {
-                let below = dialog::view_with_room(look, TITLE, &doc, 0, 1, area, buf);
-                field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, buf)
+                let below = dialog::view_with_room(look, TITLE, &doc, 0, 1, area, canvas);
+                field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, canvas);
             }
             None => {
-                dialog::view(look, TITLE, &doc, 0, area, buf);
-                None
+                dialog::view(look, TITLE, &doc, 0, area, canvas);
             }
         }
     }
@@ -206,7 +203,8 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => accounts.at = (accounts.at + 1).min(last),
         keymap::Act::First | keymap::Act::PageUp => accounts.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => accounts.at = last,
-        keymap::Act::Enter => {
+        keymap::Act::Mark(at) if at != accounts.at => accounts.at = at.min(last),
+        keymap::Act::Enter | keymap::Act::Mark(_) => {
             let Some((side, sign_in)) = accounts.take() else { return Vec::new() };
             wizard.dialogs.pop();
             let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };

@@ -9,13 +9,18 @@ use crate::{
     domain::{Problem, StepId, answers::registered, problem::ProblemKind, redirect::Landed},
     engine::{Stage, event::Status},
     steps::{self, consent_link, handover},
+    tui::training::Suggested,
     words::handover_text,
 };
 
-/// The consent link, once there is an app.
-pub(super) fn link(model: &Model) -> Option<Url> {
+/// The consent link, once there is an app. A demo's page is the one that a browser shows without a warning.
+pub(super) fn link(model: &Model, demo: Option<&Suggested>) -> Option<Url> {
     let (plan, app) = (model.progress.plan()?, model.progress.facts().app()?);
-    Some(consent_link(&plan.cloud, plan.registry_tenant.id, app.app_id, &model.answers.app.redirect_uri))
+    let mut cloud = plan.cloud.clone();
+    if let Some(pages) = demo.and_then(|world| world.pages.clone()) {
+        cloud.login = pages;
+    }
+    Some(consent_link(&cloud, plan.registry_tenant.id, app.app_id, &model.answers.app.redirect_uri))
 }
 
 /// Where the page ends, as people see it.
@@ -25,10 +30,10 @@ pub(super) fn lands_on(model: &Model) -> &str {
 }
 
 /// The message for the other company's admin: its title and its text.
-pub(super) fn message(model: &Model) -> Option<(String, String)> {
+pub(super) fn message(model: &Model, demo: Option<&Suggested>) -> Option<(String, String)> {
     let plan = model.progress.plan()?;
     let app = model.progress.facts().app()?.app_id;
-    let link = link(model)?;
+    let link = link(model, demo)?;
     let commands = handover::commands(plan, app, &model.answers.registry.repositories).with_link(link);
     let known = model.progress.stage(StepId::Consent) == Stage::Done;
     Some((format!("For an admin of {}", plan.registry_tenant.label()), handover_text(plan, &commands, known)))

@@ -1,10 +1,7 @@
 //! What lies over the run: a yes that is typed, an address that is pasted, somebody's word, another account, a secret.
 
 use crossterm::event::KeyEvent;
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 
 use super::{Accounts, Model, accounts, consent};
 use crate::{
@@ -12,6 +9,7 @@ use crate::{
     engine::Command,
     secret::Secret,
     tui::{
+        canvas::Canvas,
         effect::Effect,
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
@@ -163,9 +161,9 @@ impl Model {
 }
 
 /// Draws what lies over the run.
-pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &wizard.look;
-    let Screen::Run(model) = &wizard.screen else { return None };
+    let Screen::Run(model) = &wizard.screen else { return };
     let mut doc = Doc::default();
     let (title, typed) = match over {
         Dialog::Nodes { field, wrong } => {
@@ -193,7 +191,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, buf: &mut Buffer)
             ));
             ("Take their word?", None)
         }
-        Dialog::Accounts(accounts) => return accounts.view(wizard, area, buf),
+        Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),
         Dialog::Secret(secret) => {
             doc.text("The app's secret. It is shown this once, and written down that you have it.");
             doc.blank();
@@ -205,12 +203,11 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, buf: &mut Buffer)
     };
     match typed {
         Some(text) => {
-            let below = dialog::view_with_room(look, title, &doc, 0, 1, area, buf);
-            field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, buf)
+            let below = dialog::view_with_room(look, title, &doc, 0, 1, area, canvas);
+            field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, canvas);
         }
         None => {
-            dialog::view(look, title, &doc, 0, area, buf);
-            None
+            dialog::view(look, title, &doc, 0, area, canvas);
         }
     }
 }

@@ -167,6 +167,7 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => model.mark(|at, last| (at + 1).min(last)),
         keymap::Act::First => model.mark(|_, _| 0),
         keymap::Act::Last => model.mark(|_, last| last),
+        keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),
         keymap::Act::Back => model.follow(),
         keymap::Act::Enter => return entered(wizard),
         keymap::Act::Run(act) => return on_step(wizard, act),
@@ -207,10 +208,12 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
     let Some(step) = model.shown_step() else { return Vec::new() };
     let copy = |what: &'static str, text: String| vec![Effect::Copy { what, text }];
     match act {
-        Act::Browser => consent::link(model).map(Effect::Open).into_iter().collect(),
-        Act::CopyLink => consent::link(model).map(|link| copy("the link", link.to_string())).unwrap_or_default(),
+        Act::Browser => consent::link(model, wizard.world()).map(Effect::Open).into_iter().collect(),
+        Act::CopyLink => {
+            consent::link(model, wizard.world()).map(|link| copy("the link", link.to_string())).unwrap_or_default()
+        }
         Act::Message => {
-            if let Some((title, text)) = consent::message(model) {
+            if let Some((title, text)) = consent::message(model, wizard.world()) {
                 let mut doc = Doc::default();
                 doc.verbatim(&text);
                 let copy = Some(("the message", text));

@@ -135,8 +135,11 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     pane.doc.text(&format!("Landing on {} without a word is success.", consent::lands_on(model)));
     if wizard.demo.is_some() {
         pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who accepts."));
+        if let Some((user, password)) = wizard.world().and_then(|world| world.admin.as_ref()) {
+            pane.doc.toned(Tone::Accent, &format!("Or do it in the browser, as {user} with the password {password}"));
+        }
     }
-    pane.link = consent::link(model).map(|link| link.to_string());
+    pane.link = consent::link(model, wizard.world()).map(|link| link.to_string());
     if status.doing == Doing::Person {
         looked(&mut pane.after, model, status, wizard.now);
     } else {
@@ -236,10 +239,7 @@ fn works(doc: &mut Doc, model: &Model, step: StepId, status: &Status, now: Offse
         looked(doc, model, status, now);
     }
     if step == StepId::ClusterUpdate {
-        if let Some(plan) = model.progress.plan() {
-            doc.blank();
-            lines::nodes_lines(doc, &plan.cluster);
-        }
+        doc.blank();
         doc.dim("It goes on in Azure whether or not crosspull runs: you may leave, and come back.");
     }
 }

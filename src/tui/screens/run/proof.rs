@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::{
-    domain::StepId,
+    domain::{StepId, Tenant},
     engine::record::Outcome,
     report::{Report, Where},
     tui::{
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-const LABEL: usize = 16;
+const LABEL: usize = 14;
 
 /// The app's client id.
 pub(super) fn client_id(model: &Model) -> Option<String> {
@@ -31,21 +31,7 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
     headline(&mut doc, model);
     pulled(&mut doc, model);
     doc.blank();
-    for object in &report.objects {
-        let tenant = match object.tenant {
-            Where::Cluster => "cluster",
-            Where::Registry => "registry",
-        };
-        let id = object.object_id.map(|id| id.to_string()).unwrap_or_default();
-        let was = if object.was_there { ", was there before" } else { "" };
-        doc.field(&format!("in {tenant} tenant"), LABEL + 4, &format!("{} {}{was}  {id}", object.kind, object.name));
-    }
-    if let Some(id) = client_id(model) {
-        doc.field("client id", LABEL + 4, &id);
-    }
-    if let Some(role) = model.progress.facts().registry_role() {
-        doc.field("right to pull", LABEL + 4, &role.role_name);
-    }
+    made(&mut doc, model, &report);
     renewal(&mut doc, model, &report);
     if !report.not_proven.is_empty() {
         doc.blank();
@@ -56,11 +42,33 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
     }
     doc.blank();
     match &model.report {
-        Some(path) => doc.field("report", LABEL + 4, path),
-        None if wizard.demo.is_some() => doc.dim("The demo is over. s saves its report, q leaves."),
+        Some(path) => doc.field("report", LABEL, path),
+        None if wizard.demo.is_some() => doc.dim("The story ends here. s saves its report, q leaves."),
         None => doc.dim("s saves a report for both companies. It holds no secret."),
     }
     doc
+}
+
+/// The objects, each with the tenant that has it.
+fn made(doc: &mut Doc, model: &Model, report: &Report) {
+    if let Some(app) = model.progress.facts().app() {
+        doc.field("app", LABEL, &app.display_name);
+        doc.field("client id", LABEL, &app.app_id.to_string());
+    }
+    for object in &report.objects {
+        let tenant = match object.tenant {
+            Where::Cluster => &report.cluster_tenant,
+            Where::Registry => &report.registry_tenant,
+        };
+        let tenant = tenant.as_ref().map(Tenant::label).unwrap_or_default();
+        let label = if object.kind == "app registration" { "registration" } else { "principal" };
+        let id = object.object_id.map(|id| id.to_string()).unwrap_or_default();
+        let was = if object.was_there { ", was there before" } else { "" };
+        doc.field(label, LABEL, &format!("{id} in {tenant}{was}"));
+    }
+    if let Some(role) = model.progress.facts().registry_role() {
+        doc.field("right", LABEL, &format!("{} on the registry", role.role_name));
+    }
 }
 
 fn headline(doc: &mut Doc, model: &Model) {
@@ -78,34 +86,31 @@ fn headline(doc: &mut Doc, model: &Model) {
 
 fn pulled(doc: &mut Doc, model: &Model) {
     let Some(proof) = model.progress.facts().proof() else { return };
-    doc.field("image", LABEL + 4, &proof.pulled.image);
+    doc.field("image", LABEL, &proof.pulled.image);
     match &proof.pulled.digest {
-        Some(digest) => doc.field("its digest", LABEL + 4, &digest.to_string()),
-        None => doc.field("its digest", LABEL + 4, "not seen: the registry's firewall lets nobody in from here"),
+        Some(digest) => doc.verbatim(&digest.to_string()),
+        None => doc.field("", LABEL, "not pulled from here: the registry's firewall lets nobody in"),
     }
     for pool in &proof.pools {
-        let (text, tone) = match (pool.nodes_proven, &pool.why_not) {
-            (true, _) => ("a pull inside the cluster worked".to_owned(), Tone::Good),
-            (false, why) => (why.clone().unwrap_or_else(|| "not proven".to_owned()), Tone::Warn),
+        let (text, tone) = if pool.nodes_proven {
+            ("pulled it inside the cluster", Tone::Good)
+        } else {
+            ("access proven, nodes not proven: see below", Tone::Warn)
         };
-        doc.field_toned(&format!("pool {} ({})", pool.pool, pool.nodes), LABEL + 4, &text, tone);
+        doc.field_toned("pool", LABEL, &format!("{} ({} nodes): {text}", pool.pool, pool.nodes), tone);
     }
 }
 
 fn renewal(doc: &mut Doc, model: &Model, report: &Report) {
     if let Some(renewal) = &report.renewal {
-        let text = format!("ends on {}. Renew it by {}: the report says how.", day(renewal.ends), day(renewal.by));
-        doc.field_toned("secret", LABEL + 4, &text, Tone::Strong);
+        let text = format!("ends on {}; renew it by {}: the report says how", day(renewal.ends), day(renewal.by));
+        doc.field_toned("secret", LABEL, &text, Tone::Strong);
         let held = model.secret_at_hand().is_some();
-        let masked = if held {
-            "•••••••••• in memory until you leave"
-        } else {
-            "not known to this program any more"
-        };
-        doc.field("", LABEL + 4, masked);
+        let masked = if held { "********  in memory until you leave" } else { "not known to this program any more" };
+        doc.field("", LABEL, masked);
     } else if model.progress.facts().adopted().is_some() {
-        doc.field("secret", LABEL + 4, "the cluster's own, which crosspull neither made nor knows");
+        doc.field("secret", LABEL, "the cluster's own, which crosspull neither made nor knows");
     } else if let Some(key) = model.progress.facts().key_of(StepId::Secret) {
-        doc.field("secret", LABEL + 4, &format!("ends on {}", day(key.ends)));
+        doc.field("secret", LABEL, &format!("ends on {}", day(key.ends)));
     }
 }

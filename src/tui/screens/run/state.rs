@@ -64,8 +64,7 @@ impl Model {
 
     /// A step's number in the plan.
     pub(super) fn number(&self, step: StepId) -> usize {
-        let plan = self.progress.plan();
-        plan.and_then(|plan| plan.lines.iter().position(|line| line.step == step)).map_or(0, |at| at + 1)
+        self.progress.plan().and_then(|plan| position(plan, step)).map_or(0, |at| at + 1)
     }
 
     /// What is going on with a step.
@@ -114,7 +113,7 @@ impl Model {
         match self.progress.stage(step) {
             Stage::Done => {
                 let took = self.progress.begun_at(step).zip(self.progress.done_at(step));
-                let took = took.map(|(begun, done)| span(done - begun));
+                let took = took.map(|(begun, done)| done - begun).filter(|took| took.whole_seconds() > 0).map(span);
                 (took.map_or_else(|| "done".to_owned(), |took| format!("done {took}")), Tone::Good)
             }
             Stage::Failed { problem, .. } if problem.kind == ProblemKind::Waiting => text("waits", Tone::Text),

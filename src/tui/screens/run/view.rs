@@ -1,9 +1,6 @@
 //! How the run looks: a rail of steps beside the marked one's words, or above them where the screen is narrow.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Model, panes, panes::Pane, proof, state::Situation};
@@ -11,6 +8,8 @@ use crate::{
     domain::StepId,
     engine::{Stage, event::Doing},
     tui::{
+        canvas::Canvas,
+        keymap::Act,
         model::Model as Wizard,
         view::inset,
         widgets::{
@@ -83,39 +82,29 @@ fn layout(model: &Model, wizard: &Wizard, pane: &Pane, area: Rect) -> Layout {
 }
 
 /// Draws the run, or its proof.
-pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &wizard.look;
     if model.proven() {
-        proof::doc(model, wizard).view(look, model.scroll, inset(area), buf);
-        return None;
+        proof::doc(model, wizard).view(look, model.scroll, inset(area), canvas);
+        return;
     }
     let pane = panes::pane(model, wizard);
     let at = layout(model, wizard, &pane, area);
     if at.short {
-        summary(model).view(look, 0, at.steps, buf);
+        summary(model).view(look, 0, at.steps, canvas);
     } else if area.width >= ROOM_FOR_RAIL {
-        rail(model, wizard).view(look, 0, at.steps, buf);
+        rail(model, wizard).view(look, 0, at.steps, canvas);
     } else {
-        two_columns(model, wizard, usize::from(at.steps.width)).view(look, 0, at.steps, buf);
+        two_columns(model, wizard, at.steps, canvas);
     }
-    pane.doc.view(look, model.scroll, at.pane, buf);
-    if let Some(link) = &pane.link {
+    pane.doc.view(look, model.scroll, at.pane, canvas);
+    if let Some(link) = pane.link {
         let mut doc = Doc::default();
-        doc.link(link);
-        doc.view(look, 0, at.link, buf);
+        doc.link(&link);
+        doc.view(look, 0, at.link, canvas);
+        canvas.shown.link = Some((link, at.link));
     }
-    pane.after.view(look, 0, at.after, buf);
-    None
-}
-
-/// The consent link on the screen: its address, and its rows from the first column on.
-pub fn link(model: &Model, wizard: &Wizard, area: Rect) -> Option<(String, Rect)> {
-    if model.proven() {
-        return None;
-    }
-    let pane = panes::pane(model, wizard);
-    let at = layout(model, wizard, &pane, area);
-    pane.link.map(|link| (link, at.link))
+    pane.after.view(look, 0, at.after, canvas);
 }
 
 /// One step: its mark, number, name and state, in so many columns.
@@ -137,25 +126,29 @@ fn step_line(model: &Model, wizard: &Wizard, step: StepId, width: usize) -> Vec<
 fn rail(model: &Model, wizard: &Wizard) -> Doc {
     let mut doc = Doc::default();
     for (step, _) in model.progress.steps() {
-        doc.line(step_line(model, wizard, step, usize::from(RAIL) - 2));
+        let marked = model.shown_step() == Some(step);
+        doc.entry(marked, step_line(model, wizard, step, usize::from(RAIL) - 2));
     }
     doc
 }
 
-/// The steps in two columns, to be read downwards.
-fn two_columns(model: &Model, wizard: &Wizard, width: usize) -> Doc {
+/// The steps in two columns, to be read downwards, and a rule below them.
+fn two_columns(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let steps: Vec<StepId> = model.progress.steps().map(|(step, _)| step).collect();
-    let (half, column) = (steps.len().div_ceil(2), width / 2);
-    let mut doc = Doc::default();
-    for at in 0..half {
-        let mut pieces = step_line(model, wizard, steps[at], column);
-        if let Some(step) = steps.get(half + at) {
-            pieces.extend(step_line(model, wizard, *step, column));
-        }
-        doc.line(pieces);
+    let (half, column) = (steps.len().div_ceil(2), area.width / 2);
+    let rows = area.height.saturating_sub(1);
+    for (at, step) in steps.iter().enumerate() {
+        let (x, y) = if at < half { (0, at) } else { (column, at - half) };
+        let Some(y) = u16::try_from(y).ok().filter(|y| *y < rows) else { continue };
+        let cell = Rect { x: area.x + x, y: area.y + y, width: column, height: 1 };
+        let mut doc = Doc::default();
+        doc.line(step_line(model, wizard, *step, usize::from(column)));
+        doc.view(&wizard.look, 0, cell, canvas);
+        canvas.spot(cell, Act::Mark(at));
     }
+    let mut doc = Doc::default();
     doc.rule("");
-    doc
+    doc.view(&wizard.look, 0, below(area, rows), canvas);
 }
 
 /// All steps in one line, where there is room for no more.
