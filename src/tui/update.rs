@@ -94,6 +94,11 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
             model.details_back = 0;
             Vec::new()
         }
+        Act::Earlier => {
+            let most = u16::try_from(model.requests.len()).unwrap_or(u16::MAX).saturating_sub(1);
+            scrolled(&mut model.details_back, |at| at.saturating_add(1).min(most))
+        }
+        Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(1)),
         Act::Suspend => vec![Effect::Suspend],
         Act::LeaveNow => vec![Effect::QuitNow],
         // Asked twice in a row, it is meant.

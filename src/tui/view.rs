@@ -1,23 +1,24 @@
 //! The whole screen from the model: header, what fills it, what has just happened, keys.
 
-use ratatui::{
-    Frame,
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-    widgets::Widget as _,
-};
+use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 use super::{
     canvas::{Canvas, Shown},
     keymap,
     model::{Dialog, Model, Screen, Which},
     screens::{plan, questions, run, scenarios, start},
-    widgets::{details, dialog, doc::Doc, fit, footer, header, too_small},
+    widgets::{
+        details, dialog,
+        doc::{Doc, Tone},
+        footer, header, too_small,
+    },
 };
 
 /// Every screen fits into this.
 pub const SMALLEST: (u16, u16) = (80, 24);
+
+/// The most lines of what has just happened.
+const MOST_SAID: u16 = 3;
 
 /// Draws everything, and tells what was drawn.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> Shown {
@@ -41,14 +42,15 @@ pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Shown {
 }
 
 fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
+    let said = notice(model);
     let head = header::HEIGHT;
-    let foot = 2;
+    let foot = 1 + said.as_ref().map_or(1, |doc| doc.height(&model.look, area.width - 2).clamp(1, MOST_SAID));
     let body_height = area.height - head - foot;
     let pane = if model.details { (body_height / 2).min(12) } else { 0 };
     let top = Rect { height: head, ..area };
     let body = Rect { y: area.y + head, height: body_height - pane, ..area };
     let details_area = Rect { y: body.bottom(), height: pane, ..area };
-    let notice = Rect { y: area.bottom() - foot, height: 1, ..area };
+    let notice = Rect { y: area.bottom() - foot, height: foot - 1, ..area };
     let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
 
     header(model, top, canvas);
@@ -67,15 +69,21 @@ fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     if model.details {
         details::view(&model.look, &model.requests, model.details_back, details_area, canvas);
     }
-    if let Some(said) = &model.notice {
-        let style = if said.bad { model.look.theme.bad } else { model.look.theme.good };
-        let text = fit(&model.look.glyphs.clean(&said.text), usize::from(area.width) - 2, &model.look);
-        Line::from(Span::styled(format!(" {text}"), style)).render(notice, canvas.buf);
+    if let Some(doc) = said {
+        doc.view(&model.look, 0, inset(notice), canvas);
     }
     for over in &model.dialogs {
         over_screen(over, model, Rect { height: area.height - 1, ..area }, canvas);
     }
     footer::view(&model.look, &keymap::bindings(model), keys, canvas);
+}
+
+/// What has just happened, in words.
+fn notice(model: &Model) -> Option<Doc> {
+    let notice = model.notice.as_ref().filter(|notice| !notice.text.is_empty())?;
+    let mut doc = Doc::default();
+    doc.toned(if notice.bad { Tone::Bad } else { Tone::Good }, &notice.text);
+    Some(doc)
 }
 
 /// One column of air at each side.
@@ -100,14 +108,19 @@ fn header(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
 
 fn over_screen(over: &Dialog, model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &model.look;
-    let mut read = |title: &str, doc: &Doc, scroll| {
+    let mut framed = |title: &str, doc: &Doc, scroll| {
         dialog::view(look, title, doc, scroll, area, canvas);
     };
     match over {
-        Dialog::Keys { scroll } => read("Keys", &keys_doc(model), *scroll),
-        Dialog::Leave => read("Leave crosspull?", &leave_doc(model), 0),
-        Dialog::Text { title, doc, scroll, .. } => read(title, doc, *scroll),
-        Dialog::Start(over) => read("Forget this setup?", &start::forget_doc(over), 0),
+        Dialog::Keys { scroll } => framed("Keys", &keys_doc(model), *scroll),
+        Dialog::Leave => framed("Leave crosspull?", &leave_doc(model), 0),
+        Dialog::Text { title, doc, scroll, copy: Some(_) } => {
+            let head = header::HEIGHT - 1;
+            let area = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
+            dialog::sheet(look, title, doc, *scroll, area, canvas);
+        }
+        Dialog::Text { title, doc, scroll, copy: None } => framed(title, doc, *scroll),
+        Dialog::Start(over) => framed("Forget this setup?", &start::forget_doc(over), 0),
         Dialog::Plan(over) => plan::dialog_view(over, model, area, canvas),
         Dialog::Run(over) => run::dialog_view(over, model, area, canvas),
     }

@@ -12,52 +12,65 @@ const ID: usize = 13;
 /// All that is known of a failure, for a screen or a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProblemWords {
-    /// When, and the catalogue's code and title where it has the failure.
+    /// `FAILED`, when, and the catalogue's code where it has the failure.
     pub head: String,
-    /// Label and text: tried, said, means, changed, do, read.
+    /// The catalogue's title for it.
+    pub title: Option<&'static str>,
+    /// Label and text: tried, said, means, changed, do.
     pub lines: Vec<(&'static str, String)>,
-    /// What a support case needs: the ids of the request, and the time.
+    /// Public documentation.
+    pub link: Option<&'static str>,
+    /// What a support case needs: the ids of the request.
     pub ids: Vec<(&'static str, String)>,
+    /// When it failed, in UTC.
+    pub time: String,
 }
 
 /// Tells a failure, whether in a step or before any.
 pub fn problem_words(problem: &Problem, step: Option<StepId>) -> ProblemWords {
     let entry = catalogue::explain(problem, step);
-    let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
+    let code = entry.map(|entry| format!("  {}", entry.code)).unwrap_or_default();
     // What no service answered was found by this program.
     let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
         |entry| (entry.means(&[]), format!("{} ({})", entry.advice(&[]), entry.who)),
     );
-    let mut lines = vec![
+    let lines = vec![
         ("Tried", problem.tried.clone()),
         (if answered { "Azure" } else { "Found" }, said(problem)),
         ("Means", means),
         ("Changed", changed(problem, step).to_owned()),
         ("Do", advice),
     ];
-    lines.extend(entry.map(|entry| ("Read", entry.link.clone())));
     let ids = [("request", &problem.request_id), ("correlation", &problem.correlation_id)];
-    let mut ids: Vec<(&'static str, String)> =
-        ids.into_iter().filter_map(|(label, id)| Some((label, id.clone()?))).collect();
-    ids.push(("time", format!("{} UTC", second(problem.at))));
-    ProblemWords { head: format!("FAILED {} UTC  {code}", clock(problem.at)), lines, ids }
+    ProblemWords {
+        head: format!("FAILED {} UTC{code}", clock(problem.at)),
+        title: entry.map(|entry| entry.title.as_str()),
+        lines,
+        link: entry.map(|entry| entry.link.as_str()),
+        ids: ids.into_iter().filter_map(|(label, id)| Some((label, id.clone()?))).collect(),
+        time: format!("{} UTC", second(problem.at)),
+    }
 }
 
 /// A failure as a text of 80 columns.
 pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
-    let told = problem_words(problem, step);
+    let words = problem_words(problem, step);
     let mut out = String::new();
     let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
-    push_line(&mut out, &format!("{what}{}", told.head));
-    for (label, text) in &told.lines {
+    push_line(&mut out, &format!("{what}{}  {}", words.head, words.title.unwrap_or_default()));
+    for (label, text) in &words.lines {
         field(&mut out, label, LABEL, text);
     }
+    if let Some(link) = words.link {
+        field(&mut out, "Read", LABEL, link);
+    }
     push_line(&mut out, "");
-    for (label, id) in &told.ids {
+    for (label, id) in &words.ids {
         field(&mut out, label, ID, id);
     }
+    field(&mut out, "time", ID, &words.time);
     out
 }
 

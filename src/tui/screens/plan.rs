@@ -160,7 +160,7 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         }
     }
     if !model.findings().is_empty() {
-        keys.push(own('w', "w", Act::Findings, "what was found", "read what was found on both sides"));
+        keys.push(own('w', "w", Act::Findings, "findings", "read what was found on both sides"));
     }
     if model.ticket.is_none() && !model.beginning {
         keys.push(own('e', "e", Act::Change, "change", "change name, lifetime, route, and how the app is made known"));

@@ -34,7 +34,7 @@ use crate::{
         msg::{Msg, Opened},
         screens::questions,
         trouble::Trouble,
-        widgets::doc::Doc,
+        widgets::doc::{Doc, Tone},
     },
 };
 
@@ -63,8 +63,8 @@ pub struct Model {
     at: Option<StepId>,
     /// How far the marked step's text is scrolled.
     scroll: u16,
-    /// What the address said that a person pasted, and whether it is bad news.
-    landed: Option<(String, bool)>,
+    /// What the address said that a person pasted.
+    landed: Vec<(Tone, String)>,
     /// Where the report was saved.
     report: Option<String>,
     /// The secret was shown; that happens once.
@@ -85,7 +85,7 @@ impl Model {
             reopening: false,
             at: None,
             scroll: 0,
-            landed: None,
+            landed: Vec::new(),
             report: None,
             shown: false,
         }
@@ -180,6 +180,8 @@ pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<
             }
             let mut doc = Doc::default();
             questions::explain(&mut doc, &trouble);
+            doc.blank();
+            doc.text("What is done stays done. When that is mended, open it again.");
             wizard.dialogs.push(Over::Text { title: "It could not be opened".to_owned(), doc, scroll: 0, copy: None });
         }
     }

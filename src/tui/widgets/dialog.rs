@@ -44,6 +44,21 @@ pub fn view_with_room(
     Rect { y: inner.y + used, height: inner.height - used, ..inner }
 }
 
+/// Draws a text over everything, from the first column to the last: nothing stands beside it, so that it can be selected.
+pub fn sheet(look: &Look, title: &str, doc: &Doc, scroll: u16, area: Rect, canvas: &mut Canvas<'_>) {
+    canvas.cover();
+    if area.height < 3 {
+        return;
+    }
+    for at in area.positions() {
+        canvas.buf[at].reset();
+    }
+    let mut head = Doc::default();
+    head.rule(title);
+    head.view(look, 0, Rect { height: 1, ..area }, canvas);
+    doc.view(look, scroll, Rect { y: area.y + 1, height: area.height - 1, ..area }, canvas);
+}
+
 fn draw_frame(look: &Look, title: &str, frame: Rect, canvas: &mut Canvas<'_>) {
     for y in frame.top()..frame.bottom() {
         for x in frame.left()..frame.right() {

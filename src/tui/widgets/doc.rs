@@ -262,7 +262,12 @@ fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
             let room = width.saturating_sub(label_width).max(1);
             let text = look.glyphs.clean(text);
             let mut first = true;
-            let wrapped = textwrap::wrap(&text, textwrap::Options::new(room).break_words(true));
+            // Ids and addresses are copied by people: a hyphen in them is no place to break.
+            let options = textwrap::Options::new(room)
+                .break_words(true)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .word_separator(textwrap::WordSeparator::AsciiSpace);
+            let wrapped = textwrap::wrap(&text, options);
             for line in wrapped {
                 let mut spans = Vec::new();
                 if label_width > 0 {

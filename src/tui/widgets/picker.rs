@@ -99,6 +99,11 @@ impl<T> Picker<T> {
         self.loading = loading;
     }
 
+    /// Whether more entries are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.loading
+    }
+
     /// Whether there is no entry at all.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -166,8 +171,8 @@ fn matches(hay: &str, words: &[String]) -> bool {
     words.iter().all(|word| hay.contains(word.as_str()))
 }
 
-/// Draws the list. Nothing but the lines in sight is touched.
-pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, canvas: &mut Canvas<'_>) {
+/// Draws the list, or `none` where no entry matches. Nothing but the lines in sight is touched.
+pub fn view<T>(picker: &Picker<T>, look: &Look, none: &str, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height == 0 || area.width < 8 {
         return;
     }
@@ -207,7 +212,7 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, canvas: &mut Canvas<
         let y = area.y + u16::try_from(shown.len()).unwrap_or(0);
         if y < area.bottom() {
             let text = match picker.matching.is_empty() {
-                true if !picker.loading => "  nothing is called that".to_owned(),
+                true if !picker.loading => format!("  {none}"),
                 _ => format!("  {}", picker.count(look)),
             };
             Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, canvas.buf);

@@ -83,7 +83,7 @@ fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
 fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usize) {
     let look = &wizard.look;
     let words = width.saturating_sub(5 + 11 + 13);
-    doc.line(vec![(format!("   #  {:<1$}  tenant    now", "what will happen", words.saturating_sub(3)), Tone::Dim)]);
+    doc.line(vec![(format!("   # {:<words$} {:<9} now", "what will happen", "tenant"), Tone::Dim)]);
     for (at, line) in plan.lines.iter().enumerate() {
         let marked = at == model.at;
         let mark = if marked { look.glyphs.mark } else { " " };
@@ -111,13 +111,8 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
     }
     if model.stops().is_empty() && !model.beginning {
         let steps = plan.lines.len();
-        doc.blank();
-        doc.choice(
-            look,
-            model.marked().is_none(),
-            &format!("Start: do these {steps} steps"),
-            "the nodes are asked about then",
-        );
+        let nodes = if plan.has(StepId::ClusterUpdate) { "the nodes are asked about then" } else { "" };
+        doc.choice(look, model.marked().is_none(), &format!("Start: do these {steps} steps"), nodes);
     }
 }
 

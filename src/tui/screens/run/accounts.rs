@@ -145,7 +145,7 @@ impl Accounts {
                 doc.text("The setup stays as it is planned; what is done stays done. Who goes on with it?");
                 doc.blank();
                 for (at, line) in self.lines.iter().enumerate() {
-                    doc.choice(look, at == self.at, &line.label, &line.detail);
+                    doc.choice(look, at == self.at, &format!("{:<22}", line.label), &line.detail);
                 }
             }
             Some(Typing::ClientId(_)) => doc.text("The client id (application id) of the service principal:"),

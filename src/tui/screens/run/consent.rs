@@ -9,7 +9,7 @@ use crate::{
     domain::{Problem, StepId, answers::registered, problem::ProblemKind, redirect::Landed},
     engine::{Stage, event::Status},
     steps::{self, consent_link, handover},
-    tui::training::Suggested,
+    tui::{training::Suggested, widgets::doc::Tone},
     words::handover_text,
 };
 
@@ -44,35 +44,31 @@ pub(super) fn cannot_be_seen(status: &Status) -> bool {
     status.said.as_deref().is_some_and(|said| said.starts_with(steps::CANNOT_BE_SEEN))
 }
 
-/// What a pasted address says, and whether it is bad news.
-pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> (String, bool) {
-    let tenant = model.progress.plan().map(|plan| plan.registry_tenant.clone());
+/// What a pasted address says.
+pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> Vec<(Tone, String)> {
+    let one = |tone: Tone, text: &str| vec![(tone, text.to_owned())];
+    let tenant = model.progress.plan().map(|plan| plan.registry_tenant.id);
     match Landed::read(text, &model.answers.app.redirect_uri) {
-        Landed::Accepted { tenant: Some(id) } if tenant.as_ref().is_some_and(|tenant| tenant.id != id) => (
-            format!(
-                "It was accepted in another tenant ({id}), not in the registry's. The link has to be opened by an admin there."
-            ),
-            true,
+        Landed::Accepted { tenant: Some(id) } if tenant.is_some_and(|tenant| tenant != id) => one(
+            Tone::Bad,
+            &format!("It was accepted in another tenant ({id}). An admin of the registry's has to open the link."),
         ),
-        Landed::Accepted { .. } => ("The address says: accepted. Looking for it now.".to_owned(), false),
-        Landed::Silent => (
-            "The address says nothing, and that is how it looks after a success. Looking for it now.".to_owned(),
-            false,
-        ),
+        Landed::Accepted { .. } => one(Tone::Good, "The address says: accepted. Looking for it now."),
+        Landed::Silent => one(Tone::Good, "The address says nothing: so it looks after a success. Looking for it now."),
         Landed::Refused { error, code, description } => {
             let mut problem = Problem::new(ProblemKind::Azure, "accept the app", description.clone(), now);
             problem.code = Some(code.unwrap_or_else(|| error.clone()));
             let said = if description.is_empty() { error } else { description };
-            let more = catalogue::explain(&problem, Some(StepId::Consent))
-                .map(|entry| format!(" {} {} {}", entry.code, entry.means(&[]), entry.advice(&[])));
-            (format!("It was not accepted. Azure said: {said}.{}", more.unwrap_or_default()), true)
+            let mut lines = one(Tone::Bad, &format!("It was not accepted. Azure said: {said}"));
+            if let Some(entry) = catalogue::explain(&problem, Some(StepId::Consent)) {
+                let words = format!("{}  {} {}", entry.code, entry.means(&[]), entry.advice(&[]));
+                lines.push((Tone::Text, words));
+            }
+            lines
         }
-        Landed::NotIt => (
-            format!(
-                "That is not the address that the page ends on. It begins with {}.",
-                registered(&model.answers.app.redirect_uri)
-            ),
-            true,
-        ),
+        Landed::NotIt => {
+            let begins = registered(&model.answers.app.redirect_uri);
+            one(Tone::Bad, &format!("That is not where the page ends: its address begins with {begins}"))
+        }
     }
 }

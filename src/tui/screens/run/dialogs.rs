@@ -113,7 +113,7 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
 fn read_address(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
     let now = wizard.now;
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
-    model.landed = Some(consent::landed(model, text, now));
+    model.landed = consent::landed(model, text, now);
     model.follow();
     vec![Effect::Engine(Command::LookNow)]
 }

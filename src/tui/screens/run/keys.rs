@@ -118,7 +118,7 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             }
             keys.push(look_now("look now"));
         }
-        Situation::Nodes => keys.push(enter("replace the nodes …", "type the cluster's name to replace its nodes")),
+        Situation::Nodes => keys.push(enter("replace the nodes", "type the cluster's name to replace its nodes")),
         Situation::Failed(_) => {
             keys.push(own('r', "r", Act::Retry, "retry", "try it again"));
             keys.push(enter("", "try it again"));

@@ -12,8 +12,11 @@ use crate::{
     tui::{
         model::Model as Wizard,
         screens::{plan::lines, questions},
-        time::{clock, span},
-        widgets::doc::{Doc, Tone},
+        time::{clock, day, span},
+        widgets::{
+            capital,
+            doc::{Doc, Tone},
+        },
     },
     words::{doing_words, layout::resume, output_words, problem_words},
 };
@@ -28,6 +31,7 @@ pub(super) struct Pane {
 }
 
 const LABEL: usize = 9;
+const ID: usize = 13;
 
 /// What is said now.
 pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
@@ -74,19 +78,12 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
 fn head(doc: &mut Doc, model: &Model, step: StepId, now: OffsetDateTime) {
     let mut pieces = vec![(format!("{}. {step}", model.number(step)), Tone::Strong)];
     match model.situation(step) {
-        Situation::Consent(status) if status.doing == Doing::Person => {
+        Situation::Consent(status) | Situation::Role(status) if status.doing == Doing::Person => {
             let since = model.waits_since(step, status);
-            let at = registry_tenant(model);
-            let text = format!("  WAITS FOR A PERSON at {at} since {} ({})", clock(since), span(now - since));
+            let text = format!("  WAITS FOR {} since {}", registry_tenant(model), since_when(since, now));
             pieces.push((text, Tone::Warn));
         }
-        Situation::Role(status) => {
-            let since = model.waits_since(step, status);
-            let at = registry_tenant(model);
-            let text = format!("  WAITS FOR A PERSON at {at} since {} ({})", clock(since), span(now - since));
-            pieces.push((text, Tone::Warn));
-        }
-        Situation::Consent(_) => pieces.push(("  getting ready".to_owned(), Tone::Text)),
+        Situation::Consent(_) | Situation::Role(_) => pieces.push(("  getting ready".to_owned(), Tone::Text)),
         Situation::Failed(problem) => {
             let head = problem_words(&problem, Some(step)).head;
             pieces.push((format!("  {head}"), Tone::Bad));
@@ -97,6 +94,12 @@ fn head(doc: &mut Doc, model: &Model, step: StepId, now: OffsetDateTime) {
         }
     }
     doc.line(pieces);
+}
+
+/// `14:02:11 (18 min)`; with its day where that is another one.
+fn since_when(since: OffsetDateTime, now: OffsetDateTime) -> String {
+    let day = if since.date() == now.date() { String::new() } else { format!("{} ", day(since)) };
+    format!("{day}{} ({})", clock(since), span(now - since))
 }
 
 fn registry_tenant(model: &Model) -> String {
@@ -110,16 +113,10 @@ fn line(model: &Model, step: StepId) -> Option<&Line> {
 /// What a step does, as the plan says it.
 pub(super) fn what_it_does(doc: &mut Doc, model: &Model, step: StepId) {
     let Some(line) = line(model, step) else { return };
-    doc.text(&sentence(&line.text));
+    doc.text(&capital(&line.text));
     for change in &line.changes {
         doc.field("-", 2, change);
     }
-}
-
-/// With a capital.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
@@ -145,7 +142,7 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     } else {
         pane.after.text(&format!(
             "Getting ready: a new app cannot be accepted before it can be seen everywhere. {}{}.",
-            sentence(doing_words(status.doing)),
+            capital(doing_words(status.doing)),
             status.what
         ));
     }
@@ -171,8 +168,8 @@ fn to_give_role(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status
 
 /// What the last look said, when the next one is, and what a pasted address said.
 fn looked(doc: &mut Doc, model: &Model, status: &Status, now: OffsetDateTime) {
-    if let Some((text, bad)) = &model.landed {
-        doc.toned(if *bad { Tone::Bad } else { Tone::Good }, text);
+    for (tone, text) in &model.landed {
+        doc.toned(*tone, text);
     }
     let said = status.said.as_deref().map(short).unwrap_or_default();
     let said = if said.is_empty() { "not there yet".to_owned() } else { said };
@@ -221,12 +218,18 @@ fn stopped_pools(doc: &mut Doc, model: &Model) {
 
 fn failed(doc: &mut Doc, problem: &Problem, step: StepId) {
     let words = problem_words(problem, Some(step));
+    if let Some(title) = words.title {
+        doc.bad(title);
+    }
     for (label, text) in &words.lines {
         doc.field(label, LABEL, text);
     }
-    doc.blank();
     for (label, id) in &words.ids {
-        doc.field(label, 13, id);
+        doc.field(label, ID, id);
+    }
+    if let Some(link) = words.link {
+        doc.dim("More on it:");
+        doc.verbatim(link);
     }
 }
 
@@ -234,8 +237,8 @@ fn works(doc: &mut Doc, model: &Model, step: StepId, status: &Status, now: Offse
     what_it_does(doc, model, step);
     doc.blank();
     if status.doing != Doing::Running {
-        doc.text(&format!("{}{}.", sentence(doing_words(status.doing)), status.what));
-        doc.dim(&format!("Since {} ({}).", clock(status.since), span(now - status.since)));
+        doc.text(&format!("{}{}.", capital(doing_words(status.doing)), status.what));
+        doc.dim(&format!("Since {}.", since_when(status.since, now)));
         looked(doc, model, status, now);
     }
     if step == StepId::ClusterUpdate {

@@ -40,11 +40,12 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
             doc.field("-", 2, what);
         }
     }
-    doc.blank();
     match &model.report {
         Some(path) => doc.field("report", LABEL, path),
-        None if wizard.demo.is_some() => doc.dim("The story ends here. s saves its report, q leaves."),
-        None => doc.dim("s saves a report for both companies. It holds no secret."),
+        None => doc.dim("s saves a report: what was made, how to renew. It holds no secret."),
+    }
+    if wizard.demo.is_some() {
+        doc.toned(Tone::Accent, "Demo: the story ends here. q leaves.");
     }
     doc
 }
@@ -103,11 +104,9 @@ fn pulled(doc: &mut Doc, model: &Model) {
 
 fn renewal(doc: &mut Doc, model: &Model, report: &Report) {
     if let Some(renewal) = &report.renewal {
-        let text = format!("ends on {}; renew it by {}: the report says how", day(renewal.ends), day(renewal.by));
+        let held = if model.secret_at_hand().is_some() { "********  " } else { "" };
+        let text = format!("{held}ends on {}; renew it by {}", day(renewal.ends), day(renewal.by));
         doc.field_toned("secret", LABEL, &text, Tone::Strong);
-        let held = model.secret_at_hand().is_some();
-        let masked = if held { "********  in memory until you leave" } else { "not known to this program any more" };
-        doc.field("", LABEL, masked);
     } else if model.progress.facts().adopted().is_some() {
         doc.field("secret", LABEL, "the cluster's own, which crosspull neither made nor knows");
     } else if let Some(key) = model.progress.facts().key_of(StepId::Secret) {
