@@ -2,6 +2,7 @@
 //! pictures of it with their colours.
 
 mod answers;
+mod flow;
 mod pictures;
 mod properties;
 mod scenes;

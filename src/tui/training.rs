@@ -39,8 +39,8 @@ pub struct Suggested {
     pub handed_over: bool,
     /// Where the world's pages for people are, in plain http: a browser shows them without a word on certificates.
     pub pages: Option<Url>,
-    /// Who may accept the app on such a page, with a password of this world.
-    pub admin: Option<(String, String)>,
+    /// Who may accept the app on such a page. It lets people of this world in without a password.
+    pub admin: Option<String>,
 }
 
 /// Where worlds come from.

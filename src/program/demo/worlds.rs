@@ -146,6 +146,6 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
         image: demo.image.parse().ok(),
         handed_over: demo.handed_over,
         pages: ready.pages.parse().ok(),
-        admin: admin.map(|admin| (admin.user.clone(), admin.password.clone())),
+        admin: admin.map(|admin| admin.user.clone()),
     }
 }

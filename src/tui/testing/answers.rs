@@ -47,7 +47,7 @@ fn world() -> Suggested {
         image: "shop/web:1.4".parse().ok(),
         handed_over: false,
         pages: "http://localhost:1234".parse().ok(),
-        admin: Some(("ben@fabrikam.example".to_owned(), "a-password-of-the-demo".to_owned())),
+        admin: Some("ben@fabrikam.example".to_owned()),
     }
 }
 

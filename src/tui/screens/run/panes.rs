@@ -131,10 +131,9 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     }
     pane.doc.text(&format!("Landing on {} without a word is success.", consent::lands_on(model)));
     if wizard.demo.is_some() {
-        pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who accepts."));
-        if let Some((user, password)) = wizard.world().and_then(|world| world.admin.as_ref()) {
-            pane.doc.toned(Tone::Accent, &format!("Or do it in the browser, as {user} with the password {password}"));
-        }
+        let as_whom = wizard.world().and_then(|world| world.admin.as_ref());
+        let browser = as_whom.map(|user| format!(" In the browser: sign in as {user}.")).unwrap_or_default();
+        pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who accepts.{browser}"));
     }
     pane.link = consent::link(model, wizard.world()).map(|link| link.to_string());
     if status.doing == Doing::Person {
