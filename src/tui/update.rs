@@ -47,9 +47,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Copied { what, how } => {
             let text = how.words(what);
             if how.failed() {
-                model.warn(text)
+                model.warn(text);
             } else {
-                model.say(text)
+                model.say(text);
             }
             Vec::new()
         }
@@ -60,9 +60,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Browser(opened) => {
             let text = opened.words();
             if opened.failed() {
-                model.warn(text)
+                model.warn(text);
             } else {
-                model.say(text)
+                model.say(text);
             }
             Vec::new()
         }

@@ -136,18 +136,16 @@ fn keys_doc(model: &Model) -> Doc {
 }
 
 fn leave_doc(model: &Model) -> Doc {
-    match &model.screen {
-        Screen::Run(screen) => run::leave_doc(screen, model),
-        _ => {
-            let mut doc = Doc::default();
-            doc.text("Nothing has been changed in Azure.");
-            if model.demo.is_some() {
-                doc.text("The demo ends here, and its world with it.");
-            } else if model.draft.cluster.tenant.is_some() {
-                doc.text("What you have answered is kept. To come back to it:");
-                doc.verbatim("crosspull");
-            }
-            doc
-        }
+    if let Screen::Run(screen) = &model.screen {
+        return run::leave_doc(screen, model);
     }
+    let mut doc = Doc::default();
+    doc.text("Nothing has been changed in Azure.");
+    if model.demo.is_some() {
+        doc.text("The demo ends here, and its world with it.");
+    } else if model.draft.cluster.tenant.is_some() {
+        doc.text("What you have answered is kept. To come back to it:");
+        doc.verbatim("crosspull");
+    }
+    doc
 }

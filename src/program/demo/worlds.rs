@@ -58,9 +58,8 @@ impl Training for Worlds {
         let mut world = simulator.world().lock();
         // An app that cannot be seen yet is accepted when the admin is played again.
         let _ = match step {
-            StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).and_then(|principal| {
-                changes::let_pull(&mut world, plan.registry.login_server.as_str(), principal);
-                Ok(principal)
+            StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).inspect(|principal| {
+                changes::let_pull(&mut world, plan.registry.login_server.as_str(), *principal);
             }),
             _ => changes::consent(&mut world, plan.registry_tenant.id, app),
         };

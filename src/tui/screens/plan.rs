@@ -73,9 +73,8 @@ impl Model {
     fn stops(&self) -> Vec<&Finding> {
         match (&self.refused, &self.plan) {
             (Some(NoPlan::Findings(findings)), _) => findings.iter().collect(),
-            (Some(NoPlan::Trouble(_)), _) => Vec::new(),
             (None, Some(plan)) => plan.stops().collect(),
-            (None, None) => Vec::new(),
+            (Some(NoPlan::Trouble(_)), _) | (None, None) => Vec::new(),
         }
     }
 

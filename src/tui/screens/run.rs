@@ -45,8 +45,6 @@ pub struct Model {
     pub progress: Progress,
     /// Its answers.
     pub answers: Arc<Answers>,
-    /// It was begun earlier.
-    pub resumed: bool,
     /// What the steps are doing.
     pub statuses: Statuses,
     /// Why nothing goes on by itself.
@@ -55,8 +53,8 @@ pub struct Model {
     pub review: Option<Arc<NodesReview>>,
     /// How the run ended.
     pub ended: Option<Result<Ended, Trouble>>,
-    /// The engine has said something: until then a resume looks at what is done.
-    heard: bool,
+    /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
+    looking: bool,
     /// The run is being taken up again, as somebody else or after it broke off.
     reopening: bool,
     /// The step that a person marked; `None` follows what matters most.
@@ -76,12 +74,11 @@ impl Model {
         Self {
             progress: opened.progress,
             answers: opened.answers,
-            resumed: opened.resumed,
             statuses: Statuses::new(),
             idle: None,
             review: None,
             ended: None,
-            heard: false,
+            looking: opened.resumed,
             reopening: false,
             at: None,
             scroll: 0,
@@ -193,7 +190,7 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
     match msg {
         Msg::Statuses(statuses) => {
-            model.heard |= !statuses.is_empty();
+            model.looking &= statuses.is_empty();
             model.statuses = statuses;
         }
         Msg::Engine(event) => engine_said(model, &event),
@@ -221,7 +218,7 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
 }
 
 fn engine_said(model: &mut Model, event: &Event) {
-    model.heard = true;
+    model.looking = false;
     match event {
         Event::Recorded(entry) => {
             // The engine has taken the record in already; what it refused would not be told.

@@ -11,8 +11,8 @@ use crate::tui::{
     view::SMALLEST,
 };
 
-fn looks(hints: Hints) -> Vec<(&'static str, Script)> {
-    let look = Look::choose(&hints);
+fn looks(hints: &Hints) -> Vec<(&'static str, Script)> {
+    let look = Look::choose(hints);
     let mut all = scenes::all();
     for (_, script) in &mut all {
         script.model.look = Look { shared: script.model.look.shared, ..look.clone() };
@@ -22,7 +22,7 @@ fn looks(hints: Hints) -> Vec<(&'static str, Script)> {
 
 #[test]
 fn without_colours_there_are_none_and_nothing_is_lost() {
-    let plain = looks(Hints { wish: Wish::None, locale: Some("C.UTF-8".to_owned()), ..Hints::default() });
+    let plain = looks(&Hints { wish: Wish::None, locale: Some("C.UTF-8".to_owned()), ..Hints::default() });
     for ((name, plain), (_, coloured)) in plain.iter().zip(scenes::all()) {
         let (plain, _) = drawn(&plain.model, 80, 24);
         let (coloured, _) = drawn(&coloured.model, 80, 24);
@@ -35,7 +35,7 @@ fn without_colours_there_are_none_and_nothing_is_lost() {
 
 #[test]
 fn ascii_is_ascii() {
-    for (name, script) in looks(Hints { ascii: true, ..Hints::default() }) {
+    for (name, script) in looks(&Hints { ascii: true, ..Hints::default() }) {
         let (buffer, _) = drawn(&script.model, 100, 30);
         for cell in &buffer.content {
             assert!(cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
@@ -45,7 +45,7 @@ fn ascii_is_ascii() {
 
 #[test]
 fn both_grounds_have_their_own_colours() {
-    let light = looks(Hints { wish: Wish::Light, locale: Some("C.UTF-8".to_owned()), ..Hints::default() });
+    let light = looks(&Hints { wish: Wish::Light, locale: Some("C.UTF-8".to_owned()), ..Hints::default() });
     for (name, script) in light {
         let (buffer, _) = drawn(&script.model, 80, 24);
         for cell in &buffer.content {

@@ -394,6 +394,7 @@ fn problem(kind: ProblemKind, tried: &str, status: Option<u16>, code: Option<&st
 }
 
 /// Every kind of failure, each in a step where it happens.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn failures() -> Vec<Scene> {
     use ProblemKind::{Answers, Azure, Internal, Local, Network, SignIn};
     let at = |step: StepId, problem: Problem| run(until(step)).hears(failed_at(step, problem));

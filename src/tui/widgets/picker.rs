@@ -211,9 +211,10 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, none: &str, area: Rect, canvas: 
     if counted {
         let y = area.y + u16::try_from(shown.len()).unwrap_or(0);
         if y < area.bottom() {
-            let text = match picker.matching.is_empty() {
-                true if !picker.loading => format!("  {none}"),
-                _ => format!("  {}", picker.count(look)),
+            let text = if picker.matching.is_empty() && !picker.loading {
+                format!("  {none}")
+            } else {
+                format!("  {}", picker.count(look))
             };
             Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, canvas.buf);
         }

@@ -279,8 +279,9 @@ fn take(change: &mut Change, draft: &mut Draft) {
         }
         Item::Route | Item::Provision => None,
     };
-    match wrong {
-        Some(wrong) => change.wrong = Some(wrong.to_owned()),
-        None => (change.typing, change.wrong, change.changed) = (None, None, true),
+    if let Some(wrong) = wrong {
+        change.wrong = Some(wrong.to_owned());
+    } else {
+        (change.typing, change.wrong, change.changed) = (None, None, true);
     }
 }

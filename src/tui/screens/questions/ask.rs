@@ -189,12 +189,11 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
     for account in wizard.accounts.iter().flatten() {
         let Some(id) = account.tenant else { continue };
         let who = account.name.clone();
-        match rows.iter_mut().find(|(tenant, _)| tenant.id == id) {
-            Some((_, people)) => people.push(who),
-            None => {
-                let tenant = Tenant { id, domain: None, display_name: account.tenant_name.clone() };
-                rows.push((tenant, vec![who]));
-            }
+        if let Some((_, people)) = rows.iter_mut().find(|(tenant, _)| tenant.id == id) {
+            people.push(who);
+        } else {
+            let tenant = Tenant { id, domain: None, display_name: account.tenant_name.clone() };
+            rows.push((tenant, vec![who]));
         }
     }
     for tenant in wizard.world().into_iter().flat_map(|world| &world.tenants) {

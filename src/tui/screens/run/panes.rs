@@ -58,7 +58,7 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
         plan_changed(&mut pane.doc, model);
         return pane;
     }
-    if model.resumed && !model.heard {
+    if model.looking {
         pane.doc.text("Looking whether all that was done is still there. Nothing is changed by looking.");
         return pane;
     }

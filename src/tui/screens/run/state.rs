@@ -46,7 +46,7 @@ impl Model {
             steps.iter().map(|(step, _)| *step).find(|step| self.status(*step).is_some_and(|one| doing(one.doing)))
         };
         let failed = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting);
-        let last_done = || steps.iter().filter(|(_, stage)| *stage == Stage::Done).next_back().map(|(step, _)| *step);
+        let last_done = || steps.iter().rfind(|(_, stage)| *stage == Stage::Done).map(|(step, _)| *step);
         failed
             .map(|(step, _)| step)
             .or_else(|| (self.idle == Some(Idle::Nodes)).then_some(StepId::ClusterUpdate))
