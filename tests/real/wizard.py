@@ -5,12 +5,11 @@ It runs `crosspull demo` in tmux, presses keys, and lets Chromium, xclip and tmu
 check and adds it to TALLY, as the shell scripts beside it do. CROSSPULL names the binary, WORK a folder of its own.
 """
 
-import json, os, re, shutil, subprocess, sys, time, urllib.error, urllib.request, uuid
+import json, os, re, shutil, subprocess, sys, urllib.error, urllib.request
+
+from terminal import PATIENCE, Terminal, until
 
 BINARY, WORK, TALLY = (os.environ[name] for name in ("CROSSPULL", "WORK", "TALLY"))
-# Far more than anything takes: whatever does not come by then does not come.
-PATIENCE = 120
-
 
 def check(what, right, said=""):
     print(f"  {'ok     ' if right else 'FAILED '} {what}", flush=True)
@@ -18,86 +17,6 @@ def check(what, right, said=""):
         print("\n".join("          " + line for line in str(said).splitlines()), flush=True)
     with open(TALLY, "a") as tally:
         tally.write(f"{'ok' if right else 'not ok'} {what}\n")
-
-
-def until(look, what):
-    """Looks until there is something. Ends the script where nothing comes."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        seen = look()
-        if seen:
-            return seen
-        time.sleep(0.1)
-    raise SystemExit(f"waited in vain for {what}")
-
-
-class Terminal:
-    """The wizard in a tmux of its own."""
-
-    def __init__(self, environment, set_clipboard="off", size=(100, 30)):
-        self.tmux = ["tmux", "-L", "crosspull-" + uuid.uuid4().hex[:8], "-f", "/dev/null"]
-        clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-        clean.update({"LANG": "C.UTF-8", "TERM": "xterm-256color", **environment})
-        self.call("new-session", "-d", "-s", "w", "-x", str(size[0]), "-y", str(size[1]), "sleep 86400", env=clean)
-        self.call("set", "-g", "status", "off")
-        self.call("set", "-g", "remain-on-exit", "on")
-        self.call("set", "-g", "set-clipboard", set_clipboard)
-        self.call("respawn-pane", "-k", "-t", "w", BINARY, "demo", env=clean)
-
-    def call(self, *words, env=None):
-        done = subprocess.run([*self.tmux, *words], capture_output=True, text=True, env=env)
-        return done.stdout
-
-    def screen(self):
-        return self.call("capture-pane", "-p", "-t", "w")
-
-    def wait(self, words):
-        try:
-            return until(lambda: (seen := self.screen()) and words in seen and seen, f"{words!r}")
-        except SystemExit as late:
-            raise SystemExit(f"{late}, on the screen was:\n{self.screen()}")
-
-    def press(self, *keys):
-        for key in keys:
-            self.call("send-keys", "-t", "w", key)
-
-    def to_consent(self):
-        """From the demo's list to the link, by the answers that are marked."""
-        for words in (
-            "All goes well",
-            "Which company's cluster",
-            "Who signs in there",
-            "In which subscription",
-            "Which cluster?",
-            "Which company's registry",
-            "Who signs in there",
-            "Which registry?",
-            "Which image",
-            "Which tag",
-            "Start: do these",
-        ):
-            screen = self.wait(words)
-            # A list that is still being read marks nothing yet.
-            if "Start" not in words:
-                until(lambda: re.search(r"^ > \S", self.screen(), re.M), f"something to choose at {words!r}")
-            self.press("Enter")
-        self.wait("before it starts".capitalize())
-        self.press("Enter")
-        self.wait("WAITS FOR Fabrikam")
-        return self.link()
-
-    def link(self):
-        rows = self.screen().splitlines()
-        first = next(at for at, row in enumerate(rows) if row.startswith("http"))
-        whole = []
-        for row in rows[first:]:
-            if not row.strip():
-                break
-            whole.append(row.rstrip())
-        return "".join(whole)
-
-    def end(self):
-        self.call("kill-server")
 
 
 class Browser:
@@ -207,10 +126,12 @@ def launcher():
 def on_a_desktop():
     display = Display()
     folder, noted = launcher()
-    wizard = Terminal({"DISPLAY": display.name, "PATH": folder + ":" + os.environ["PATH"]})
+    wizard = Terminal(BINARY, {"DISPLAY": display.name, "PATH": folder + ":" + os.environ["PATH"]})
     browser = Browser()
     try:
-        link = wizard.to_consent()
+        wizard.to_plan()
+        wizard.start()
+        link = wizard.link()
         wizard.press("c")
         wizard.wait("On the clipboard: the link")
         check("xclip reads the link that was copied", display.paste() == link, display.paste())
@@ -266,9 +187,11 @@ def on_a_desktop():
 
 
 def without_a_display():
-    wizard = Terminal({}, set_clipboard="on")
+    wizard = Terminal(BINARY, {}, set_clipboard="on")
     try:
-        link = wizard.to_consent()
+        wizard.to_plan()
+        wizard.start()
+        link = wizard.link()
         wizard.press("c")
         wizard.wait("Sent to your terminal: the link")
         buffer = until(lambda: wizard.call("show-buffer"), "a buffer in tmux")
