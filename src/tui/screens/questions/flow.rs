@@ -129,6 +129,8 @@ impl Question {
             Self::Tenant(_) => side.tenant.as_ref().map(|tenant| {
                 let mut words = vec![tenant.label()];
                 words.extend(tenant.domain.clone().filter(|domain| *domain != words[0]));
+                words.push(tenant.id.to_string());
+                words.dedup();
                 words.join("  ")
             }),
             Self::Account(Which::Registry) if draft.handed_over => {
