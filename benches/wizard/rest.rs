@@ -12,8 +12,12 @@ use super::{
     program::{Program, crosspull},
 };
 
-/// Long enough to see what wakes every twenty seconds: clients look after their idle connections that often.
-const WATCHED: Duration = Duration::from_secs(45);
+/// What was done last echoes for so long: threads without work end after ten seconds, and clients give idle connections up
+/// after twenty and look twice. Each is a wake-up, and then there are none of its kind any more.
+const ECHO: Duration = Duration::from_mins(1);
+
+/// Longer than anything waits that comes again and again.
+const WATCHED: Duration = Duration::from_secs(30);
 
 /// What was asked for at the beginning has come by then.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -47,18 +51,25 @@ pub(crate) fn measure() {
         memory(name, program, goal);
     }
 
-    heading(&format!("Wake-ups a second while nothing moves, over {} s", WATCHED.as_secs()));
-    let before = watched.map(|(_, program)| sleeps(program));
-    wait(WATCHED);
-    let after = watched.map(|(_, program)| sleeps(program));
-    for (((name, _), before), after) in watched.iter().zip(before).zip(after) {
-        let (Some(before), Some(after)) = (before, after) else {
+    heading("Wake-ups while nothing moves");
+    let looks: [_; 3] = [Duration::ZERO, ECHO, WATCHED].map(|time| {
+        wait(time);
+        watched.map(|(_, program)| sleeps(program))
+    });
+    let [begun, echoed, ended] = looks;
+    for (((name, _), begun), (echoed, ended)) in watched.iter().zip(begun).zip(echoed.into_iter().zip(ended)) {
+        let (Some(begun), Some(echoed), Some(ended)) = (begun, echoed, ended) else {
             figure(name, "not measured: there is no /proc here", None);
             continue;
         };
-        let count = wake_ups(&before, &after);
-        let each_second = f64::from(u32::try_from(count).unwrap()) / WATCHED.as_secs_f64();
-        figure(name, &format!("{each_second:.2} ({count} in all)"), Some(("none", count == 0)));
+        let (echo, still) = (wake_ups(&begun, &echoed), wake_ups(&echoed, &ended));
+        let each_second = f64::from(u32::try_from(still).unwrap()) / WATCHED.as_secs_f64();
+        let value = format!(
+            "{each_second:.2} a second over {} s; {echo} in the {} s before",
+            WATCHED.as_secs(),
+            ECHO.as_secs()
+        );
+        figure(name, &value, Some(("none", still == 0)));
     }
     wake_ups_while_waiting();
 }
