@@ -155,7 +155,7 @@ fn cluster(n: usize) -> Row {
         format!("aks-{team}-{stage}-{n:05}"),
         format!("rg-{team}-{}, {region}, {} nodes", n / 50, n % 30),
     );
-    row.unusable = (n % 11 == 0).then(|| "it is stopped".to_owned());
+    row.unusable = n.is_multiple_of(11).then(|| "it is stopped".to_owned());
     row
 }
 

@@ -67,15 +67,15 @@ impl Program {
             gone: false,
         };
         let seen = Arc::new(Seen { now: Mutex::new(screen), changed: Condvar::new() });
-        let sees = Arc::clone(&seen);
+        let reader = Arc::clone(&seen);
         std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             // A terminal whose program is gone fails to be read on Linux, and ends elsewhere.
             while let Ok(count @ 1..) = output.read(&mut buffer) {
-                sees.told(&buffer[..count]);
+                reader.told(&buffer[..count]);
             }
-            sees.screen().gone = true;
-            sees.changed.notify_all();
+            reader.screen().gone = true;
+            reader.changed.notify_all();
         });
         let begun = Instant::now();
         let child = pair.slave.spawn_command(command).unwrap();

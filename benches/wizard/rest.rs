@@ -86,7 +86,7 @@ fn to_the_plan(program: &mut Program) {
         if text.contains("NOTHING HAS BEEN CHANGED YET") && !text.contains("looking at both sides") {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "no plan:\n{text}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "no plan:\n{text}");
         if !text.contains('…') {
             program.press("\r");
         }

@@ -21,7 +21,7 @@ pub use response::Response;
 use self::clients::Clients;
 use super::{
     clock::Stopwatch,
-    error::{Error, ErrorKind, Result},
+    error::{ErrorKind, Result},
 };
 use crate::secret::Secret;
 
