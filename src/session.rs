@@ -24,7 +24,7 @@ pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
 pub use store::{Entry, Store};
 
-pub use crate::azure::RequestRecord;
+pub use crate::azure::{Outcome, RequestRecord};
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},
     domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},

@@ -5,6 +5,7 @@
 //! (`view`), if anything changed. Nothing is drawn while nothing moves.
 
 pub mod browser;
+pub mod canvas;
 pub mod clipboard;
 pub mod effect;
 mod effects;

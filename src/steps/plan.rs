@@ -293,6 +293,8 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
     let changes: Vec<String> = taken.map(|line| format!("{} at {}", line.role_name, line.scope)).collect();
     let text = match (&answers.options.carry_over, changes.len(), plan.carry_over.len()) {
         (CarryOver::None | _, _, 0) => "carry over roles: the present identity has none of its own".to_owned(),
+        (_, 1, 1) => "carry over the one role of the present identity".to_owned(),
+        (_, taken, all) if taken == all => format!("carry over the {all} roles of the present identity"),
         (_, taken, all) => format!("carry over {taken} of {all} roles of the present identity"),
     };
     (if changes.is_empty() { Action::Keep } else { Action::Create }, text, changes)

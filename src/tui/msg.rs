@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::{browser, clipboard::Copied, training::Suggested, trouble::Trouble};
+use super::{browser, clipboard::Copied, keymap::Act, training::Suggested, trouble::Trouble};
 use crate::{
     domain::{Answers, Draft, Plan, Tenant},
     engine::{
@@ -25,8 +25,8 @@ pub enum Msg {
     Paste(String),
     /// A line of the mouse wheel; negative is up.
     Wheel(i16),
-    /// A click at a column and row.
-    Click(u16, u16),
+    /// A click on something that means this.
+    Click(Act),
     /// The screen has another size, or has to be drawn again.
     Redraw,
     /// A second has passed while something moves.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::{
     browser::Browser,
+    canvas::Shown,
     clipboard::{Clipboard, Note, Place},
     effect::Effect,
     effects::Effects,
@@ -52,7 +53,7 @@ pub async fn run(front: Front) -> Result<ExitCode, Error> {
     let (clipboard, notes) = Clipboard::new(Place::of_process());
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
     let first = first(&mut model, front.resume);
-    let mut wizard = Wizard { model, effects, messages, notes, changed: true };
+    let mut wizard = Wizard { model, effects, messages, notes, changed: true, shown: Shown::default() };
     let ended = wizard.live(&mut terminal, first).await;
     let closed = wizard.close(&mut terminal).await;
     terminal.leave();
@@ -81,6 +82,8 @@ struct Wizard {
     notes: mpsc::Receiver<Note>,
     /// Something has changed since the last frame.
     changed: bool,
+    /// What the last frame shows.
+    shown: Shown,
 }
 
 /// What the loop goes on to.
@@ -93,8 +96,7 @@ enum Next {
 impl Wizard {
     async fn live(&mut self, terminal: &mut Terminal, first: Vec<Effect>) -> io::Result<()> {
         // The first frame waits for nothing.
-        self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
-        self.changed = false;
+        self.draw(terminal)?;
         let mut next = self.begin(first);
         loop {
             match next {
@@ -106,8 +108,7 @@ impl Wizard {
                 Next::Leave => return Ok(()),
             }
             if self.changed && self.messages.is_empty() {
-                self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
-                self.changed = false;
+                self.draw(terminal)?;
             }
             let tick = self.model.moves();
             next = tokio::select! {
@@ -118,6 +119,12 @@ impl Wizard {
                 () = tokio::time::sleep(SECOND), if tick => self.told(Msg::Tick),
             };
         }
+    }
+
+    fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+        (self.model.size, self.shown) = terminal.draw(|frame| view(&self.model, frame))?;
+        self.changed = false;
+        Ok(())
     }
 
     fn heard(&mut self, terminal: &mut Terminal, heard: Heard) -> io::Result<Next> {
@@ -136,7 +143,10 @@ impl Wizard {
             Heard::Input(Input::Mouse(mouse)) => match mouse.kind {
                 MouseEventKind::ScrollUp => Msg::Wheel(-1),
                 MouseEventKind::ScrollDown => Msg::Wheel(1),
-                MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),
+                MouseEventKind::Down(MouseButton::Left) => match self.shown.clicked(mouse.column, mouse.row) {
+                    Some(act) => Msg::Click(act),
+                    None => return Ok(Next::On),
+                },
                 _ => return Ok(Next::On),
             },
             Heard::Input(Input::FocusGained | Input::FocusLost) => return Ok(Next::On),
@@ -178,7 +188,7 @@ impl Wizard {
     async fn close(&mut self, terminal: &mut Terminal) -> io::Result<()> {
         self.model.dialogs.clear();
         self.model.say(if self.model.runs() { "Stopping. What is being sent is let finish." } else { "" });
-        self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
+        self.draw(terminal)?;
         let closing = self.effects.close();
         tokio::pin!(closing);
         loop {

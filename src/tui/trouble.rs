@@ -1,9 +1,9 @@
 //! A failure outside the steps, as a screen shows it.
 
 use crate::{
-    catalogue::{self, Entry},
     domain::Problem,
     error::{Error, chain},
+    tui::widgets::capital,
 };
 
 /// What went wrong when something was looked up, signed in, opened or saved.
@@ -15,12 +15,7 @@ pub struct Trouble {
     pub problem: Option<Problem>,
 }
 
-impl Trouble {
-    /// The catalogue's words on it, where it has any.
-    pub fn entry(&self) -> Option<&'static Entry> {
-        self.problem.as_ref().and_then(|problem| catalogue::explain(problem, None))
-    }
-}
+impl Trouble {}
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
@@ -39,9 +34,7 @@ impl From<Problem> for Trouble {
 
 /// With a capital, and an end.
 fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    let rest = letters.as_str();
-    let end = if rest.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{rest}{end}")
+    let text = capital(text);
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{text}{end}")
 }

@@ -24,7 +24,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         },
         Msg::Paste(text) => pasted(model, &text),
         Msg::Wheel(lines) => perform(model, if lines < 0 { Act::Up } else { Act::Down }),
-        Msg::Click(..) | Msg::Redraw | Msg::Tick => Vec::new(),
+        Msg::Click(act) => {
+            model.notice = None;
+            perform(model, act)
+        }
+        Msg::Redraw | Msg::Tick => Vec::new(),
         Msg::Ended => {
             model.leaving = true;
             vec![Effect::Quit]
@@ -90,6 +94,11 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
             model.details_back = 0;
             Vec::new()
         }
+        Act::Earlier => {
+            let most = u16::try_from(model.requests.len()).unwrap_or(u16::MAX).saturating_sub(1);
+            scrolled(&mut model.details_back, |at| at.saturating_add(1).min(most))
+        }
+        Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(1)),
         Act::Suspend => vec![Effect::Suspend],
         Act::LeaveNow => vec![Effect::QuitNow],
         // Asked twice in a row, it is meant.

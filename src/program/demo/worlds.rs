@@ -129,6 +129,9 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
             display_name: Some(tenant.display_name.clone()),
         })
     };
+    let of_registry = ready.tenants.iter().filter(|tenant| tenant.domain == demo.registry_tenant);
+    // The first of a company's people in a scenario is the one who may do everything there.
+    let admin = of_registry.flat_map(|tenant| &tenant.operators).next();
     let registries = ready.tenants.iter().flat_map(|tenant| &tenant.registries);
     let login_server = registries
         .into_iter()
@@ -142,5 +145,7 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
         login_server,
         image: demo.image.parse().ok(),
         handed_over: demo.handed_over,
+        pages: ready.pages.parse().ok(),
+        admin: admin.map(|admin| (admin.user.clone(), admin.password.clone())),
     }
 }

@@ -1,7 +1,7 @@
 //! The plan: every change in both tenants in words, before anything has been changed.
 
 mod change;
-mod lines;
+pub(super) mod lines;
 mod ticks;
 mod view;
 
@@ -160,7 +160,7 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         }
     }
     if !model.findings().is_empty() {
-        keys.push(own('w', "w", Act::Findings, "what was found", "read what was found on both sides"));
+        keys.push(own('w', "w", Act::Findings, "findings", "read what was found on both sides"));
     }
     if model.ticket.is_none() && !model.beginning {
         keys.push(own('e', "e", Act::Change, "change", "change name, lifetime, route, and how the app is made known"));
@@ -252,6 +252,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => model.at = (model.at + 1).min(last),
         keymap::Act::First | keymap::Act::PageUp => model.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
+        keymap::Act::Mark(at) => model.at = at.min(last),
         keymap::Act::Back => return questions::back_to_last(wizard),
         keymap::Act::Enter if model.marked().is_none() => return start(wizard),
         keymap::Act::Plan(Act::Begin) => return start(wizard),
@@ -322,7 +324,7 @@ fn open_line(wizard: &mut Wizard) {
     }
     if line.step == StepId::ClusterUpdate {
         doc.blank();
-        lines::replaced(&mut doc, &plan.cluster);
+        lines::nodes_lines(&mut doc, &plan.cluster);
     }
     let by_hand = equivalent::of(line.step, plan, &answers, None);
     doc.blank();
@@ -332,7 +334,7 @@ fn open_line(wizard: &mut Wizard) {
 }
 
 /// What is sent, and the commands that do the same.
-pub(super) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
+pub(in crate::tui::screens) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
     doc.dim("What is sent:");
     for request in &by_hand.requests {
         doc.verbatim(&format!("  {request}"));

@@ -88,7 +88,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => model.picker.down(),
         keymap::Act::PageUp => model.picker.page_up(rows),
         keymap::Act::PageDown => model.picker.page_down(rows),
-        keymap::Act::Enter => return answer::take(wizard),
+        keymap::Act::Mark(at) if !model.picker.mark(at) => {}
+        keymap::Act::Enter | keymap::Act::Mark(_) => return answer::take(wizard),
         keymap::Act::Back => return ask::back(wizard),
         keymap::Act::Questions(Act::Again) => {
             let question = model.question;

@@ -1,7 +1,6 @@
 //! A list that is searched while one types, and that may hold very many entries.
 
 use ratatui::{
-    buffer::Buffer,
     layout::Rect,
     text::{Line, Span},
     widgets::Widget as _,
@@ -9,7 +8,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fit;
-use crate::tui::look::Look;
+use crate::tui::{canvas::Canvas, keymap::Act, look::Look};
 
 /// One entry.
 #[derive(Debug, Clone)]
@@ -100,6 +99,11 @@ impl<T> Picker<T> {
         self.loading = loading;
     }
 
+    /// Whether more entries are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.loading
+    }
+
     /// Whether there is no entry at all.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -144,12 +148,11 @@ impl<T> Picker<T> {
         self.at = (self.at + rows).min(self.matching.len().saturating_sub(1));
     }
 
-    /// Marks the entry that is drawn on a line of the list.
-    pub fn select_line(&mut self, line: usize, height: usize) {
-        let at = self.first_shown(height) + line;
-        if at < self.matching.len() {
-            self.at = at;
-        }
+    /// Marks the entry at this place among those that match. Says whether it was marked already.
+    pub fn mark(&mut self, at: usize) -> bool {
+        let already = self.at == at;
+        self.at = at.min(self.matching.len().saturating_sub(1));
+        already
     }
 
     /// The first entry that is drawn: the marked one stays in sight.
@@ -168,8 +171,8 @@ fn matches(hay: &str, words: &[String]) -> bool {
     words.iter().all(|word| hay.contains(word.as_str()))
 }
 
-/// Draws the list. Nothing but the lines in sight is touched.
-pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
+/// Draws the list, or `none` where no entry matches. Nothing but the lines in sight is touched.
+pub fn view<T>(picker: &Picker<T>, look: &Look, none: &str, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height == 0 || area.width < 8 {
         return;
     }
@@ -201,16 +204,18 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
             spans.push(Span::styled(format!("  {detail}"), style));
         }
         let y = area.y + u16::try_from(line).unwrap_or(u16::MAX);
-        Line::from(spans).render(Rect { y, height: 1, ..area }, buf);
+        let at = Rect { y, height: 1, ..area };
+        Line::from(spans).render(at, canvas.buf);
+        canvas.spot(at, Act::Mark(first + line));
     }
     if counted {
         let y = area.y + u16::try_from(shown.len()).unwrap_or(0);
         if y < area.bottom() {
             let text = match picker.matching.is_empty() {
-                true if !picker.loading => "  nothing is called that".to_owned(),
+                true if !picker.loading => format!("  {none}"),
                 _ => format!("  {}", picker.count(look)),
             };
-            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, buf);
+            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, canvas.buf);
         }
     }
 }

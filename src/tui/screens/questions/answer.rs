@@ -212,7 +212,7 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
             Ok(client_id) => {
                 let variable = match &side(&wizard.draft, which).sign_in {
                     Some(SignIn::ServicePrincipal { client_secret_env, .. }) => client_secret_env.clone(),
-                    _ => format!("CROSSPULL_{}_SECRET", which.word().to_ascii_uppercase()),
+                    _ => which.secret_variable(),
                 };
                 let side = side_mut(&mut wizard.draft, which);
                 side.account = None;
