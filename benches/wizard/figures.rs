@@ -48,3 +48,12 @@ pub(crate) fn figure(name: &str, value: &str, goal: Option<(&str, bool)>) {
     });
     println!("{}", format!("  {name:<34} {value:<52} {goal}").trim_end());
 }
+
+/// What else the machine did meanwhile, where it tells: times are longer where others compute as well.
+pub(crate) fn load() {
+    if let Ok(load) = std::fs::read_to_string("/proc/loadavg") {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let last_minutes = load.split_whitespace().nth(1).unwrap_or_default();
+        println!("\nThe machine's load over the last five minutes: {last_minutes}, with {cores} cores.");
+    }
+}

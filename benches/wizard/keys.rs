@@ -120,7 +120,7 @@ impl Wizard {
 
     fn draw(&mut self) {
         let model = &self.model;
-        self.screen.draw(|frame| view(model, frame)).unwrap();
+        self.screen.draw(|frame| drop(view(model, frame))).unwrap();
     }
 }
 

@@ -28,4 +28,5 @@ fn main() {
     start::measure();
     keys::measure();
     rest::measure();
+    figures::load();
 }
