@@ -102,6 +102,11 @@ impl Program {
         self.seen.screen().text()
     }
 
+    /// Waits until these words are on the screen.
+    pub(crate) fn wait_for(&self, words: &str) {
+        self.wait(words, |screen| screen.text().contains(words).then_some(()));
+    }
+
     /// Types.
     pub(crate) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();

@@ -33,10 +33,14 @@ pub(crate) fn measure() {
     let wizard = start("wizard", &[]);
     let stories = start("stories", &["demo"]);
     let mut planned = start("planned", &["demo"]);
+    let mut waiting = start("waiting", &["demo"]);
     wizard.first_frame();
     stories.first_frame();
     planned.first_frame();
     to_the_plan(&mut planned);
+    waiting.first_frame();
+    to_the_plan(&mut waiting);
+    to_the_consent(&mut waiting);
     let watched = [
         ("the first screen", &wizard),
         ("demo: the list of stories", &stories),
@@ -54,9 +58,9 @@ pub(crate) fn measure() {
     heading("Wake-ups while nothing moves");
     let looks: [_; 3] = [Duration::ZERO, ECHO, WATCHED].map(|time| {
         wait(time);
-        watched.map(|(_, program)| sleeps(program))
+        (watched.map(|(_, program)| sleeps(program)), sleeps(&waiting))
     });
-    let [begun, echoed, ended] = looks;
+    let [(begun, _), (echoed, waits), (ended, waited)] = looks;
     for (((name, _), begun), (echoed, ended)) in watched.iter().zip(begun).zip(echoed.into_iter().zip(ended)) {
         let (Some(begun), Some(echoed), Some(ended)) = (begun, echoed, ended) else {
             figure(name, "not measured: there is no /proc here", None);
@@ -71,11 +75,27 @@ pub(crate) fn measure() {
         );
         figure(name, &value, Some(("none", still == 0)));
     }
-    wake_ups_while_waiting();
+    while_waiting(waits.zip(waited));
 }
 
-/// The place for what the run's screen costs while something is waited for. There is no figure before there is a screen.
-fn wake_ups_while_waiting() {}
+/// The seconds that are shown, the looks for what a person does, and in a demo also the Azure that is asked. No goal is set.
+fn while_waiting(looks: Option<(BTreeMap<OsString, u64>, BTreeMap<OsString, u64>)>) {
+    let name = "demo: waiting for a consent";
+    let Some((begun, ended)) = looks else {
+        return figure(name, "not measured: there is no /proc here", None);
+    };
+    let each_second = f64::from(u32::try_from(wake_ups(&begun, &ended)).unwrap()) / WATCHED.as_secs_f64();
+    let value = format!("{each_second:.1} a second over {} s, Azure's part and ours", WATCHED.as_secs());
+    figure(name, &value, None);
+}
+
+/// From the plan on, past the warnings, to the link that a person has to open.
+fn to_the_consent(program: &mut Program) {
+    for words in ["Before it starts", "WAITS FOR Fabrikam"] {
+        program.press("\r");
+        program.wait_for(words);
+    }
+}
 
 /// Takes what the demo suggests, until there is a plan.
 fn to_the_plan(program: &mut Program) {
