@@ -45,6 +45,8 @@ pub struct Report {
     pub renewal: Option<Renewal>,
     /// What the other company's admin did, or has to do.
     pub handed_over_steps: Vec<HandedStep>,
+    /// The pools whose nodes were seen to pull.
+    pub proven_pools: Vec<String>,
     /// What the proof could not show, in words.
     pub not_proven: Vec<String>,
     pub steps: Vec<StepLine>,

@@ -17,6 +17,7 @@ use std::{
 use tokio::sync::mpsc;
 use url::Url;
 
+pub use crate::steps::preflight::Unusable;
 pub use account::{Account, At, SignedIn};
 pub use connect::{Environment, Refusal};
 pub use drafts::Drafts;

@@ -26,4 +26,4 @@ pub mod widgets;
 #[cfg(test)]
 mod testing;
 
-pub use run::{Front, run};
+pub use run::{Front, Left, run};

@@ -11,7 +11,7 @@ use std::{
 use crosspull::{
     domain::{SubscriptionId, answers::Tenant},
     engine::wait::now,
-    session::{Found, Row, Rows, SignedIn, Ticket, Value},
+    session::{Found, Row, Rows, SignedIn, Ticket, Unusable, Value},
     tui::{
         effect::Effect,
         look::{Hints, Look},
@@ -155,7 +155,7 @@ fn cluster(n: usize) -> Row {
         format!("aks-{team}-{stage}-{n:05}"),
         format!("rg-{team}-{}, {region}, {} nodes", n / 50, n % 30),
     );
-    row.unusable = n.is_multiple_of(11).then(|| "it is stopped".to_owned());
+    row.unusable = n.is_multiple_of(11).then(|| Unusable { words: "it is stopped".to_owned(), code: None });
     row
 }
 

@@ -228,7 +228,7 @@ mod tests {
         REPLACES 9 NODES of shop-prod, one after the other: system (3), web (6). Pods
         restart, and the node image moves to the newest.
         You are asked about that on its own, when everything before it is proven.
-        Way back: a new secret on the old app (you may make one), and new nodes again.
+        Way back: give the old app a new secret, which you may. All nodes again, too.
 
         Plan             abc198804aa3b80a
         "#);
@@ -273,7 +273,7 @@ mod tests {
         restart, and the node image moves to the newest.
           system: 3, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
           web: 6, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
-        Way back: a new secret on the old app (you may make one), and new nodes again.
+        Way back: give the old app a new secret, which you may. All nodes again, too.
 
         Different from the plan:
           - web has 6 nodes, and had 5

@@ -79,8 +79,8 @@ const SOON: time::Duration = time::Duration::seconds(5);
 
 /// What a step is doing now: for what it waits, since when, and when the next look is, where that takes a while.
 pub fn status_line(step: StepId, status: &Status, now: OffsetDateTime) -> String {
-    let doing = doing_words(status.doing);
-    let mut line = format!("{}  {:<14}  {doing}{}", clock(now), step.name(), status.what);
+    let doing = doing_words(status.doing, &status.what);
+    let mut line = format!("{}  {:<14}  {doing}", clock(now), step.name());
     if now - status.since > SOON {
         line = format!("{line}, since {}", clock(status.since));
     }

@@ -170,9 +170,10 @@ async fn how_far(steps: &Steps, cx: &StepContext, status: &OperationStatus) -> S
     let Ok(plan) = cx.plan() else { return word };
     match known::recent_cluster(steps, &plan.cluster.id).await {
         Ok(cluster) => {
-            let pools: Vec<String> =
-                cluster.pools.iter().map(|pool| format!("{} {}", pool.name, pool.provisioning_state)).collect();
-            format!("{word}; pools: {}", pools.join(", "))
+            let resting = |state: &str| state.eq_ignore_ascii_case("Succeeded");
+            let busy = cluster.pools.iter().filter(|pool| !resting(&pool.provisioning_state));
+            let busy: Vec<String> = busy.map(|pool| format!("{} {}", pool.name, pool.provisioning_state)).collect();
+            if busy.is_empty() { word } else { format!("{word}; pool {}", busy.join(", ")) }
         }
         Err(_) => word,
     }

@@ -165,7 +165,7 @@ fn with(model: &Model, top: Option<&Dialog>) -> Vec<Binding> {
         },
     };
     let free = |keys: &[Binding], one: &Binding| keys.iter().all(|other| other.press != one.press);
-    let text = model.takes_text();
+    let text = model.takes_text_under(top);
     let mut more: Vec<Binding> = MOVES.to_vec();
     if text {
         more.push(HELP_F1);

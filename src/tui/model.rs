@@ -274,7 +274,12 @@ impl Model {
 
     /// Whether printable keys are text here.
     pub fn takes_text(&self) -> bool {
-        match self.dialogs.last() {
+        self.takes_text_under(self.dialogs.last())
+    }
+
+    /// Whether printable keys are text with this dialog on top.
+    pub(super) fn takes_text_under(&self, top: Option<&Dialog>) -> bool {
+        match top {
             Some(Dialog::Plan(dialog)) => dialog.takes_text(),
             Some(Dialog::Run(dialog)) => dialog.takes_text(),
             Some(_) => false,

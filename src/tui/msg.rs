@@ -1,6 +1,6 @@
 //! All that the wizard is told: by the person, by the session, by the engine, by the machine.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crossterm::event::KeyEvent;
 
@@ -70,8 +70,10 @@ pub enum Msg {
     Browser(browser::Opened),
     /// A key's text, to be shown once.
     Revealed(Result<Secret, Trouble>),
-    /// The report was saved here.
-    Saved(Result<String, Trouble>),
+    /// The report was saved here: for people, and for programs.
+    Saved(PathBuf, PathBuf),
+    /// The report of a demo, which is not saved.
+    Report(String),
     /// What a person asked for has failed.
     Failed(Trouble),
     /// A request is over.

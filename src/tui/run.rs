@@ -45,8 +45,17 @@ pub struct Front {
     pub data_dir: PathBuf,
 }
 
+/// How the wizard was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What the program exits with.
+    pub code: ExitCode,
+    /// What is worth a line in the shell: how it ended, or how to go on.
+    pub words: Option<String>,
+}
+
 /// Shows the wizard until it is left.
-pub async fn run(front: Front) -> Result<ExitCode, Error> {
+pub async fn run(front: Front) -> Result<Left, Error> {
     let scenarios = front.training.as_ref().map(|training| training.scenarios());
     let mut model = Model::new(front.look, now(), scenarios);
     let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
@@ -59,7 +68,7 @@ pub async fn run(front: Front) -> Result<ExitCode, Error> {
     terminal.leave();
     ended
         .and(closed)
-        .map(|()| wizard.code())
+        .map(|()| Left { code: wizard.code(), words: parting(&wizard.model) })
         .map_err(|error| Error::new(ProblemKind::Local, "go on with the wizard").because(error))
 }
 
@@ -213,6 +222,20 @@ impl Wizard {
             Screen::Run(run) => run.exit_code(),
             _ => ExitCode::Done,
         }
+    }
+}
+
+/// What is said once the terminal is given back. A demo leaves nothing to go on with.
+fn parting(model: &Model) -> Option<String> {
+    if model.demo.is_some() || terminal::panicked() {
+        return None;
+    }
+    match &model.screen {
+        Screen::Run(run) => Some(run.parting()),
+        Screen::Questions(_) | Screen::Plan(_) if model.draft.cluster.tenant.is_some() => {
+            Some("What you have answered is kept. Nothing was changed in Azure. Go on with:\n  crosspull".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A failure outside the steps, as a screen shows it.
 
 use crate::{
+    catalogue,
     domain::Problem,
     error::{Error, chain},
     tui::widgets::capital,
@@ -16,6 +17,17 @@ pub struct Trouble {
 }
 
 impl Trouble {}
+
+impl Trouble {
+    /// An entry of a list that cannot be taken, with what the catalogue has to say on that.
+    pub fn unusable(label: &str, why: &str, code: Option<&'static str>) -> Self {
+        let more = code.and_then(catalogue::entry).map(|entry| {
+            let values = [("cluster", label)];
+            format!(" {} {} ({})", entry.means(&values), entry.advice(&values), entry.code)
+        });
+        Self { said: format!("{label} cannot be used: {why}.{}", more.unwrap_or_default()), problem: None }
+    }
+}
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
@@ -34,7 +46,7 @@ impl From<Problem> for Trouble {
 
 /// With a capital, and an end.
 fn sentence(text: &str) -> String {
-    let text = capital(text);
+    let text = capital(text.trim());
     let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
     format!("{text}{end}")
 }

@@ -75,9 +75,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         msg @ (Msg::Found(..) | Msg::SignedIn(..) | Msg::Named(..) | Msg::Rows(_)) => questions::hear(model, msg),
         Msg::Planned(ticket, planned) => plan::planned(model, ticket, planned),
         Msg::Opened(opened) => run::opened(model, opened),
-        msg @ (Msg::Engine(_) | Msg::Statuses(_) | Msg::RunOver(_) | Msg::Revealed(_) | Msg::Saved(_)) => {
-            run::hear(model, msg)
-        }
+        msg @ (Msg::Engine(_)
+        | Msg::Statuses(_)
+        | Msg::RunOver(_)
+        | Msg::Revealed(_)
+        | Msg::Saved(..)
+        | Msg::Report(_)) => run::hear(model, msg),
     }
 }
 
@@ -96,9 +99,9 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Earlier => {
             let most = u16::try_from(model.requests.len()).unwrap_or(u16::MAX).saturating_sub(1);
-            scrolled(&mut model.details_back, |at| at.saturating_add(1).min(most))
+            scrolled(&mut model.details_back, |at| at.saturating_add(4).min(most))
         }
-        Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(1)),
+        Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(4)),
         Act::Suspend => vec![Effect::Suspend],
         Act::LeaveNow => vec![Effect::QuitNow],
         // Asked twice in a row, it is meant.
@@ -120,7 +123,7 @@ fn leaves_unasked(model: &Model) -> bool {
     model.leaving
         || match &model.screen {
             Screen::Scenarios(_) | Screen::Start(_) => true,
-            Screen::Run(run) => run.over(),
+            Screen::Run(run) => run.over() && !run.proven(),
             Screen::Questions(_) | Screen::Plan(_) => false,
         }
 }

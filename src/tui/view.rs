@@ -73,7 +73,9 @@ fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
         doc.view(&model.look, 0, inset(notice), canvas);
     }
     for over in &model.dialogs {
-        over_screen(over, model, Rect { height: area.height - 1, ..area }, canvas);
+        // What has just happened stays in sight: a copy that was asked for, most of all.
+        let room = area.height - if model.notice.is_some() { foot } else { 1 };
+        over_screen(over, model, Rect { height: room, ..area }, canvas);
     }
     footer::view(&model.look, &keymap::bindings(model), keys, canvas);
 }

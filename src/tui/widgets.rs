@@ -15,7 +15,7 @@ use super::look::Look;
 
 /// A text with a capital in front.
 pub fn capital(text: &str) -> String {
-    let mut letters = text.trim().chars();
+    let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 

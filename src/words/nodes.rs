@@ -18,8 +18,8 @@ pub fn replaced(cluster: &ClusterSeen) -> String {
 /// The only way back from a reset, and whether this operator could take it.
 pub fn way_back(cluster: &ClusterSeen) -> &'static str {
     match cluster.way_back {
-        Some(true) => "Way back: a new secret on the old app (you may make one), and new nodes again.",
-        Some(false) => "Way back: a new secret on the old app. YOU MAY NOT MAKE ONE: find who may.",
-        None => "Way back: a new secret on the old app. If you may make one could not be seen.",
+        Some(true) => "Way back: give the old app a new secret, which you may. All nodes again, too.",
+        Some(false) => "Way back: give the old app a new secret. YOU MAY NOT DO THAT: find who may.",
+        None => "Way back: give the old app a new secret. Whether you may could not be seen.",
     }
 }

@@ -112,12 +112,30 @@ fn accounts(ready: &Ready, demo: &DemoSpec) -> Vec<Account> {
                     client_secret_env: operator.name.clone(),
                 },
                 name: operator.user.clone(),
-                via: operator.roles.join(", "),
+                via: roles(ready, &operator.roles),
                 tenant: Some(tenant.id),
                 tenant_name: Some(tenant.display_name.clone()),
             })
         })
         .collect()
+}
+
+/// What somebody may do, directory roles first, and scopes by their names: an id would fill the line.
+fn roles(ready: &Ready, roles: &[String]) -> String {
+    let subscriptions = || ready.tenants.iter().flat_map(|tenant| &tenant.subscriptions);
+    let named = |scope: &str| {
+        let last = scope.rsplit('/').next().unwrap_or(scope);
+        subscriptions().find(|one| one.id.to_string() == last).map_or_else(|| last.to_owned(), |one| one.name.clone())
+    };
+    let mut words: Vec<String> = roles
+        .iter()
+        .map(|role| match role.split_once(" on /") {
+            Some((role, scope)) => format!("{role} of {}", named(scope)),
+            None => role.clone(),
+        })
+        .collect();
+    words.sort_by_key(|words| words.contains(" of "));
+    if words.is_empty() { "no role".to_owned() } else { words.join(", ") }
 }
 
 fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {

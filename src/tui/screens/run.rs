@@ -36,6 +36,7 @@ use crate::{
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
     },
+    words::layout::{resume, setup_name},
 };
 
 /// A setup that runs, or has run.
@@ -112,6 +113,16 @@ impl Model {
             _ if waits => ExitCode::Waiting,
             _ => ExitCode::Interrupted,
         }
+    }
+
+    /// What is said in the shell when it was left from here.
+    pub fn parting(&self) -> String {
+        let name = &self.answers.name;
+        if self.proven() {
+            let report = self.report.as_ref().map(|path| format!(" Report: {path}")).unwrap_or_default();
+            return format!("{name} is connected.{report}\nTo see it again:  crosspull show {}", setup_name(name));
+        }
+        format!("What is done stays done. Go on with:\n  {}", resume(name, ""))
     }
 
     /// While something runs, seconds are shown.
@@ -201,17 +212,23 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             }
             model.statuses.clear();
         }
-        Msg::Saved(Ok(path)) => {
-            wizard.say(format!("Saved: {path}"));
-            if let Screen::Run(model) = &mut wizard.screen {
-                model.report = Some(path);
-            }
+        Msg::Saved(text, json) => {
+            model.report = Some(text.display().to_string());
+            let name = json.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            wizard.say(format!("Saved: {}, and {name} beside it for programs.", text.display()));
+        }
+        Msg::Report(text) => {
+            model.report = Some("read, and not saved: this is a demo".to_owned());
+            let mut doc = Doc::default();
+            doc.verbatim(&text);
+            let title = "The report. Outside the demo it is saved as a file".to_owned();
+            wizard.dialogs.push(Over::Text { title, doc, scroll: 0, copy: Some(("the report", text)) });
         }
         Msg::Revealed(Ok(secret)) => {
             model.shown = true;
             wizard.dialogs.push(Over::Run(Dialog::Secret(secret)));
         }
-        Msg::Saved(Err(trouble)) | Msg::Revealed(Err(trouble)) => wizard.warn(trouble.said),
+        Msg::Revealed(Err(trouble)) => wizard.warn(trouble.said),
         _ => {}
     }
     Vec::new()

@@ -8,7 +8,7 @@ use crate::{
     engine::{JournalError, Record},
     report::Summary,
     sample,
-    session::{Account, Found, Query, Row, Rows, SignedIn, Ticket, Value},
+    session::{Account, Found, Query, Row, Rows, SignedIn, Ticket, Unusable, Value},
     tui::{
         effect::Effect,
         model::Model,
@@ -90,7 +90,12 @@ pub(super) fn opened(records: Vec<Record>, resumed: bool) -> Opened {
 }
 
 fn row(value: Value, label: &str, detail: &str, unusable: Option<&str>) -> Row {
-    Row { value, label: label.to_owned(), detail: detail.to_owned(), unusable: unusable.map(str::to_owned) }
+    Row {
+        value,
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+        unusable: unusable.map(|why| Unusable { words: why.to_owned(), code: Some("CP-101") }),
+    }
 }
 
 pub(super) fn rows(ticket: Ticket, query: &Query) -> Rows {
@@ -118,7 +123,7 @@ pub(super) fn rows(ticket: Ticket, query: &Query) -> Rows {
                 Value::Cluster(cluster("shop-msi")),
                 "shop-msi",
                 "shop, northeurope, 3 nodes",
-                Some("it has a managed identity, and no app"),
+                Some("it has a managed identity"),
             ),
             row(Value::Cluster(cluster("shop-test")), "shop-test", "shop, northeurope, 1 node", None),
         ],

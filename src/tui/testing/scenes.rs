@@ -519,7 +519,7 @@ pub(super) fn ends() -> Vec<Scene> {
         || run(sample::connected()).hears(Msg::RunOver(Ok(Ended::Closed(crate::engine::record::Outcome::Connected))));
     vec![
         ("proof", proven()),
-        ("proof-report", proven().hears(Msg::Saved(Ok("new-shop-report.md".to_owned())))),
+        ("proof-report", proven().hears(Msg::Saved("new-shop-report.md".into(), "new-shop-report.json".into()))),
         ("proof-secret", proven().hears(Msg::Revealed(Ok(Secret::new("a-secret-of-the-tests"))))),
         (
             "proof-secret-copied",

@@ -22,8 +22,8 @@ pub fn view(look: &Look, requests: &VecDeque<Arc<RequestRecord>>, back: u16, are
         return;
     }
     let mut doc = Doc::default();
-    let hidden = if back > 0 { format!(", {back} later ones hidden") } else { String::new() };
-    doc.rule(&format!("requests ({}{hidden}): never a body, never a secret. F3 earlier, F4 later", requests.len()));
+    let hidden = if back > 0 { format!(", {back} later ones not shown") } else { String::new() };
+    doc.rule(&format!("{} requests{hidden}; F3 earlier, F4 later, F2 closes", requests.len()));
     let width = usize::from(area.width);
     let lines = if width < ROOM_FOR_IDS { 2 } else { 1 };
     let rows = usize::from(area.height - 1) / lines;

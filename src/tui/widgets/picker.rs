@@ -19,6 +19,8 @@ pub struct Row<T> {
     pub detail: String,
     /// Why it cannot be taken.
     pub unusable: Option<String>,
+    /// The catalogue's code for that.
+    pub why_code: Option<&'static str>,
     /// The entry itself.
     pub value: T,
 }
@@ -35,11 +37,21 @@ pub struct Picker<T> {
     /// Its place among those that match.
     at: usize,
     loading: bool,
+    /// Some entries could not be read.
+    partial: bool,
 }
 
 impl<T> Default for Picker<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), haystack: Vec::new(), matching: Vec::new(), words: Vec::new(), at: 0, loading: false }
+        Self {
+            rows: Vec::new(),
+            haystack: Vec::new(),
+            matching: Vec::new(),
+            words: Vec::new(),
+            at: 0,
+            loading: false,
+            partial: false,
+        }
     }
 }
 
@@ -99,6 +111,16 @@ impl<T> Picker<T> {
         self.loading = loading;
     }
 
+    /// Some entries could not be read.
+    pub fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Whether all entries are there.
+    pub fn is_whole(&self) -> bool {
+        !self.loading && !self.partial
+    }
+
     /// Whether more entries are on their way.
     pub fn is_loading(&self) -> bool {
         self.loading
@@ -117,6 +139,11 @@ impl<T> Picker<T> {
     /// The marked entry.
     pub fn selected(&self) -> Option<&Row<T>> {
         self.rows.get(*self.matching.get(self.at)? as usize)
+    }
+
+    /// Whether any entry is the one, in sight or not.
+    pub fn any(&self, is_it: impl Fn(&T) -> bool) -> bool {
+        self.rows.iter().any(|row| is_it(&row.value))
     }
 
     /// Marks the first entry that matches and is the one; says whether there is one.
@@ -231,6 +258,7 @@ mod tests {
             label: format!("shop-{n:05}"),
             detail: format!("westeurope, subscription contoso-{}", n % 7),
             unusable: None,
+            why_code: None,
             value: n,
         }));
         picker
@@ -258,7 +286,13 @@ mod tests {
         assert!(picker.select_where(|n| *n == 42));
         picker.filter("0004");
         assert_eq!(picker.selected().map(|row| row.value), Some(42));
-        picker.extend([Row { label: "shop-00049b".into(), detail: String::new(), unusable: None, value: 500 }]);
+        picker.extend([Row {
+            label: "shop-00049b".into(),
+            detail: String::new(),
+            unusable: None,
+            why_code: None,
+            value: 500,
+        }]);
         assert_eq!(picker.selected().map(|row| row.value), Some(42));
         picker.page_down(1000);
         assert_eq!(picker.selected().map(|row| row.value), Some(500));

@@ -1,6 +1,7 @@
 //! What the plan says, as text.
 
 use crate::{
+    catalogue,
     domain::{Finding, Severity, plan::ClusterSeen},
     tui::widgets::doc::{Doc, Tone},
     words::{replaced, way_back},
@@ -33,6 +34,9 @@ pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
     doc.toned(tone, &format!("{word}  {}  {}", finding.code, finding.found));
     doc.field("Means", LABEL, &finding.means);
     doc.field("Do", LABEL, &finding.advice);
+    if let Some(entry) = catalogue::entry(&finding.code).filter(|_| finding.severity != Severity::Note) {
+        doc.field("Who", LABEL, &entry.who);
+    }
 }
 
 /// Counts in words: `0 stops, 1 warning, 2 notes`.

@@ -39,12 +39,15 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
             if let Some(NoPlan::Trouble(trouble)) = refused {
                 doc.bad(&trouble.said);
             }
-            let first_stop = plan.stops().next();
-            table(&mut doc, model, wizard, plan, usize::from(area.width));
-            doc.blank();
-            match first_stop {
-                Some(stop) if model.marked().is_none() => lines::finding_lines(&mut doc, stop),
-                _ => about(&mut doc, model, plan),
+            if plan.stops().next().is_some() {
+                // What stops it has to be read whole; the steps will not be done like this.
+                doc.toned(Tone::Bad, "It cannot be started like this:");
+                doc.blank();
+                doc.append(lines::findings_doc(&plan.findings));
+            } else {
+                table(&mut doc, model, wizard, plan, usize::from(area.width));
+                doc.blank();
+                about(&mut doc, model, plan);
             }
         }
         (None, None) => {
@@ -55,7 +58,7 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
             );
         }
     }
-    doc.view(&wizard.look, 0, area, canvas);
+    doc.view(&wizard.look, model.scroll, area, canvas);
 }
 
 fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
@@ -91,6 +94,8 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
         let pad = " ".repeat(words.saturating_sub(text.width()));
         let now = match line.action {
             Action::AskPerson => format!("ask {}", plan.registry_tenant.label()),
+            // A pod on each pool is made for it, and removed.
+            Action::ReadOnly if line.step == StepId::Proof && !line.changes.is_empty() => "test pods".to_owned(),
             action => action.to_string(),
         };
         let tone = match line.action {
@@ -125,7 +130,11 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
                 doc.field("-", 2, change);
             }
             if line.changes.is_empty() {
-                doc.dim("Nothing is changed by it.");
+                doc.dim(match line.action {
+                    Action::AskPerson => "Somebody of the other company does it. The run has a message for them.",
+                    Action::Remove => "Only secrets of this setup that nobody can be using.",
+                    _ => "Nothing is changed by it.",
+                });
             }
         }
         None if plan.route == Route::KeepApp => {
@@ -155,14 +164,21 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
                 }
             }
         }
-        Dialog::Warnings => {
+        Dialog::Start => {
             let mut doc = Doc::default();
-            doc.text("Before it starts:");
+            let warned = model.warned();
+            let steps = model.count();
+            doc.text(&format!("From here on things are made in both tenants: {steps} steps."));
+            if warned {
+                doc.blank();
+                doc.text("Before it starts:");
+            }
             for finding in model.findings().iter().filter(|finding| finding.severity == Severity::Warning) {
                 doc.blank();
                 lines::finding_lines(&mut doc, finding);
             }
-            dialog::view(look, "Start in spite of the warnings?", &doc, 0, area, canvas);
+            let title = if warned { "Start in spite of the warnings?" } else { "Start?" };
+            dialog::view(look, title, &doc, 0, area, canvas);
         }
     }
 }

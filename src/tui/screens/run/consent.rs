@@ -66,9 +66,13 @@ pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> Vec<(Ton
             }
             lines
         }
-        Landed::NotIt => {
-            let begins = registered(&model.answers.app.redirect_uri);
-            one(Tone::Bad, &format!("That is not where the page ends: its address begins with {begins}"))
-        }
+        Landed::NotIt => not_it(model, text).map(|said| one(Tone::Bad, &said)).unwrap_or_default(),
     }
+}
+
+/// Why a text cannot be the address that the page ends on.
+pub(super) fn not_it(model: &Model, text: &str) -> Option<String> {
+    let begins = registered(&model.answers.app.redirect_uri);
+    let not = Landed::read(text, &model.answers.app.redirect_uri) == Landed::NotIt;
+    not.then(|| format!("That is not where the page ends: its address begins with {begins}"))
 }

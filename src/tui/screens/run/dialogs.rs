@@ -33,7 +33,12 @@ pub enum Dialog {
         wrong: bool,
     },
     /// The address that the browser has landed on.
-    Paste(Field),
+    Paste {
+        /// What is typed.
+        field: Field,
+        /// Why it cannot be that address.
+        wrong: Option<String>,
+    },
     /// The other admin's word for a step that cannot be seen from here.
     Vouch(StepId),
     /// Who else could sign in.
@@ -46,7 +51,7 @@ impl Dialog {
     /// Whether printable keys are text here.
     pub fn takes_text(&self) -> bool {
         match self {
-            Self::Nodes { .. } | Self::Paste(_) => true,
+            Self::Nodes { .. } | Self::Paste { .. } => true,
             Self::Accounts(accounts) => accounts.takes_text(),
             Self::Vouch(_) | Self::Secret(_) => false,
         }
@@ -57,7 +62,7 @@ impl Dialog {
 pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
     match dialog {
         Dialog::Nodes { .. } => vec![enter("replace them", "replace every node"), esc("not now", "not now")],
-        Dialog::Paste(_) => vec![enter("read it", "read what the address says"), esc("close", "close this")],
+        Dialog::Paste { .. } => vec![enter("read it", "read what the address says"), esc("close", "close this")],
         Dialog::Vouch(_) => vec![enter("take their word", "go on with it as done"), esc("not yet", "wait on")],
         Dialog::Accounts(_) => vec![enter("sign in", "sign in as the marked one"), esc("back", "leave it as it is")],
         Dialog::Secret(_) => vec![esc("close and wipe", "close this; the secret is not shown again")],
@@ -95,8 +100,12 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
             wizard.dialogs.pop();
             vec![Effect::Engine(Command::ConfirmNodes(review.hash.clone()))]
         }
-        Some(Over::Run(Dialog::Paste(field))) => {
+        Some(Over::Run(Dialog::Paste { field, wrong })) => {
             let text = field.text().to_owned();
+            if let Some(said) = consent::not_it(model, &text) {
+                *wrong = Some(said);
+                return Vec::new();
+            }
             wizard.dialogs.pop();
             read_address(wizard, &text)
         }
@@ -125,8 +134,9 @@ pub fn typed(wizard: &mut Wizard, key: KeyEvent) -> Vec<Effect> {
             field.handle(key);
             *wrong = false;
         }
-        Some(Over::Run(Dialog::Paste(field))) => {
+        Some(Over::Run(Dialog::Paste { field, wrong })) => {
             field.handle(key);
+            *wrong = None;
         }
         Some(Over::Run(Dialog::Accounts(accounts))) => accounts.typed(key),
         _ => {}
@@ -141,7 +151,10 @@ pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
             field.paste(text);
             *wrong = false;
         }
-        Some(Over::Run(Dialog::Paste(field))) => field.paste(text),
+        Some(Over::Run(Dialog::Paste { field, wrong })) => {
+            field.paste(text);
+            *wrong = None;
+        }
         Some(Over::Run(Dialog::Accounts(accounts))) => accounts.pasted(text),
         Some(_) => {}
         None => {
@@ -177,11 +190,14 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             }
             ("Replace every node?", Some(field))
         }
-        Dialog::Paste(field) => {
+        Dialog::Paste { field, wrong } => {
             doc.text(&format!(
                 "Paste the whole address that the browser shows after the page. It begins with {}.",
                 consent::lands_on(model)
             ));
+            if let Some(wrong) = wrong {
+                doc.bad(wrong);
+            }
             ("Where did the browser land?", Some(field))
         }
         Dialog::Vouch(step) => {
@@ -193,7 +209,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
         }
         Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),
         Dialog::Secret(secret) => {
-            doc.text("The app's secret. It is shown this once, and written down that you have it.");
+            doc.text("The app's secret, shown this once. The setup's journal notes that you have it.");
             doc.blank();
             doc.toned(Tone::Strong, secret.expose());
             doc.blank();

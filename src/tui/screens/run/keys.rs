@@ -9,7 +9,7 @@ use crate::{
         effect::Effect,
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
-        screens::plan::equivalent_doc,
+        screens::{plan::equivalent_doc, scenarios},
         widgets::{doc::Doc, field::Field},
     },
     words::problem_text,
@@ -91,13 +91,25 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     let mut keys = Vec::new();
     match model.situation(step) {
         Situation::Consent(_) => {
-            keys.push(enter("browser", "open the link in your browser"));
+            // Where the link is opened by somebody far away, the message with it matters more than the browser here.
+            if handed_over {
+                keys.push(enter("message", "a message for the other company's admin, to be copied"));
+            } else {
+                keys.push(enter("browser", "open the link in your browser"));
+            }
             if demo {
                 keys.push(play);
             }
             keys.push(own('c', "c", Act::CopyLink, "copy link", "copy the link"));
-            keys.push(message(if handed_over { "message" } else { "" }));
-            let label = if demo { "" } else { "paste" };
+            keys.push(own(
+                'b',
+                "b",
+                Act::Browser,
+                if handed_over { "browser" } else { "" },
+                "open the link in your browser",
+            ));
+            keys.push(message(""));
+            let label = if demo || handed_over { "" } else { "paste" };
             keys.push(own('p', "p", Act::Paste, label, "paste the address that the browser has landed on"));
             keys.push(look_now(""));
         }
@@ -148,8 +160,11 @@ fn proof_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             "copy the app's secret; it leaves the clipboard by itself",
         ));
         if !model.shown && !wizard.look.shared {
-            keys.push(own('v', "v", Act::ShowSecret, "", "show the app's secret, once"));
+            keys.push(own('v', "v", Act::ShowSecret, "show it", "show the app's secret, once"));
         }
+    }
+    if wizard.demo.is_some() {
+        keys.push(esc("other stories", "back to the demo's stories; this one ends"));
     }
     keys
 }
@@ -168,6 +183,9 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::First => model.mark(|_, _| 0),
         keymap::Act::Last => model.mark(|_, last| last),
         keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),
+        keymap::Act::Back if model.proven() && wizard.demo.is_some() => {
+            wizard.screen = Screen::Scenarios(scenarios::Model::default());
+        }
         keymap::Act::Back => model.follow(),
         keymap::Act::Enter => return entered(wizard),
         keymap::Act::Run(act) => return on_step(wizard, act),
@@ -192,8 +210,8 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
     }
     let Some(step) = model.shown_step() else { return Vec::new() };
     match model.situation(step) {
-        Situation::Consent(_) => on_step(wizard, Act::Browser),
-        Situation::Role(_) => on_step(wizard, Act::Message),
+        Situation::Consent(_) if !model.answers.registry.handed_over() => on_step(wizard, Act::Browser),
+        Situation::Consent(_) | Situation::Role(_) => on_step(wizard, Act::Message),
         Situation::Failed(_) => on_step(wizard, Act::Retry),
         Situation::Nodes => {
             wizard.dialogs.push(Over::Run(Dialog::Nodes { field: Field::default(), wrong: false }));
@@ -222,7 +240,7 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
             Vec::new()
         }
         Act::Paste => {
-            wizard.dialogs.push(Over::Run(Dialog::Paste(Field::default())));
+            wizard.dialogs.push(Over::Run(Dialog::Paste { field: Field::default(), wrong: None }));
             Vec::new()
         }
         Act::Vouch => {
@@ -233,7 +251,14 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
             wizard.say("Looking now.");
             vec![Effect::Engine(Command::LookNow)]
         }
-        Act::OtherAdmin => play(model, step),
+        Act::OtherAdmin => {
+            let effects = play(model, step);
+            if !effects.is_empty() {
+                let there = model.progress.plan().map(|plan| plan.registry_tenant.label()).unwrap_or_default();
+                wizard.say(format!("The admin of {there} has acted. It takes a moment until that is seen."));
+            }
+            effects
+        }
         Act::Retry => vec![Effect::Engine(Command::Retry(step))],
         Act::OtherAccount => {
             let accounts = Accounts::new(model, wizard.accounts.as_deref().unwrap_or_default(), wizard.demo.is_some());

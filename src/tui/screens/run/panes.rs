@@ -123,8 +123,8 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     let there = registry_tenant(model);
     if model.answers.registry.handed_over() {
         pane.doc.text(&format!(
-            "An admin of {there} makes the app known there and gives it its role. m has the whole message for them: \
-             this link, the role, the commands. crosspull sees from outside when it is done."
+            "An admin of {there} makes the app known there and gives it its role. Enter has the whole message for \
+             them: this link, the role, the commands. crosspull sees from outside when it is done."
         ));
     } else {
         pane.doc.text(&format!("A Cloud Application Administrator of {there} opens this and accepts."));
@@ -136,13 +136,15 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
         pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who accepts.{browser}"));
     }
     pane.link = consent::link(model, wizard.world()).map(|link| link.to_string());
+    for (tone, text) in &model.landed {
+        pane.after.toned(*tone, text);
+    }
     if status.doing == Doing::Person {
-        looked(&mut pane.after, model, status, wizard.now);
+        looked(&mut pane.after, status, wizard.now);
     } else {
         pane.after.text(&format!(
-            "Getting ready: a new app cannot be accepted before it can be seen everywhere. {}{}.",
-            capital(doing_words(status.doing)),
-            status.what
+            "Getting ready: a new app cannot be accepted before it can be seen everywhere. {}.",
+            capital(&doing_words(status.doing, &status.what))
         ));
     }
     way_back_here(&mut pane.after, model, wizard);
@@ -151,37 +153,35 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
 fn to_give_role(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     let there = registry_tenant(model);
     pane.doc.text(&format!(
-        "The app is known at {there}. Now an Owner of the registry there lets it pull. m has the whole message for \
-         them: the role, the scope, the commands."
+        "The app is known at {there}. Now an Owner of the registry there lets it pull. Enter has the whole message \
+         for them: the role, the scope, the commands."
     ));
     if wizard.demo.is_some() {
         pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who gives the role."));
     }
     pane.doc.blank();
-    looked(&mut pane.doc, model, status, wizard.now);
+    looked(&mut pane.doc, status, wizard.now);
     if consent::cannot_be_seen(status) {
         pane.doc.text("When the admin says that it is done, v takes their word for it.");
     }
     way_back_here(&mut pane.doc, model, wizard);
 }
 
-/// What the last look said, when the next one is, and what a pasted address said.
-fn looked(doc: &mut Doc, model: &Model, status: &Status, now: OffsetDateTime) {
-    for (tone, text) in &model.landed {
-        doc.toned(*tone, text);
-    }
+/// What the last look said, and when the next one is.
+fn looked(doc: &mut Doc, status: &Status, now: OffsetDateTime) {
     let said = status.said.as_deref().map(short).unwrap_or_default();
     let said = if said.is_empty() { "not there yet".to_owned() } else { said };
-    let next = status.next_look.map(|next| format!(" Next look in {}.", span(next - now))).unwrap_or_default();
+    let next = match status.next_look {
+        Some(next) if (next - now).whole_seconds() > 0 => format!(" Next look in {}.", span(next - now)),
+        _ => " Looking now.".to_owned(),
+    };
     doc.dim(&format!("The last look said: {}.{next}", said.trim_end_matches('.')));
 }
 
 /// Entra's sentences are long; their number says what a screen has room for.
 fn short(said: &str) -> String {
-    match said.split_once(':') {
-        Some((code, _)) if code.starts_with("AADSTS") => format!("not there yet ({code})"),
-        _ => said.to_owned(),
-    }
+    let code = said.split(':').next().unwrap_or(said);
+    if code.starts_with("AADSTS") { format!("not there yet ({code})") } else { said.to_owned() }
 }
 
 fn way_back_here(doc: &mut Doc, model: &Model, wizard: &Wizard) {
@@ -206,7 +206,7 @@ fn nodes(doc: &mut Doc, model: &Model) {
         }
     }
     doc.blank();
-    doc.toned(Tone::Warn, "Nothing goes on before you say so. It can wait for days: a resume looks again and asks.");
+    doc.toned(Tone::Warn, "Nothing goes on before you say so. You may leave, and agree to it another day.");
 }
 
 fn stopped_pools(doc: &mut Doc, model: &Model) {
@@ -233,12 +233,15 @@ fn failed(doc: &mut Doc, problem: &Problem, step: StepId) {
 }
 
 fn works(doc: &mut Doc, model: &Model, step: StepId, status: &Status, now: OffsetDateTime) {
-    what_it_does(doc, model, step);
-    doc.blank();
+    // Which nodes are replaced is known by now; what matters is how far it is.
+    if step != StepId::ClusterUpdate {
+        what_it_does(doc, model, step);
+        doc.blank();
+    }
     if status.doing != Doing::Running {
-        doc.text(&format!("{}{}.", capital(doing_words(status.doing)), status.what));
+        doc.text(&format!("{}.", capital(&doing_words(status.doing, &status.what))));
         doc.dim(&format!("Since {}.", since_when(status.since, now)));
-        looked(doc, model, status, now);
+        looked(doc, status, now);
     }
     if step == StepId::ClusterUpdate {
         doc.blank();

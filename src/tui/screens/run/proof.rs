@@ -45,7 +45,7 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
         None => doc.dim("s saves a report: what was made, how to renew. It holds no secret."),
     }
     if wizard.demo.is_some() {
-        doc.toned(Tone::Accent, "Demo: the story ends here. q leaves.");
+        doc.toned(Tone::Accent, "Demo: the story ends here. Esc goes back to the others.");
     }
     doc
 }

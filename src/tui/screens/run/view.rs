@@ -179,14 +179,21 @@ fn summary(model: &Model) -> Doc {
 /// What leaving means now.
 pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
     let mut doc = Doc::default();
-    doc.text("What is done stays done. What is being sent is let finish.");
     let update = model.status(StepId::ClusterUpdate).is_some_and(|status| status.doing == Doing::Operation);
-    if update {
+    if model.proven() {
+        doc.text("Everything is done. The secret is forgotten when crosspull ends.");
+        if model.report.is_none() {
+            doc.text("s saves a report first, for both companies.");
+        }
+        return doc;
+    }
+    if update && wizard.demo.is_none() {
         doc.text("The replacement of the nodes goes on in Azure by itself.");
     }
     if wizard.demo.is_some() {
         doc.text("This is a demo: it ends here, and its world with it.");
     } else {
+        doc.text("What is done stays done. What is being sent is let finish.");
         doc.text("To come back to it, today or in a week:");
         doc.verbatim(&resume(&model.answers.name, ""));
     }
