@@ -229,6 +229,8 @@ mod tests {
 
         `fabrikamimages.azurecr.io/shop/web:1.4` was pulled with the app's own key: `sha256:abababababababababababababababababababababababababababababababab`.
 
+        It was pulled inside the cluster by pods on: system.
+
         Not proven:
 
         - Pool web (6 nodes): access proven, nodes not proven: run command is switched off.

@@ -263,7 +263,7 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::PageDown if reads => model.scroll = model.scroll.saturating_add(page),
         keymap::Act::First | keymap::Act::Last if reads => model.scroll = 0,
         keymap::Act::Up => model.at = model.at.min(last).saturating_sub(1),
-        keymap::Act::Down => model.at = (model.at + 1).min(last),
+        keymap::Act::Down => model.at = model.at.saturating_add(1).min(last),
         keymap::Act::First | keymap::Act::PageUp => model.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => model.at = last,
         keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),

@@ -146,6 +146,14 @@ fn a_role_that_is_unticked_is_left_out_of_the_next_plan() {
     assert!(matches!(script.model.screen, Screen::Plan(_)));
 }
 
+#[test]
+fn keys_mean_nothing_while_there_is_no_plan_yet() {
+    let mut script = planned().then("<esc>").without_answers().then("<enter><down><down><up><end><enter>s");
+    assert!(matches!(script.model.screen, Screen::Plan(_)));
+    script.keys("<esc>");
+    assert!(question(&script.model).is_some());
+}
+
 fn review() -> Arc<NodesReview> {
     let plan = sample::plan();
     let hash = plan.nodes_hash();

@@ -296,7 +296,7 @@ pub(super) fn runs() -> Vec<Scene> {
                     StepId::ClusterUpdate,
                     Doing::Operation,
                     "the cluster update",
-                    Some("InProgress 40 %; pools: system Succeeded, web Updating"),
+                    Some("InProgress 40 %; pool web Updating"),
                 ))
                 .later(EIGHTEEN)
         }),

@@ -203,6 +203,8 @@ async fn setups_are_looked_at_without_asking_anybody() {
 
     `localhost:PORT/shop/web:1.4` was pulled with the app's own key: `sha256:DIGEST`.
 
+    It was pulled inside the cluster by pods on: system, web.
+
     ## Steps
 
     | step | state | begun | done |
