@@ -120,6 +120,14 @@ fn has_code(problem: &Problem, code: &str) -> bool {
             .any(|(at, _)| !problem.message[at + code.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
+/// Whether a code is about a tenant's rules for apps, which its admins can change.
+pub fn is_a_rule(code: &str) -> bool {
+    matches!(code, "CP-120" | "CP-121" | "CP-122")
+}
+
+/// A registry's firewall keeps this machine out: what it holds has to be taken on somebody's word, or the address let in.
+pub const FIREWALL: &str = "CP-504";
+
 impl Entry {
     /// What it means, with the placeholders filled.
     pub fn means(&self, values: &[(&str, &str)]) -> String {

@@ -2,11 +2,11 @@
 //! they arrive.
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use super::{At, Session};
 use crate::{
-    azure::{Error as AzureError, TenantClients, acr, aks, arm, registry::RegistryClient},
+    azure::{Error as AzureError, Pages, TenantClients, acr, aks, arm, registry::RegistryClient},
     domain::{LoginServer, Problem, Repository, ResourceId, SubscriptionId},
     engine::wait::now,
     error::Error,
@@ -134,9 +134,9 @@ impl Session {
         let clients = self.clients_at(at.tenant.id, &at.sign_in, None).await?;
         Ok(match &query {
             Query::Subscriptions { .. } => {
-                let mut pages = clients.arm.subscriptions();
+                let pages = Mutex::new(clients.arm.subscriptions());
                 loop {
-                    match pages.next().await {
+                    match self.page(&pages).await {
                         Some(Ok(page)) => {
                             let ours = page.into_iter().filter(|one| one.tenant_id.is_none_or(|id| id == clients.id()));
                             send(ours.map(subscription_row).collect()).await;
@@ -148,9 +148,9 @@ impl Session {
             }
             Query::Clusters { subscription, .. } => {
                 self.each(&clients, *subscription, |id| {
-                    let mut pages = clients.arm.clusters(id);
+                    let pages = Mutex::new(clients.arm.clusters(id));
                     async move {
-                        while let Some(page) = pages.next().await {
+                        while let Some(page) = self.page(&pages).await {
                             send(page?.iter().map(cluster_row).collect()).await;
                         }
                         Ok(())
@@ -160,9 +160,9 @@ impl Session {
             }
             Query::Registries { subscription, .. } => {
                 self.each(&clients, *subscription, |id| {
-                    let mut pages = clients.arm.registries(id);
+                    let pages = Mutex::new(clients.arm.registries(id));
                     async move {
-                        while let Some(page) = pages.next().await {
+                        while let Some(page) = self.page(&pages).await {
                             send(page?.iter().map(registry_row).collect()).await;
                         }
                         Ok(())
@@ -171,9 +171,9 @@ impl Session {
                 .await
             }
             Query::Repositories { login_server, .. } => {
-                let mut names = self.registry(&clients, login_server).repositories(&clients);
+                let names = Mutex::new(self.registry(&clients, login_server).repositories(&clients));
                 loop {
-                    match names.next().await {
+                    match self.patience().read(|| async { names.lock().await.next().await }).await {
                         Ok(Some(page)) => send(page.into_iter().filter_map(repository_row).collect()).await,
                         Ok(None) => break Ok(()),
                         Err(error) => break Err(error),
@@ -181,9 +181,9 @@ impl Session {
                 }
             }
             Query::Tags { login_server, repository, .. } => {
-                let mut names = self.registry(&clients, login_server).tags(&clients, repository);
+                let names = Mutex::new(self.registry(&clients, login_server).tags(&clients, repository));
                 loop {
-                    match names.next().await {
+                    match self.patience().read(|| async { names.lock().await.next().await }).await {
                         Ok(Some(page)) => send(page.into_iter().map(tag_row).collect()).await,
                         Ok(None) => break Ok(()),
                         Err(error) => break Err(error),
@@ -195,6 +195,14 @@ impl Session {
 
     fn registry(&self, clients: &TenantClients, server: &LoginServer) -> RegistryClient {
         RegistryClient::new(self.http.clone(), std::sync::Arc::clone(clients.cloud()), server.clone())
+    }
+
+    /// The next page. A service that asks for a slower pace gets it: a page can be asked for again.
+    async fn page<T: serde::de::DeserializeOwned + Send>(
+        &self,
+        pages: &Mutex<Pages<T>>,
+    ) -> Option<Result<Vec<T>, AzureError>> {
+        self.patience().read(|| async { pages.lock().await.next().await.transpose() }).await.transpose()
     }
 
     /// Reads one subscription, or all of them side by side. One that cannot be read does not hide the others.
@@ -210,9 +218,9 @@ impl Session {
         if let Some(one) = one {
             return read(one).await;
         }
-        let mut pages = clients.arm.subscriptions();
+        let pages = Mutex::new(clients.arm.subscriptions());
         let (mut reading, mut failed) = (FuturesUnordered::new(), None);
-        while let Some(page) = pages.next().await {
+        while let Some(page) = self.page(&pages).await {
             for one in page?.into_iter().filter(arm::Subscription::usable) {
                 reading.push(read(one.subscription_id));
                 if reading.len() >= SIDE_BY_SIDE

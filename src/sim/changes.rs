@@ -111,6 +111,16 @@ pub fn let_pull(world: &mut World, login_server: &str, principal: ObjectId) {
     }
 }
 
+/// The registry's owner lets the addresses of this machine and of a cluster through the firewall.
+pub fn let_in(world: &mut World, login_server: &str, cluster: &str) {
+    let egress =
+        world.clusters.iter().find(|one| one.id.eq_ignore_ascii_case(cluster)).map(|one| one.egress_ip.clone());
+    if let Some(registry) = world.registries.iter_mut().find(|registry| registry.login_server == login_server) {
+        registry.ip_rules.push(registry.seen_from.clone());
+        registry.ip_rules.extend(egress);
+    }
+}
+
 /// The rules for apps are lifted, in every tenant.
 pub fn lift_policies(world: &mut World) {
     for tenant in &mut world.tenants {

@@ -87,7 +87,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
     match act {
         Act::Help => {
-            if !matches!(model.dialogs.last(), Some(Dialog::Keys { .. })) {
+            if matches!(model.dialogs.last(), Some(Dialog::Keys { .. })) {
+                model.dialogs.pop();
+            } else {
                 model.dialogs.push(Dialog::Keys { scroll: 0 });
             }
             Vec::new()

@@ -15,6 +15,7 @@ pub use ticks::Ticks;
 pub use view::{dialog_view, view};
 
 use crate::{
+    catalogue,
     domain::{Finding, Plan, Severity, StepId, plan::Line},
     session::Ticket,
     steps::equivalent,
@@ -155,7 +156,8 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         if model.marked().is_some() && model.stops().is_empty() {
             keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
         }
-        if wizard.demo.is_some() && !model.stops().is_empty() {
+        let ruled = model.stops().iter().any(|stop| catalogue::is_a_rule(&stop.code));
+        if wizard.demo.is_some() && ruled {
             keys.push(own(
                 'o',
                 "o",

@@ -130,6 +130,13 @@ impl Model {
         self.ended.is_none() && !self.statuses.is_empty()
     }
 
+    fn sign_in(&self, which: Which) -> Option<&SignIn> {
+        match which {
+            Which::Cluster => Some(&self.answers.cluster.sign_in),
+            Which::Registry => self.answers.registry.sign_in.as_ref(),
+        }
+    }
+
     /// A tenant and who is signed in there.
     pub fn tenant(&self, which: Which, accounts: Option<&[Account]>) -> (Option<Tenant>, Option<String>) {
         let plan = self.progress.plan();
@@ -137,10 +144,7 @@ impl Model {
             Which::Cluster => plan.cluster_tenant.clone(),
             Which::Registry => plan.registry_tenant.clone(),
         });
-        let sign_in = match which {
-            Which::Cluster => Some(&self.answers.cluster.sign_in),
-            Which::Registry => self.answers.registry.sign_in.as_ref(),
-        };
+        let sign_in = self.sign_in(which);
         let id = tenant.as_ref().map(|tenant| tenant.id);
         let who = match sign_in {
             None => "handed over".to_owned(),

@@ -224,6 +224,41 @@ fn a_failure_brings_itself_into_sight_and_can_be_tried_again() {
 }
 
 #[test]
+fn a_reset_that_failed_is_repeated_once_its_nodes_are_confirmed_anew() {
+    let mut script = scenes::run(scenes::until(StepId::ClusterUpdate))
+        .hears(scenes::failed_at(StepId::ClusterUpdate, sample::problem()));
+    script.keys("r");
+    let retried = |script: &Script| {
+        script.asked.iter().any(|one| matches!(one, Effect::Engine(Command::Retry(StepId::ClusterUpdate))))
+    };
+    assert!(retried(&script));
+    // The engine answers with a review, and waits for a yes of its own.
+    script.told(Msg::Engine(Event::ConfirmNodes(review())));
+    script.told(Msg::Engine(Event::Idle(Idle::Nodes)));
+    script.keys("<enter>shop-prod<enter>");
+    assert!(script.asked.iter().any(|one| matches!(one, Effect::Engine(Command::ConfirmNodes(_)))));
+}
+
+#[test]
+fn a_pull_behind_a_firewall_can_rest_on_somebodys_word() {
+    let mut problem = sample::problem();
+    problem.code = Some("DENIED".to_owned());
+    problem.message = "client with IP '203.0.113.7' is not allowed access.".to_owned();
+    let script =
+        scenes::run(scenes::until(StepId::Probe)).hears(scenes::failed_at(StepId::Probe, problem)).then("v<enter>");
+    let asked: Vec<&Effect> = script.asked.iter().rev().take(2).collect();
+    assert!(
+        matches!(
+            asked[..],
+            [Effect::Engine(Command::Retry(StepId::Probe)), Effect::Engine(Command::Vouch(StepId::Probe))]
+        ),
+        "{asked:?}"
+    );
+    let other = scenes::run(sample::failed()).then("v<enter>");
+    assert!(!other.asked.iter().any(|one| matches!(one, Effect::Engine(Command::Vouch(_)))), "no other failure can");
+}
+
+#[test]
 fn somebody_else_goes_on_with_it() {
     let mut script = scenes::run(sample::failed()).then("e<down><down><enter>");
     let asked = script.asked.iter().any(|one| matches!(one, Effect::SignInAs { .. }));

@@ -286,6 +286,18 @@ pub(super) fn runs() -> Vec<Scene> {
         ("run-plan-changed", lost),
         ("run-nodes", nodes(Vec::new())),
         ("run-nodes-different", nodes(vec!["web has 6 nodes, and had 5".to_owned()])),
+        ("run-nodes-again", {
+            let failed = problem(
+                ProblemKind::Azure,
+                "give the cluster the app",
+                None,
+                Some("PodDrainFailure"),
+                "the operation ended Failed: Pod eviction was refused by a disruption budget.",
+            );
+            let failed = failed_at(StepId::ClusterUpdate, failed);
+            let asks = run(until(StepId::ClusterUpdate)).hears(failed).hears(review(Vec::new()));
+            asks.hears(Msg::Engine(Event::Idle(Idle::Nodes)))
+        }),
         ("run-nodes-typed", nodes(Vec::new()).then("<enter>shop")),
         ("run-nodes-wrong", nodes(Vec::new()).then("<enter>shop<enter>")),
         ("run-update", {
@@ -346,6 +358,11 @@ pub(super) fn waits() -> Vec<Scene> {
             let waits =
                 status(StepId::Consent, Doing::Person, "an admin of Fabrikam to accept the app", Some("not there yet"));
             script.hears(waits).later(EIGHTEEN)
+        }),
+        ("wait-consent-demo-ends", {
+            let mut script = Script::demo().then("<enter>").without_answers();
+            script.told(Msg::Opened(Ok(Box::new(answers::opened(until(StepId::Consent), false)))));
+            script.then("<esc>")
         }),
         ("wait-consent-copied", consent().hears(Msg::Copied { what: "the link", how: Copied::Terminal })),
         (
@@ -490,6 +507,20 @@ pub(super) fn failures() -> Vec<Scene> {
                     "the operation ended Failed: Pod eviction was refused by a disruption budget.",
                 ),
             ),
+        ),
+        (
+            "failed-probe-vouched",
+            at(
+                StepId::Probe,
+                problem(
+                    Azure,
+                    "pull shop/web:1.4",
+                    Some(403),
+                    Some("DENIED"),
+                    "client with IP '203.0.113.7' is not allowed access.",
+                ),
+            )
+            .then("v"),
         ),
         (
             "failed-local",

@@ -174,9 +174,10 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
             saved_and_next(wizard, question)
         }
         Choice::Cluster(id) => {
-            // What is carried over belongs to one cluster's identity.
+            // What was chosen in the plan was chosen for one cluster.
             if wizard.draft.cluster.resource.as_ref() != Some(&id) {
                 wizard.draft.carry_over = crate::domain::answers::CarryOver::default();
+                (wizard.draft.route, wizard.draft.secret_days) = (None, None);
             }
             wizard.draft.cluster.resource = Some(id);
             saved_and_next(wizard, question)

@@ -98,7 +98,13 @@ pub fn answers_so_far(draft: &Draft) -> Vec<(&'static str, String)> {
 fn trouble(model: &Model) -> Option<Doc> {
     let trouble = model.trouble.as_ref()?;
     let mut doc = Doc::default();
-    explain(&mut doc, trouble);
+    if let (Question::Repository | Question::Tag, Some(_)) = (model.question, &trouble.problem) {
+        // The catalogue speaks of the app's pulls there; this was the account's own list.
+        doc.bad(&trouble.said);
+        doc.text("The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4");
+    } else {
+        explain(&mut doc, trouble);
+    }
     Some(doc)
 }
 

@@ -66,7 +66,7 @@ impl Accounts {
             .into_iter()
             .filter(|side| *side == Which::Cluster || !handed_over)
             .filter_map(|side| Some((side, model.tenant(side, None).0?)))
-            .flat_map(|(side, tenant)| lines(side, &tenant, known, demo))
+            .flat_map(|(side, tenant)| lines(side, &tenant, model.sign_in(side), known, demo))
             .collect();
         Self { lines, at: 0, typing: None, wrong: None }
     }
@@ -142,7 +142,7 @@ impl Accounts {
         let mut doc = Doc::default();
         match &self.typing {
             None => {
-                doc.text("The setup stays as it is planned; what is done stays done. Who goes on with it?");
+                doc.text("The setup stays as it is planned, and is taken up again. A secret that only this run knows is made anew. Who goes on with it?");
                 doc.blank();
                 for (at, line) in self.lines.iter().enumerate() {
                     doc.choice(look, at == self.at, &format!("{:<22}", line.label), &line.detail);
@@ -174,14 +174,16 @@ impl Accounts {
     }
 }
 
-fn lines(side: Which, tenant: &Tenant, known: &[Account], demo: bool) -> Vec<Line> {
+fn lines(side: Which, tenant: &Tenant, now: Option<&SignIn>, known: &[Account], demo: bool) -> Vec<Line> {
     let at = tenant.label();
     let line = |label: String, detail: String, way| Line { side, label, detail, way };
     let mut lines: Vec<Line> = known
         .iter()
         .filter(|account| account.tenant == Some(tenant.id))
         .map(|account| {
-            line(account.name.clone(), format!("at {at}, {}", account.via), Way::With(account.sign_in.clone()))
+            let now = if now == Some(&account.sign_in) { " (now)" } else { "" };
+            let detail = format!("at {at}{now}, {}", account.via);
+            line(account.name.clone(), detail, Way::With(account.sign_in.clone()))
         })
         .collect();
     if !demo {

@@ -6,14 +6,14 @@ use ratatui::layout::Rect;
 use super::{Accounts, Model, accounts, consent};
 use crate::{
     domain::StepId,
-    engine::Command,
+    engine::{Command, Stage},
     secret::Secret,
     tui::{
         canvas::Canvas,
         effect::Effect,
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
-        screens::plan::lines,
+        screens::{plan::lines, scenarios},
         widgets::{
             dialog,
             doc::{Doc, Tone},
@@ -41,6 +41,8 @@ pub enum Dialog {
     },
     /// The other admin's word for a step that cannot be seen from here.
     Vouch(StepId),
+    /// The demo's story ends unfinished, for another one.
+    EndStory,
     /// Who else could sign in.
     Accounts(Accounts),
     /// The secret, shown once.
@@ -53,7 +55,7 @@ impl Dialog {
         match self {
             Self::Nodes { .. } | Self::Paste { .. } => true,
             Self::Accounts(accounts) => accounts.takes_text(),
-            Self::Vouch(_) | Self::Secret(_) => false,
+            Self::Vouch(_) | Self::EndStory | Self::Secret(_) => false,
         }
     }
 }
@@ -64,6 +66,7 @@ pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
         Dialog::Nodes { .. } => vec![enter("replace them", "replace every node"), esc("not now", "not now")],
         Dialog::Paste { .. } => vec![enter("read it", "read what the address says"), esc("close", "close this")],
         Dialog::Vouch(_) => vec![enter("take their word", "go on with it as done"), esc("not yet", "wait on")],
+        Dialog::EndStory => vec![enter("other stories", "end this story"), esc("stay", "stay in this one")],
         Dialog::Accounts(_) => vec![enter("sign in", "sign in as the marked one"), esc("back", "leave it as it is")],
         Dialog::Secret(_) => vec![esc("close and wipe", "close this; the secret is not shown again")],
     }
@@ -109,10 +112,22 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
             wizard.dialogs.pop();
             read_address(wizard, &text)
         }
+        Some(Over::Run(Dialog::EndStory)) => {
+            wizard.dialogs.clear();
+            wizard.screen = Screen::Scenarios(scenarios::Model::default());
+            Vec::new()
+        }
         Some(Over::Run(Dialog::Vouch(step))) => {
             let step = *step;
+            let failed = matches!(model.progress.stage(step), Stage::Failed { .. });
             wizard.dialogs.pop();
-            vec![Effect::Engine(Command::Vouch(step))]
+            match step {
+                // The proof rests on the same word as the pull before it.
+                StepId::Probe | StepId::Proof if failed => {
+                    vec![Effect::Engine(Command::Vouch(StepId::Probe)), Effect::Engine(Command::Retry(step))]
+                }
+                step => vec![Effect::Engine(Command::Vouch(step))],
+            }
         }
         _ => Vec::new(),
     }
@@ -201,11 +216,21 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             ("Where did the browser land?", Some(field))
         }
         Dialog::Vouch(step) => {
-            doc.text(&format!(
-                "From here it cannot be seen whether the step \"{step}\" is done. Does the other company's admin say \
-                 so? It is written down as their word, and the proof says what rests on it."
-            ));
+            doc.text(&match step {
+                StepId::Probe | StepId::Proof => "The registry's firewall lets nobody in from here, so the pull cannot be \
+                     tried. Does its admin say that the app may pull, and that the cluster's addresses are let in? It is \
+                     written down as their word, and the proof says what rests on it."
+                    .to_owned(),
+                step => format!(
+                    "From here it cannot be seen whether the step \"{step}\" is done. Does the other company's admin \
+                     say so? It is written down as their word, and the proof says what rests on it."
+                ),
+            });
             ("Take their word?", None)
+        }
+        Dialog::EndStory => {
+            doc.text("The world of this story ends when another one begins.");
+            ("Go to the other stories?", None)
         }
         Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),
         Dialog::Secret(secret) => {

@@ -2,7 +2,8 @@
 
 use super::{Accounts, Dialog, Model, consent, panes, proof, state::Situation};
 use crate::{
-    domain::{Side, StepId},
+    catalogue,
+    domain::{Problem, Side, StepId},
     engine::{Command, Idle},
     steps::equivalent,
     tui::{
@@ -77,6 +78,8 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     keys.push(own('x', "x", Act::Equivalent, "az", "what this step sends, and the az commands that do the same"));
     if model.at.is_some() {
         keys.push(esc("what matters now", "back to what matters now"));
+    } else if wizard.demo.is_some() {
+        keys.push(esc("", "to the demo's other stories; this one ends"));
     }
     keys
 }
@@ -131,11 +134,24 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             keys.push(look_now("look now"));
         }
         Situation::Nodes => keys.push(enter("replace the nodes", "type the cluster's name to replace its nodes")),
-        Situation::Failed(_) => {
+        Situation::Failed(problem) => {
             keys.push(own('r', "r", Act::Retry, "retry", "try it again"));
             keys.push(enter("", "try it again"));
             if step.side() == Side::Registry {
                 keys.push(message("hand over"));
+            }
+            if behind_firewall(&problem, step) {
+                let help = "go on without this pull, on the word of the registry's admin";
+                keys.push(own('v', "v", Act::Vouch, "their word", help));
+                if demo {
+                    keys.push(own(
+                        'o',
+                        "o",
+                        Act::OtherAdmin,
+                        "play their admin",
+                        "demo: let this machine's address in",
+                    ));
+                }
             }
             keys.push(own('e', "e", Act::OtherAccount, "other account", OTHER_ACCOUNT));
             keys.push(own('y', "y", Act::CopyAll, "copy it all", "copy the whole failure, with its ids"));
@@ -144,6 +160,12 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         Situation::Rests(_) => {}
     }
     keys
+}
+
+/// Whether a pull failed since the registry's firewall lets nobody in from here.
+fn behind_firewall(problem: &Problem, step: StepId) -> bool {
+    matches!(step, StepId::Probe | StepId::Proof)
+        && catalogue::explain(problem, Some(step)).is_some_and(|entry| entry.code == catalogue::FIREWALL)
 }
 
 fn proof_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
@@ -185,6 +207,9 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),
         keymap::Act::Back if model.proven() && wizard.demo.is_some() => {
             wizard.screen = Screen::Scenarios(scenarios::Model::default());
+        }
+        keymap::Act::Back if model.at.is_none() && wizard.demo.is_some() => {
+            wizard.dialogs.push(Over::Run(Dialog::EndStory));
         }
         keymap::Act::Back => model.follow(),
         keymap::Act::Enter => return entered(wizard),
@@ -255,7 +280,11 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
             let effects = play(model, step);
             if !effects.is_empty() {
                 let there = model.progress.plan().map(|plan| plan.registry_tenant.label()).unwrap_or_default();
-                wizard.say(format!("The admin of {there} has acted. It takes a moment until that is seen."));
+                let then = match model.situation(step) {
+                    Situation::Failed(_) => "r tries again.",
+                    _ => "It takes a moment until that is seen.",
+                };
+                wizard.say(format!("The admin of {there} has acted. {then}"));
             }
             effects
         }

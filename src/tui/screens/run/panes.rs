@@ -192,7 +192,14 @@ fn way_back_here(doc: &mut Doc, model: &Model, wizard: &Wizard) {
 
 fn nodes(doc: &mut Doc, model: &Model) {
     let Some(review) = &model.review else { return };
-    doc.text("Everything before this is proven. Nothing in the cluster has been changed yet.");
+    if let Stage::Failed { problem, .. } = model.progress.stage(StepId::ClusterUpdate) {
+        doc.text(&format!("The last replacement failed: {}", problem.message));
+        doc.text(
+            "Some nodes may have its credential. This is another replacement of all of them, and it settles that.",
+        );
+    } else {
+        doc.text("Everything before this is proven. Nothing in the cluster has been changed yet.");
+    }
     doc.blank();
     lines::nodes_lines(doc, &review.cluster);
     stopped_pools(doc, model);

@@ -47,9 +47,9 @@ impl Model {
         };
         let failed = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting);
         let last_done = || steps.iter().rfind(|(_, stage)| *stage == Stage::Done).map(|(step, _)| *step);
-        failed
-            .map(|(step, _)| step)
-            .or_else(|| (self.idle == Some(Idle::Nodes)).then_some(StepId::ClusterUpdate))
+        let nodes = (self.idle == Some(Idle::Nodes)).then_some(StepId::ClusterUpdate);
+        nodes
+            .or(failed.map(|(step, _)| step))
             .or_else(|| with(&|doing| doing == Doing::Person))
             .or_else(|| with(&|doing| doing == Doing::Operation))
             .or_else(|| with(&|_| true))
@@ -69,6 +69,10 @@ impl Model {
 
     /// What is going on with a step.
     pub(super) fn situation(&self, step: StepId) -> Situation<'_> {
+        // After a reset that failed, another one waits for a yes of its own.
+        if self.nodes_wait(step) {
+            return Situation::Nodes;
+        }
         match self.progress.stage(step) {
             Stage::Failed { problem, .. } if problem.kind != ProblemKind::Waiting && self.status(step).is_none() => {
                 Situation::Failed(problem)
@@ -81,10 +85,14 @@ impl Model {
                 // A fresh app cannot be accepted before it can be seen: the link is there, and says so.
                 Some(status) if step == StepId::Consent && self.consent_is_a_persons() => Situation::Consent(status),
                 Some(status) => Situation::Works(status),
-                None if step == StepId::ClusterUpdate && self.idle == Some(Idle::Nodes) => Situation::Nodes,
                 None => Situation::Rests(stage),
             },
         }
+    }
+
+    /// Whether the replacement of every node waits for a yes.
+    fn nodes_wait(&self, step: StepId) -> bool {
+        step == StepId::ClusterUpdate && self.idle == Some(Idle::Nodes)
     }
 
     fn consent_is_a_persons(&self) -> bool {
@@ -110,6 +118,9 @@ impl Model {
             };
         }
         let text = |words: &str, tone| (words.to_owned(), tone);
+        if self.nodes_wait(step) {
+            return text("WAITS FOR YOUR YES", Tone::Warn);
+        }
         match self.progress.stage(step) {
             Stage::Done => {
                 let took = self.progress.begun_at(step).zip(self.progress.done_at(step));
@@ -128,9 +139,6 @@ impl Model {
     }
 
     fn due(&self, step: StepId) -> (String, Tone) {
-        if step == StepId::ClusterUpdate && self.idle == Some(Idle::Nodes) {
-            return ("WAITS FOR YOUR YES".to_owned(), Tone::Warn);
-        }
         let needs: Vec<String> = self.unmet(step).iter().map(|need| self.number(*need).to_string()).collect();
         match (needs.as_slice(), step) {
             ([], _) if self.progress.done_at(step).is_some() => ("to be done again".to_owned(), Tone::Text),
