@@ -208,7 +208,13 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             model.looking &= statuses.is_empty();
             model.statuses = statuses;
         }
-        Msg::Engine(event) => engine_said(model, &event),
+        Msg::Engine(event) => {
+            engine_said(model, &event);
+            // What was said of an act before this is old news.
+            if matches!(event, Event::Idle(_)) {
+                wizard.notice = None;
+            }
+        }
         Msg::RunOver(ended) => {
             if !model.reopening {
                 model.ended = Some(ended);
