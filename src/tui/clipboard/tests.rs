@@ -47,7 +47,7 @@ async fn a_secret_is_kept_out_of_the_history_and_cleared_after_its_time() {
 
 #[tokio::test]
 async fn what_somebody_else_copied_since_then_stays() {
-    let (clipboard, _notes, fake) = clipboard(DESKTOP, Duration::from_secs(3600));
+    let (clipboard, _notes, fake) = clipboard(DESKTOP, Duration::from_hours(1));
     clipboard.copy(secret()).await;
     fake.0.lock().unwrap().0 = "theirs".to_owned();
     clipboard.close().await;
@@ -56,7 +56,7 @@ async fn what_somebody_else_copied_since_then_stays() {
 
 #[tokio::test]
 async fn no_secret_outlives_the_program_there() {
-    let (clipboard, _notes, fake) = clipboard(DESKTOP, Duration::from_secs(3600));
+    let (clipboard, _notes, fake) = clipboard(DESKTOP, Duration::from_hours(1));
     clipboard.copy(secret()).await;
     assert_eq!(fake.0.lock().unwrap().0, "hunter2");
     clipboard.close().await;
