@@ -18,4 +18,5 @@ mod paging;
 mod program;
 mod requests;
 mod setup;
+mod terminal;
 mod world;
