@@ -2,7 +2,7 @@
 
 use std::io;
 #[cfg(unix)]
-use std::sync::Arc;
+use std::{os::fd::AsFd, sync::Arc};
 
 #[cfg(unix)]
 use tokio::sync::Notify;
@@ -48,7 +48,7 @@ impl Signals {
             hang_up: signal(SignalKind::hangup())?,
             stop: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
-            gone: watch()?,
+            gone: watch(io::stdin())?,
         })
     }
 
@@ -69,14 +69,13 @@ impl Signals {
 /// Tells once the terminal is gone. SIGHUP may have been ignored before the program began (`nohup`), and whoever reads from a
 /// terminal that is gone is told of no end, but is told nothing at once, for ever.
 #[cfg(unix)]
-fn watch() -> io::Result<Arc<Notify>> {
+fn watch(terminal: impl AsFd + Send + 'static) -> io::Result<Arc<Notify>> {
     use rustix::event::{PollFd, PollFlags, poll};
     let gone = Arc::new(Notify::new());
     let tell = Arc::clone(&gone);
     std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
-        let stdin = io::stdin();
         // Nothing is asked for: what is left is the end, which is told unasked.
-        let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
+        let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
         while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
         if watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
             tell.notify_one();
@@ -137,4 +136,20 @@ pub(super) fn sleep() -> io::Result<bool> {
 #[cfg(not(unix))]
 pub(super) fn in_front() -> bool {
     true
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_is_told_although_something_is_left_to_read() {
+        let (terminal, mut somebody) = io::pipe().unwrap();
+        let gone = watch(terminal).unwrap();
+        somebody.write_all(b"q").unwrap();
+        drop(somebody);
+        tokio::time::timeout(std::time::Duration::from_mins(1), gone.notified()).await.expect("to be told");
+    }
 }
