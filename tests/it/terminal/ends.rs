@@ -45,7 +45,7 @@ fn a_window_that_is_closed_ends_it() {
     let home = tempfile::tempdir().unwrap();
     let wizard = Program::crosspull(home.path()).start();
     wizard.shows("a new setup");
-    let status = wizard.hang_up(F1);
+    let status = wizard.hang_up(F1, "show every key");
     assert!(status.signal().is_none(), "{status}");
 }
 
@@ -58,7 +58,7 @@ fn a_window_that_is_closed_without_a_word_ends_it() {
         .args(["-c", &format!("trap '' HUP; {program} --data-dir . ; echo $? > code")])
         .start();
     wizard.shows("a new setup");
-    wizard.hang_up(F1);
+    wizard.hang_up(F1, "show every key");
     assert_eq!(std::fs::read_to_string(home.path().join("code")).unwrap(), "0\n");
 }
 

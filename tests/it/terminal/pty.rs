@@ -125,8 +125,8 @@ struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
     end: Option<End>,
-    /// The reader is to let go of the terminal.
-    deaf: bool,
+    /// The reader is to let go of the terminal once the screen shows this.
+    until: Option<String>,
     closed: bool,
 }
 
@@ -152,7 +152,7 @@ impl Shared {
     fn new(size: (u16, u16)) -> Self {
         let parser = vt100::Parser::new(rows(size), columns(size), 0);
         Self {
-            seen: Mutex::new(Seen { parser, raw: Vec::new(), end: None, deaf: false, closed: false }),
+            seen: Mutex::new(Seen { parser, raw: Vec::new(), end: None, until: None, closed: false }),
             news: Condvar::new(),
         }
     }
@@ -165,7 +165,8 @@ impl Shared {
             let mut seen = lock(&self.seen);
             seen.parser.process(&buffer[..count]);
             seen.raw.extend_from_slice(&buffer[..count]);
-            seen.closed = count == 0 || seen.deaf;
+            let last = seen.until.as_ref().is_some_and(|words| seen.parser.screen().contents().contains(words));
+            seen.closed = count == 0 || (last && seen.whole());
             self.news.notify_all();
             if seen.closed {
                 return;
@@ -239,11 +240,11 @@ impl Pty {
         lock(&self.shared.seen).raw.clone()
     }
 
-    /// Closes the terminal under the program, as a window is closed, and waits for its end. The key makes it draw.
+    /// Closes the terminal under the program, as a window is closed, and waits for its end. The reader sits in a read, and lets
+    /// go once the key has brought the words about.
     #[track_caller]
-    pub(super) fn hang_up(mut self, key: &str) -> ExitStatus {
-        // The reader sits in a read: it lets go with the next thing that is drawn.
-        lock(&self.shared.seen).deaf = true;
+    pub(super) fn hang_up(mut self, key: &str, words: &str) -> ExitStatus {
+        lock(&self.shared.seen).until = Some(words.to_owned());
         self.keys(key);
         let shared = Arc::clone(&self.shared);
         drop(shared.wait("the reader to let go", |seen| seen.closed));

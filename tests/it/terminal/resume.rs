@@ -123,12 +123,14 @@ async fn a_name_that_is_not_there_is_answered_in_the_shell() {
     assert!(!left.raw.contains(&0x1b), "the screen was never taken");
 }
 
-/// Until the key is made that watches from outside: nobody else uses it.
+/// Until the key is made that watches from outside: nobody else uses it. It takes its time to go.
 async fn watching(world: &World) -> Pty {
+    world.sim.faults().clear();
     world.sim.faults().add(Rule::new("graph.application.add_password", Action::Delay { delay_ms: 1 }));
     let wizard = world.wizard(["resume", "new-shop"]).start();
     wizard.shows("[4 Run]");
     world.all_faults_struck().await;
+    world.sim.faults().add(Rule::new("graph.application.remove_password", Action::Delay { delay_ms: 500 }));
     until("the key", || !world.labelled_keys().is_empty()).await;
     wizard
 }
@@ -139,7 +141,7 @@ async fn watching(world: &World) -> Pty {
 async fn a_window_that_is_closed_leaves_no_key_behind() {
     let world = waiting(hand_over).await;
     let wizard = watching(&world).await;
-    let status = wizard.hang_up(F1);
+    let status = wizard.hang_up(F1, "show every key");
     assert!(status.signal().is_none(), "{status}");
     assert_eq!(world.labelled_keys(), [""; 0]);
 }
