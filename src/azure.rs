@@ -29,6 +29,6 @@ pub(crate) use clock::Stopwatch;
 pub use clock::now;
 pub use error::{Error, ErrorKind, Fate, Result, Safety};
 pub use graph::Graph;
-pub use http::{Http, HttpOptions, RequestLog, RequestRecord};
+pub use http::{Http, HttpOptions, Outcome, RequestLog, RequestRecord};
 pub use pages::Pages;
 pub use tenant::TenantClients;

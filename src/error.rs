@@ -79,13 +79,11 @@ impl Error {
 
     /// The failure as screens and journals keep it.
     pub fn to_problem(&self, at: OffsetDateTime) -> Problem {
-        match &self.problem {
-            Some(problem) => (**problem).clone(),
-            None => {
-                let causes = chain(self).lines().skip(1).map(str::trim).collect::<Vec<_>>().join(", ");
-                Problem::new(self.kind, self.doing.clone(), causes, at)
-            }
+        if let Some(problem) = &self.problem {
+            return (**problem).clone();
         }
+        let causes = chain(self).lines().skip(1).map(str::trim).collect::<Vec<_>>().join(", ");
+        Problem::new(self.kind, self.doing.clone(), causes, at)
     }
 
     /// What the program exits with.

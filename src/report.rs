@@ -45,6 +45,8 @@ pub struct Report {
     pub renewal: Option<Renewal>,
     /// What the other company's admin did, or has to do.
     pub handed_over_steps: Vec<HandedStep>,
+    /// The pools whose nodes were seen to pull.
+    pub proven_pools: Vec<String>,
     /// What the proof could not show, in words.
     pub not_proven: Vec<String>,
     pub steps: Vec<StepLine>,
@@ -226,6 +228,8 @@ mod tests {
         ## Proof
 
         `fabrikamimages.azurecr.io/shop/web:1.4` was pulled with the app's own key: `sha256:abababababababababababababababababababababababababababababababab`.
+
+        It was pulled inside the cluster by pods on: system.
 
         Not proven:
 

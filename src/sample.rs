@@ -241,7 +241,7 @@ pub(crate) fn failed() -> Vec<Record> {
     records
 }
 
-fn consent() -> [Record; 3] {
+pub(crate) fn consent() -> [Record; 3] {
     let consented = Consented { object_id: Some(ObjectId(uuid(7))), was_there: false, by_person: true };
     step(StepId::Consent, Output::Consent(consented))
 }

@@ -17,6 +17,7 @@ use std::{
 use tokio::sync::mpsc;
 use url::Url;
 
+pub use crate::steps::preflight::Unusable;
 pub use account::{Account, At, SignedIn};
 pub use connect::{Environment, Refusal};
 pub use drafts::Drafts;
@@ -24,7 +25,7 @@ pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
 pub use store::{Entry, Store};
 
-pub use crate::azure::RequestRecord;
+pub use crate::azure::{Outcome, RequestRecord};
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},
     domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},

@@ -32,6 +32,7 @@ mod together;
 use std::sync::Arc;
 
 pub use consent::link as consent_link;
+pub use registry_role::CANNOT_BE_SEEN;
 
 use crate::{
     azure::{Http, TenantClients},

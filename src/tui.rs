@@ -5,6 +5,7 @@
 //! (`view`), if anything changed. Nothing is drawn while nothing moves.
 
 pub mod browser;
+pub mod canvas;
 pub mod clipboard;
 pub mod effect;
 mod effects;
@@ -25,4 +26,4 @@ pub mod widgets;
 #[cfg(test)]
 mod testing;
 
-pub use run::{Front, run};
+pub use run::{Front, Left, run};

@@ -3,9 +3,13 @@
 
 mod handover;
 pub(crate) mod layout;
+mod nodes;
 mod output;
 pub(crate) mod problem;
+mod waiting;
 
 pub use handover::handover_text;
+pub use nodes::{replaced, way_back};
 pub use output::output_words;
-pub use problem::{error_text, problem_text};
+pub use problem::{ProblemWords, error_text, problem_text, problem_words};
+pub use waiting::doing_words;

@@ -3,6 +3,7 @@
 //! Repeating is not done here; only a waiting caller knows whether a second request can do harm.
 
 mod call;
+mod clients;
 mod log;
 mod receive;
 mod response;
@@ -17,9 +18,10 @@ pub use call::{Body, Call};
 pub use log::{Outcome, RequestLog, RequestRecord};
 pub use response::Response;
 
+use self::clients::Clients;
 use super::{
     clock::Stopwatch,
-    error::{Error, ErrorKind, Result},
+    error::{ErrorKind, Result},
 };
 use crate::secret::Secret;
 
@@ -46,47 +48,16 @@ pub struct Http(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    client: reqwest::Client,
-    /// A proxy would not find this machine's own ports, so loopback hosts are reached without one.
-    direct: reqwest::Client,
+    clients: Clients,
     log: RequestLog,
     correlation: Uuid,
 }
 
 impl Http {
-    /// Fails where the certificates cannot be read.
+    /// Fails where the further certificates cannot be read. The system's own are read when somebody sends something.
     pub fn new(options: HttpOptions) -> Result<Self> {
-        let HttpOptions { ca_pem, connect_timeout, timeout } = options;
-        let local = |message: &str, source: reqwest::Error| {
-            Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message).with_source(source.without_url())
-        };
-        let roots = match &ca_pem {
-            Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|source| local("the file of further certificates could not be read", source))?,
-            None => Vec::new(),
-        };
-        if ca_pem.is_some() && roots.is_empty() {
-            let message = "the file of further certificates holds none";
-            return Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message));
-        }
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(connect_timeout)
-                .timeout(timeout)
-                // A request on a connection that the other end is just closing has an unknown fate; idle ones are given
-                // up well before Azure's front ends do.
-                .pool_idle_timeout(Duration::from_secs(20))
-                .retry(reqwest::retry::never())
-                .tls_certs_merge(roots.clone())
-        };
-        let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|source| local("the HTTPS client could not be made", source))
-        };
         Ok(Self(Arc::new(Inner {
-            client: build(builder())?,
-            direct: build(builder().no_proxy())?,
+            clients: Clients::new(options)?,
             log: RequestLog::default(),
             correlation: Uuid::new_v4(),
         })))
@@ -109,7 +80,7 @@ impl Http {
             let message = format!("`{}` is not reached over TLS, so nothing was sent there", authority(&call.url));
             return Err(call.error(ErrorKind::Insecure, message));
         }
-        let client = if loopback { &self.0.direct } else { &self.0.client };
+        let client = self.0.clients.get(loopback).await?;
         let request = self.request(client, &call)?;
         let mut pending = Pending {
             log: &self.0.log,

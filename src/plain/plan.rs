@@ -5,10 +5,13 @@ use crate::{
     domain::{
         Finding, Plan, Severity, StepId,
         answers::{Route, Tenant},
-        plan::{ClusterSeen, RoleMode},
+        plan::RoleMode,
     },
     engine::event::NodesReview,
-    words::layout::{clean, count, field, paragraph, push_line},
+    words::{
+        layout::{clean, count, field, paragraph, push_line},
+        replaced, way_back,
+    },
 };
 
 const LABEL: usize = 17;
@@ -146,25 +149,6 @@ fn nodes(out: &mut String, plan: &Plan) {
     paragraph(out, "", way_back(&plan.cluster));
 }
 
-fn replaced(cluster: &ClusterSeen) -> String {
-    let nodes = usize::try_from(cluster.nodes()).unwrap_or(usize::MAX);
-    let pools: Vec<String> = cluster.pools.iter().map(|pool| format!("{} ({})", pool.name, pool.count)).collect();
-    format!(
-        "REPLACES {} of {}, one after the other: {}. Pods restart, and the node image moves to the newest.",
-        count(nodes, "NODE").to_uppercase(),
-        cluster.id.name(),
-        pools.join(", ")
-    )
-}
-
-fn way_back(cluster: &ClusterSeen) -> &'static str {
-    match cluster.way_back {
-        Some(true) => "Way back: a new secret on the old app, and another replacement of the nodes. You may make one.",
-        Some(false) => "Way back: a new secret on the old app. YOU MAY NOT MAKE ONE: find somebody who may.",
-        None => "Way back: a new secret on the old app. Whether you may make one could not be seen.",
-    }
-}
-
 /// What is about to be replaced, and what is different from the plan.
 pub fn nodes_review_text(review: &NodesReview) -> String {
     let mut out = String::new();
@@ -244,8 +228,7 @@ mod tests {
         REPLACES 9 NODES of shop-prod, one after the other: system (3), web (6). Pods
         restart, and the node image moves to the newest.
         You are asked about that on its own, when everything before it is proven.
-        Way back: a new secret on the old app, and another replacement of the nodes.
-        You may make one.
+        Way back: give the old app a new secret, which you may. All nodes again, too.
 
         Plan             abc198804aa3b80a
         "#);
@@ -290,8 +273,7 @@ mod tests {
         restart, and the node image moves to the newest.
           system: 3, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
           web: 6, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
-        Way back: a new secret on the old app, and another replacement of the nodes.
-        You may make one.
+        Way back: give the old app a new secret, which you may. All nodes again, too.
 
         Different from the plan:
           - web has 6 nodes, and had 5

@@ -13,6 +13,7 @@ use crate::{
         record::Outcome,
     },
     words::{
+        doing_words,
         layout::{clean, clock},
         output_words,
         problem::said,
@@ -78,15 +79,8 @@ const SOON: time::Duration = time::Duration::seconds(5);
 
 /// What a step is doing now: for what it waits, since when, and when the next look is, where that takes a while.
 pub fn status_line(step: StepId, status: &Status, now: OffsetDateTime) -> String {
-    let doing = match status.doing {
-        Doing::Running => "at work",
-        Doing::Person => "waits for a person: ",
-        Doing::Visibility => "waits for ",
-        Doing::Operation => "waits for Azure to finish ",
-        Doing::Throttling => "slowed down by Azure: ",
-        Doing::Network => "no good answer yet: ",
-    };
-    let mut line = format!("{}  {:<14}  {doing}{}", clock(now), step.name(), status.what);
+    let doing = doing_words(status.doing, &status.what);
+    let mut line = format!("{}  {:<14}  {doing}", clock(now), step.name());
     if now - status.since > SOON {
         line = format!("{line}, since {}", clock(status.since));
     }

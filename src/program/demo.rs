@@ -52,7 +52,7 @@ async fn on_screen(global: &Global, args: &DemoArgs) -> Result<ExitCode, Refusal
         mouse: global.screen.mouse,
         data_dir: super::data_dir(global).unwrap_or_else(|_| crashes.0.clone()),
     };
-    Ok(tui::run(front).await?)
+    Ok(wizard::left(&tui::run(front).await?))
 }
 
 /// The same as a conversation in lines.

@@ -10,9 +10,10 @@ use crate::{
     cli::{Global, ResumeArgs, Screen, Theme},
     domain::problem::ProblemKind,
     error::{Error, ExitCode},
+    plain::out::Out,
     session::{Refusal, Session},
     tui::{
-        self, Front,
+        self, Front, Left,
         look::{Hints, Look, Wish},
     },
 };
@@ -50,7 +51,15 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
         mouse: global.screen.mouse,
         data_dir,
     };
-    Ok(tui::run(front).await?)
+    Ok(left(&tui::run(front).await?))
+}
+
+/// Says what is worth a line in the shell.
+pub(super) fn left(left: &Left) -> ExitCode {
+    if let Some(words) = &left.words {
+        Out { json: false }.text(words);
+    }
+    left.code
 }
 
 /// The wizard needs a terminal; everything it does can be done without one as well.

@@ -49,6 +49,12 @@ impl Report {
             role_assignments: assignments(facts),
             renewal: plan.zip(facts.app()).and_then(|(plan, app)| renewal(plan, app.app_id, &keys)),
             handed_over_steps: plan.map(|plan| handed_over(plan, progress)).unwrap_or_default(),
+            proven_pools: facts
+                .proof()
+                .map(|proof| {
+                    proof.pools.iter().filter(|pool| pool.nodes_proven).map(|pool| pool.pool.clone()).collect()
+                })
+                .unwrap_or_default(),
             not_proven: not_proven(progress),
             steps: steps(progress, entries),
             problems: problems(progress, entries),
@@ -122,7 +128,11 @@ fn key_line(record: &KeyRecord) -> KeyLine {
 fn renewal(plan: &Plan, app: AppId, keys: &[KeyLine]) -> Option<Renewal> {
     let key = keys
         .iter()
-        .filter(|key| key.purpose == Purpose::Cluster && key.state == KeyState::SentToCluster)
+        // One that was copied for a person as well is the cluster's all the same.
+        .filter(|key| {
+            let given = matches!(key.state, KeyState::SentToCluster | KeyState::GivenToPerson);
+            key.purpose == Purpose::Cluster && given
+        })
         .max_by_key(|key| key.ends)?;
     let cluster = &plan.cluster.id;
     Some(Renewal {

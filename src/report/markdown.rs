@@ -141,6 +141,12 @@ impl Report {
         if let (Some(server), Some(image), Some(digest)) = (&self.login_server, &self.image, &self.digest) {
             out.line(&format!("`{server}/{image}` was pulled with the app's own key: `{digest}`."));
         }
+        if !self.proven_pools.is_empty() {
+            out.line(&format!(
+                "\nIt was pulled inside the cluster by pods on: {}.",
+                text(&self.proven_pools.join(", "))
+            ));
+        }
         if !self.not_proven.is_empty() {
             out.line("\nNot proven:\n");
             for line in &self.not_proven {

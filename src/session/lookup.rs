@@ -10,7 +10,7 @@ use crate::{
     domain::{LoginServer, Problem, Repository, ResourceId, SubscriptionId},
     engine::wait::now,
     error::Error,
-    steps::preflight,
+    steps::preflight::{self, Unusable},
 };
 
 /// How many subscriptions are read side by side.
@@ -90,7 +90,7 @@ pub struct Row {
     /// What else tells it from others.
     pub detail: String,
     /// Why it cannot be used, if so.
-    pub unusable: Option<String>,
+    pub unusable: Option<Unusable>,
 }
 
 /// Some rows of a list.
@@ -232,7 +232,7 @@ impl Session {
 }
 
 fn subscription_row(one: arm::Subscription) -> Row {
-    let unusable = (!one.usable()).then(|| format!("it is {}", one.state));
+    let unusable = (!one.usable()).then(|| Unusable { words: format!("it is {}", one.state), code: None });
     let id = one.subscription_id;
     let (label, detail) =
         if one.display_name.is_empty() { (id.to_string(), String::new()) } else { (one.display_name, id.to_string()) };

@@ -11,7 +11,7 @@ use super::{
     known, secret,
 };
 use crate::{
-    azure::aks::{Accepted, Cluster, ClusterClient, OperationState},
+    azure::aks::{Accepted, Cluster, ClusterClient, OperationState, OperationStatus},
     domain::{AppId, KeyId, Output, StepId, facts::Update, key::Delivery, problem::ProblemKind},
     engine::{Check, Fate, Fault, Record, Stage, StepContext, wait::Look, work::Intent},
 };
@@ -122,14 +122,9 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
                 };
                 gone.found();
                 Ok(match status.state {
-                    OperationState::Running => Look::NotYet {
-                        said: Some(
-                            status
-                                .percent
-                                .map_or(status.word.clone(), |percent| format!("{} {percent:.0} %", status.word)),
-                        ),
-                        after: status.retry_after,
-                    },
+                    OperationState::Running => {
+                        Look::NotYet { said: Some(how_far(steps, cx, &status).await), after: status.retry_after }
+                    }
                     _ => Look::Ready(Some(status)),
                 })
             })
@@ -166,6 +161,22 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
     let cluster = settled(steps, cx, app_id).await?;
     let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
     Ok(Update { every_pool, ..update.clone() })
+}
+
+/// How far a running operation has come: its own word, and the pools', where they can be read.
+async fn how_far(steps: &Steps, cx: &StepContext, status: &OperationStatus) -> String {
+    let percent = status.percent.map(|percent| format!(" {percent:.0} %")).unwrap_or_default();
+    let word = format!("{}{percent}", status.word);
+    let Ok(plan) = cx.plan() else { return word };
+    match known::recent_cluster(steps, &plan.cluster.id).await {
+        Ok(cluster) => {
+            let resting = |state: &str| state.eq_ignore_ascii_case("Succeeded");
+            let busy = cluster.pools.iter().filter(|pool| !resting(&pool.provisioning_state));
+            let busy: Vec<String> = busy.map(|pool| format!("{} {}", pool.name, pool.provisioning_state)).collect();
+            if busy.is_empty() { word } else { format!("{word}; pool {}", busy.join(", ")) }
+        }
+        Err(_) => word,
+    }
 }
 
 /// The cluster, once it names the app and every pool is at rest.

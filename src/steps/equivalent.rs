@@ -1,6 +1,8 @@
 //! What a step sends, and the commands of the Azure CLI that would do the same by hand: for those who guide somebody, and
 //! for those who want to know. Nothing of this is run.
 
+use std::fmt::Write as _;
+
 use super::{handover, registry_role};
 use crate::domain::{
     Answers, AppId, Facts, Plan, StepId,
@@ -56,6 +58,7 @@ pub fn script(plan: &Plan, answers: &Answers) -> String {
         plan.cluster_tenant.id
     );
     let mut abroad = false;
+    // Writing to a String cannot fail.
     for line in &plan.lines {
         let equivalent = of(line.step, plan, answers, None);
         if line.step == StepId::WatchKey || equivalent.az.is_empty() {
@@ -63,16 +66,16 @@ pub fn script(plan: &Plan, answers: &Answers) -> String {
         }
         let there = matches!(line.step, StepId::Consent | StepId::RegistryRole);
         if there && !abroad {
-            out.push_str(&format!("\n# In the registry tenant, as somebody of {}.\n", plan.registry_tenant.label()));
-            out.push_str(&format!("az login --tenant {}\n", plan.registry_tenant.id));
+            let _ = writeln!(out, "\n# In the registry tenant, as somebody of {}.", plan.registry_tenant.label());
+            let _ = writeln!(out, "az login --tenant {}", plan.registry_tenant.id);
         } else if !there && abroad {
-            out.push_str(&format!("\n# Back in the cluster tenant, {}.\n", plan.cluster_tenant.label()));
-            out.push_str(&format!("az account set --subscription {}\n", plan.cluster.id.subscription()));
+            let _ = writeln!(out, "\n# Back in the cluster tenant, {}.", plan.cluster_tenant.label());
+            let _ = writeln!(out, "az account set --subscription {}", plan.cluster.id.subscription());
         }
         abroad = there;
-        out.push_str(&format!("\n# {}\n", line.text));
+        let _ = writeln!(out, "\n# {}", line.text);
         if let Some(note) = equivalent.note {
-            out.push_str(&format!("# {note}\n"));
+            let _ = writeln!(out, "# {note}");
         }
         for command in equivalent.az {
             out.push_str(&command);

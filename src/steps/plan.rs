@@ -34,7 +34,7 @@ pub enum NoPlan {
 pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Plan, NoPlan> {
     let mut seen = Box::pin(look::all(steps, answers)).await;
     let (route, route_reason) = choose_route(&seen, answers);
-    let findings = preflight::findings(&seen, answers, &seen.tenants, route);
+    let findings = preflight::findings(&seen, answers, &seen.tenants, &steps.cloud, route);
     let Ok(cluster) = &seen.cluster else { return Err(NoPlan::Stopped(findings)) };
     let (ClusterClient::ServicePrincipal(client_id), Some(registry)) = (cluster.client, registry_seen(&seen, answers))
     else {
@@ -293,9 +293,15 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
     let changes: Vec<String> = taken.map(|line| format!("{} at {}", line.role_name, line.scope)).collect();
     let text = match (&answers.options.carry_over, changes.len(), plan.carry_over.len()) {
         (CarryOver::None | _, _, 0) => "carry over roles: the present identity has none of its own".to_owned(),
+        (_, 1, 1) => "carry over the one role of the present identity".to_owned(),
+        (_, taken, all) if taken == all => format!("carry over the {all} roles of the present identity"),
+        (_, 0, all) => format!("carry over NONE of the {all} roles of the present identity"),
         (_, taken, all) => format!("carry over {taken} of {all} roles of the present identity"),
     };
-    (if changes.is_empty() { Action::Keep } else { Action::Create }, text, changes)
+    let left_out = plan.carry_over.iter().filter(|line| !line.carry);
+    let action = if changes.is_empty() { Action::Keep } else { Action::Create };
+    let left_out = left_out.map(|line| format!("LEFT OUT: {} at {}", line.role_name, line.scope));
+    (action, text, changes.into_iter().chain(left_out).collect())
 }
 
 fn consent_line(plan: &Plan, answers: &Answers, seen: &Seen, app: &str, abroad: &str) -> (Action, String, Vec<String>) {

@@ -8,18 +8,18 @@ mod registry;
 mod tenants;
 
 pub(super) use cluster::run_command;
-pub use cluster::unusable;
+pub use cluster::{Unusable, unusable};
 pub(super) use policy::secret_days;
 
 use super::{Tenants, look::Seen};
 use crate::{
     catalogue,
-    domain::{Answers, Finding, Severity, answers::Route},
+    domain::{Answers, Cloud, Finding, Severity, answers::Route},
 };
 
 /// Everything that was found, stops first.
-pub fn findings(seen: &Seen, answers: &Answers, tenants: &Tenants, route: Route) -> Vec<Finding> {
-    let mut found = tenants::findings(answers, tenants);
+pub fn findings(seen: &Seen, answers: &Answers, tenants: &Tenants, cloud: &Cloud, route: Route) -> Vec<Finding> {
+    let mut found = tenants::findings(answers, tenants, cloud);
     found.extend(cluster::findings(seen, route));
     found.extend(policy::findings(seen, answers, route));
     found.extend(registry::findings(seen, answers, tenants));

@@ -102,6 +102,9 @@ async fn principal(steps: &Steps, cx: &StepContext) -> Result<ObjectId, Fault> {
         .ok_or_else(|| refused(ProblemKind::Azure, "find the app in the registry tenant", "its principal is not there"))
 }
 
+/// How a look begins that could not tell: whether the role is there has to be taken on somebody's word.
+pub const CANNOT_BE_SEEN: &str = "cannot be seen from here";
+
 /// A registry that lets the app in, and to nothing.
 pub(super) const NO_RIGHT: &str = "signed in, but no right to pull yet";
 
@@ -140,7 +143,7 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
                 Ok(_) => Ok(Look::not_yet(NO_RIGHT)),
                 Err(error) => match answer(&error) {
                     RegistryAnswer::Firewall { ip } => Ok(Look::not_yet(format!(
-                        "cannot be seen from here: the registry's firewall refuses {}",
+                        "{CANNOT_BE_SEEN}: the registry's firewall refuses {}",
                         ip.map_or_else(|| "this address".to_owned(), |ip| ip.to_string())
                     ))),
                     refusal => too_soon(&refusal).map(Look::not_yet).ok_or_else(|| fault(error)),

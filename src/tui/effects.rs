@@ -46,6 +46,9 @@ pub(super) struct Effects {
     planning: Option<JoinHandle<()>>,
 }
 
+/// A plan, and the clients that made it.
+type Planned = (Arc<Steps>, Arc<Plan>);
+
 /// What effects share.
 struct Shared {
     messages: mpsc::Sender<Msg>,
@@ -54,7 +57,7 @@ struct Shared {
     clipboard: Clipboard,
     browser: Browser,
     /// Plans that were made, with the clients that made them.
-    planned: Mutex<HashMap<PlanHash, (Arc<Steps>, Arc<Plan>)>>,
+    planned: Mutex<HashMap<PlanHash, Planned>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -100,7 +103,7 @@ impl Effects {
                     training.lift_policies();
                 }
             }
-            Effect::ListSetups => self.files.run(files::list),
+            Effect::ListSetups => self.files.run(|session| Some(files::list(session))),
             Effect::SaveDraft(draft) => self.files.run(move |session| files::save_draft(session, &draft)),
             Effect::RemoveDraft(id) => self.files.run(move |session| files::remove_draft(session, id)),
             Effect::Forget(name) => self.files.run(move |session| files::forget(session, &name)),
@@ -151,14 +154,10 @@ impl Effects {
                     old.abort();
                 }
             }
-            Effect::Begin(answers, hash) => {
-                tokio::spawn(async move { shared.begin_setup(*answers, &hash).await });
-            }
-            Effect::Resume(name) => {
-                tokio::spawn(async move { shared.resume(&name).await });
-            }
+            Effect::Begin(answers, hash) => background(async move { shared.begin_setup(*answers, &hash).await }),
+            Effect::Resume(name) => background(async move { shared.resume(&name).await }),
             Effect::SignInAs { name, side, sign_in } => {
-                tokio::spawn(async move { shared.sign_in_as(&name, side, sign_in).await });
+                background(async move { shared.sign_in_as(&name, side, sign_in).await });
             }
             Effect::Engine(command) => {
                 if let Some(commands) = shared.commands() {
@@ -174,15 +173,9 @@ impl Effects {
                     shared.send(Msg::Copied { what, how }).await;
                 });
             }
-            Effect::CopySecret(key) => {
-                tokio::spawn(async move { shared.copy_secret(key).await });
-            }
-            Effect::Reveal(key) => {
-                tokio::spawn(async move { shared.reveal(key).await });
-            }
-            Effect::SaveReport => {
-                tokio::spawn(async move { shared.save_report().await });
-            }
+            Effect::CopySecret(key) => background(async move { shared.copy_secret(key).await }),
+            Effect::Reveal(key) => background(async move { shared.reveal(key).await }),
+            Effect::SaveReport => background(async move { shared.save_report().await }),
             Effect::Open(url) => {
                 tokio::spawn(async move {
                     let opened = shared.browser.open(&url).await;
@@ -299,6 +292,10 @@ impl Shared {
             Err(Refusal::Error(error)) => Err(NoPlan::Trouble(error.into())),
         }
     }
+}
+
+fn background(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

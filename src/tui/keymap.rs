@@ -14,6 +14,10 @@ pub enum Act {
     Help,
     /// Show or hide the requests.
     Details,
+    /// Earlier requests, in the details pane.
+    Earlier,
+    /// Later requests, in the details pane.
+    Later,
     /// Leave the program.
     Leave,
     /// Leave it without another question.
@@ -34,6 +38,8 @@ pub enum Act {
     First,
     /// To the last line.
     Last,
+    /// Mark the entry at this place, or take it where it is marked: a click.
+    Mark(usize),
     /// Copy what is shown.
     CopyShown,
     /// Give the terminal back to the shell for a while.
@@ -126,6 +132,11 @@ const EVERYWHERE: &[Binding] = &[
     Binding::code(KeyCode::F(2), "F2", Act::Details, "", "show or hide each request that was made"),
 ];
 
+const IN_DETAILS: &[Binding] = &[
+    Binding::code(KeyCode::F(3), "F3", Act::Earlier, "", "earlier requests"),
+    Binding::code(KeyCode::F(4), "F4", Act::Later, "", "later requests"),
+];
+
 const HELP_F1: Binding = Binding::code(KeyCode::F(1), "F1", Act::Help, "keys", "show every key");
 const HELP: Binding = Binding::char('?', "?", Act::Help, "keys", "show every key");
 const HELP_F1_ALSO: Binding = Binding::code(KeyCode::F(1), "F1", Act::Help, "", "show every key");
@@ -154,7 +165,7 @@ fn with(model: &Model, top: Option<&Dialog>) -> Vec<Binding> {
         },
     };
     let free = |keys: &[Binding], one: &Binding| keys.iter().all(|other| other.press != one.press);
-    let text = model.takes_text();
+    let text = model.takes_text_under(top);
     let mut more: Vec<Binding> = MOVES.to_vec();
     if text {
         more.push(HELP_F1);
@@ -163,6 +174,9 @@ fn with(model: &Model, top: Option<&Dialog>) -> Vec<Binding> {
         more.extend([DETAILS, LEAVE, HELP_F1_ALSO, HELP]);
     }
     more.extend(EVERYWHERE);
+    if model.details {
+        more.extend(IN_DETAILS);
+    }
     for one in more {
         if free(&keys, &one) {
             keys.push(one);

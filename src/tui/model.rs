@@ -38,6 +38,11 @@ impl Which {
             Self::Registry => "registry",
         }
     }
+
+    /// The environment variable that is suggested for the secret of a service principal there.
+    pub fn secret_variable(self) -> String {
+        format!("CROSSPULL_{}_SECRET", self.word().to_ascii_uppercase())
+    }
 }
 
 impl From<Which> for Side {
@@ -238,7 +243,7 @@ impl Model {
     /// A tenant as the header shows it: itself, and who is signed in there.
     pub fn tenant(&self, which: Which) -> (Option<Tenant>, Option<String>) {
         if let Screen::Run(model) = &self.screen {
-            return model.tenant(which);
+            return model.tenant(which, self.accounts.as_deref());
         }
         if matches!(self.screen, Screen::Start(_) | Screen::Scenarios(_)) {
             return (None, None);
@@ -269,7 +274,12 @@ impl Model {
 
     /// Whether printable keys are text here.
     pub fn takes_text(&self) -> bool {
-        match self.dialogs.last() {
+        self.takes_text_under(self.dialogs.last())
+    }
+
+    /// Whether printable keys are text with this dialog on top.
+    pub(super) fn takes_text_under(&self, top: Option<&Dialog>) -> bool {
+        match top {
             Some(Dialog::Plan(dialog)) => dialog.takes_text(),
             Some(Dialog::Run(dialog)) => dialog.takes_text(),
             Some(_) => false,

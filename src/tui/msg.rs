@@ -1,10 +1,10 @@
 //! All that the wizard is told: by the person, by the session, by the engine, by the machine.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crossterm::event::KeyEvent;
 
-use super::{browser, clipboard::Copied, training::Suggested, trouble::Trouble};
+use super::{browser, clipboard::Copied, keymap::Act, training::Suggested, trouble::Trouble};
 use crate::{
     domain::{Answers, Draft, Plan, Tenant},
     engine::{
@@ -25,8 +25,8 @@ pub enum Msg {
     Paste(String),
     /// A line of the mouse wheel; negative is up.
     Wheel(i16),
-    /// A click at a column and row.
-    Click(u16, u16),
+    /// A click on something that means this.
+    Click(Act),
     /// The screen has another size, or has to be drawn again.
     Redraw,
     /// A second has passed while something moves.
@@ -70,8 +70,10 @@ pub enum Msg {
     Browser(browser::Opened),
     /// A key's text, to be shown once.
     Revealed(Result<Secret, Trouble>),
-    /// The report was saved here.
-    Saved(Result<String, Trouble>),
+    /// The report was saved here: for people, and for programs.
+    Saved(PathBuf, PathBuf),
+    /// The report of a demo, which is not saved.
+    Report(String),
     /// What a person asked for has failed.
     Failed(Trouble),
     /// A request is over.

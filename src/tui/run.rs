@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     browser::Browser,
+    canvas::Shown,
     clipboard::{Clipboard, Note, Place},
     effect::Effect,
     effects::Effects,
@@ -45,21 +46,30 @@ pub struct Front {
     pub data_dir: PathBuf,
 }
 
+/// How the wizard was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What the program exits with.
+    pub code: ExitCode,
+    /// What is worth a line in the shell: how it ended, or how to go on.
+    pub words: Option<String>,
+}
+
 /// Shows the wizard until it is left.
-pub async fn run(front: Front) -> Result<ExitCode, Error> {
+pub async fn run(front: Front) -> Result<Left, Error> {
     let scenarios = front.training.as_ref().map(|training| training.scenarios());
     let mut model = Model::new(front.look, now(), scenarios);
     let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
     let (clipboard, notes) = Clipboard::new(Place::of_process());
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
     let first = first(&mut model, front.resume);
-    let mut wizard = Wizard { model, effects, messages, notes, changed: true };
+    let mut wizard = Wizard { model, effects, messages, notes, changed: true, shown: Shown::default() };
     // A defect of the screen has been told by then. What runs behind it is stopped in order all the same.
     let ended = AssertUnwindSafe(wizard.live(&mut terminal, first)).catch_unwind().await.unwrap_or(Ok(()));
     wizard.close(&mut terminal).await;
     terminal.leave();
     ended
-        .map(|()| wizard.code())
+        .map(|()| Left { code: wizard.code(), words: parting(&wizard.model) })
         .map_err(|error| Error::new(ProblemKind::Local, "go on with the wizard").because(error))
 }
 
@@ -82,6 +92,8 @@ struct Wizard {
     notes: mpsc::Receiver<Note>,
     /// Something has changed since the last frame.
     changed: bool,
+    /// What the last frame shows.
+    shown: Shown,
 }
 
 /// What the loop goes on to.
@@ -94,8 +106,7 @@ enum Next {
 impl Wizard {
     async fn live(&mut self, terminal: &mut Terminal, first: Vec<Effect>) -> io::Result<()> {
         // The first frame waits for nothing.
-        self.model.size = terminal.draw(|frame| view(&self.model, frame))?;
-        self.changed = false;
+        self.draw(terminal)?;
         let mut next = self.begin(first);
         loop {
             match next {
@@ -110,9 +121,9 @@ impl Wizard {
             }
             if self.changed && self.messages.is_empty() {
                 // A terminal that took the first frame and takes no other is gone.
-                let Ok(size) = terminal.draw(|frame| view(&self.model, frame)) else { return Ok(()) };
-                self.model.size = size;
-                self.changed = false;
+                if self.draw(terminal).is_err() {
+                    return Ok(());
+                }
             }
             let tick = self.model.moves();
             next = tokio::select! {
@@ -123,6 +134,12 @@ impl Wizard {
                 () = tokio::time::sleep(SECOND), if tick => self.told(Msg::Tick),
             };
         }
+    }
+
+    fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+        (self.model.size, self.shown) = terminal.draw(|frame| view(&self.model, frame))?;
+        self.changed = false;
+        Ok(())
     }
 
     fn heard(&mut self, terminal: &mut Terminal, heard: Heard) -> Next {
@@ -141,7 +158,10 @@ impl Wizard {
             Heard::Input(Input::Mouse(mouse)) => match mouse.kind {
                 MouseEventKind::ScrollUp => Msg::Wheel(-1),
                 MouseEventKind::ScrollDown => Msg::Wheel(1),
-                MouseEventKind::Down(MouseButton::Left) => Msg::Click(mouse.column, mouse.row),
+                MouseEventKind::Down(MouseButton::Left) => match self.shown.clicked(mouse.column, mouse.row) {
+                    Some(act) => Msg::Click(act),
+                    None => return Next::On,
+                },
                 _ => return Next::On,
             },
             Heard::Input(Input::FocusGained | Input::FocusLost) => return Next::On,
@@ -185,7 +205,7 @@ impl Wizard {
         self.model.dialogs.clear();
         self.model.say(if self.model.runs() { "Stopping. What is being sent is let finish." } else { "" });
         // A terminal that is gone shows nothing, and holds nothing up.
-        let _ = terminal.draw(|frame| view(&self.model, frame));
+        let _ = self.draw(terminal);
         let closing = self.effects.close();
         tokio::pin!(closing);
         loop {
@@ -210,6 +230,20 @@ impl Wizard {
             Screen::Run(run) => run.exit_code(),
             _ => ExitCode::Done,
         }
+    }
+}
+
+/// What is said once the terminal is given back. A demo leaves nothing to go on with.
+fn parting(model: &Model) -> Option<String> {
+    if model.demo.is_some() || terminal::panicked() {
+        return None;
+    }
+    match &model.screen {
+        Screen::Run(run) => Some(run.parting()),
+        Screen::Questions(_) | Screen::Plan(_) if model.draft.cluster.tenant.is_some() => {
+            Some("What you have answered is kept. Nothing was changed in Azure. Go on with:\n  crosspull".to_owned())
+        }
+        _ => None,
     }
 }
 

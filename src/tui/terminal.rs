@@ -2,6 +2,7 @@
 
 mod crash;
 mod frames;
+mod hyperlink;
 mod signals;
 
 use std::{
@@ -27,7 +28,7 @@ pub use crash::panicked;
 pub use signals::Signal;
 
 use self::{frames::Frames, signals::Signals};
-use crate::{domain::problem::ProblemKind, error::Error};
+use crate::{domain::problem::ProblemKind, error::Error, tui::canvas::Shown};
 
 /// Whether the terminal is taken now: a panic anywhere has to give it back, and once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -65,15 +66,21 @@ impl Terminal {
         Ok(Self { screen, mouse: options.mouse, signals, input: EventStream::new(), gone: false })
     }
 
-    /// Draws one frame, shown at once and whole. Says the screen's size.
-    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<(u16, u16)> {
+    /// Draws one frame, shown at once and whole. Tells the screen's size and what was drawn.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>) -> Shown) -> io::Result<((u16, u16), Shown)> {
+        let mut shown = Shown::default();
         if !TAKEN.load(Ordering::SeqCst) {
-            return Ok(self.size());
+            return Ok((self.size(), shown));
         }
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
-        let drawn = self.screen.draw(view)?.area;
+        let drawn = self.screen.draw(|frame| shown = view(frame))?;
+        let size = (drawn.area.width, drawn.area.height);
+        let link = shown.link.as_ref().map(|(address, area)| hyperlink::Link::of(address, *area, drawn.buffer));
+        if let Some(link) = link {
+            link.write(self.screen.backend_mut())?;
+        }
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
-        Ok((drawn.width, drawn.height))
+        Ok((size, shown))
     }
 
     /// Writes a sequence to the terminal, between two frames.

@@ -1,6 +1,7 @@
 //! The demo, as the wizard sees it: worlds to choose from, and somebody who plays the other company's admin.
 
 use async_trait::async_trait;
+use url::Url;
 
 use crate::{
     domain::{AppId, ImageReference, LoginServer, Plan, StepId, Tenant},
@@ -36,6 +37,10 @@ pub struct Suggested {
     pub image: Option<ImageReference>,
     /// The registry's tenant is to be handed over.
     pub handed_over: bool,
+    /// Where the world's pages for people are, in plain http: a browser shows them without a word on certificates.
+    pub pages: Option<Url>,
+    /// Who may accept the app on such a page. It lets people of this world in without a password.
+    pub admin: Option<String>,
 }
 
 /// Where worlds come from.

@@ -1,9 +1,10 @@
 //! A failure outside the steps, as a screen shows it.
 
 use crate::{
-    catalogue::{self, Entry},
+    catalogue,
     domain::Problem,
     error::{Error, chain},
+    tui::widgets::capital,
 };
 
 /// What went wrong when something was looked up, signed in, opened or saved.
@@ -15,10 +16,16 @@ pub struct Trouble {
     pub problem: Option<Problem>,
 }
 
+impl Trouble {}
+
 impl Trouble {
-    /// The catalogue's words on it, where it has any.
-    pub fn entry(&self) -> Option<&'static Entry> {
-        self.problem.as_ref().and_then(|problem| catalogue::explain(problem, None))
+    /// An entry of a list that cannot be taken, with what the catalogue has to say on that.
+    pub fn unusable(label: &str, why: &str, code: Option<&'static str>) -> Self {
+        let more = code.and_then(catalogue::entry).map(|entry| {
+            let values = [("cluster", label)];
+            format!(" {} {} ({})", entry.means(&values), entry.advice(&values), entry.code)
+        });
+        Self { said: format!("{label} cannot be used: {why}.{}", more.unwrap_or_default()), problem: None }
     }
 }
 
@@ -39,9 +46,7 @@ impl From<Problem> for Trouble {
 
 /// With a capital, and an end.
 fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    let rest = letters.as_str();
-    let end = if rest.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{rest}{end}")
+    let text = capital(text.trim());
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{text}{end}")
 }

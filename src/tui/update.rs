@@ -24,7 +24,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         },
         Msg::Paste(text) => pasted(model, &text),
         Msg::Wheel(lines) => perform(model, if lines < 0 { Act::Up } else { Act::Down }),
-        Msg::Click(..) | Msg::Redraw | Msg::Tick => Vec::new(),
+        Msg::Click(act) => {
+            model.notice = None;
+            perform(model, act)
+        }
+        Msg::Redraw | Msg::Tick => Vec::new(),
         Msg::Ended => {
             model.leaving = true;
             vec![Effect::Quit]
@@ -43,9 +47,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Copied { what, how } => {
             let text = how.words(what);
             if how.failed() {
-                model.warn(text)
+                model.warn(text);
             } else {
-                model.say(text)
+                model.say(text);
             }
             Vec::new()
         }
@@ -56,9 +60,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Browser(opened) => {
             let text = opened.words();
             if opened.failed() {
-                model.warn(text)
+                model.warn(text);
             } else {
-                model.say(text)
+                model.say(text);
             }
             Vec::new()
         }
@@ -71,9 +75,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         msg @ (Msg::Found(..) | Msg::SignedIn(..) | Msg::Named(..) | Msg::Rows(_)) => questions::hear(model, msg),
         Msg::Planned(ticket, planned) => plan::planned(model, ticket, planned),
         Msg::Opened(opened) => run::opened(model, opened),
-        msg @ (Msg::Engine(_) | Msg::Statuses(_) | Msg::RunOver(_) | Msg::Revealed(_) | Msg::Saved(_)) => {
-            run::hear(model, msg)
-        }
+        msg @ (Msg::Engine(_)
+        | Msg::Statuses(_)
+        | Msg::RunOver(_)
+        | Msg::Revealed(_)
+        | Msg::Saved(..)
+        | Msg::Report(_)) => run::hear(model, msg),
     }
 }
 
@@ -90,6 +97,11 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
             model.details_back = 0;
             Vec::new()
         }
+        Act::Earlier => {
+            let most = u16::try_from(model.requests.len()).unwrap_or(u16::MAX).saturating_sub(1);
+            scrolled(&mut model.details_back, |at| at.saturating_add(4).min(most))
+        }
+        Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(4)),
         Act::Suspend => vec![Effect::Suspend],
         Act::LeaveNow => vec![Effect::QuitNow],
         // Asked twice in a row, it is meant.
@@ -111,7 +123,7 @@ fn leaves_unasked(model: &Model) -> bool {
     model.leaving
         || match &model.screen {
             Screen::Scenarios(_) | Screen::Start(_) => true,
-            Screen::Run(run) => run.over(),
+            Screen::Run(run) => run.over() && !run.proven(),
             Screen::Questions(_) | Screen::Plan(_) => false,
         }
 }

@@ -1,79 +1,91 @@
 //! The whole screen from the model: header, what fills it, what has just happened, keys.
 
-use ratatui::{
-    Frame,
-    buffer::Buffer,
-    layout::{Position, Rect},
-    text::{Line, Span},
-    widgets::Widget as _,
-};
+use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 use super::{
+    canvas::{Canvas, Shown},
     keymap,
     model::{Dialog, Model, Screen, Which},
     screens::{plan, questions, run, scenarios, start},
-    widgets::{details, dialog, doc::Doc, footer, header, too_small},
+    widgets::{
+        details, dialog,
+        doc::{Doc, Tone},
+        footer, header, too_small,
+    },
 };
 
 /// Every screen fits into this.
 pub const SMALLEST: (u16, u16) = (80, 24);
 
-/// Draws everything.
-pub fn view(model: &Model, frame: &mut Frame<'_>) {
+/// The most lines of what has just happened.
+const MOST_SAID: u16 = 3;
+
+/// Draws everything, and tells what was drawn.
+pub fn view(model: &Model, frame: &mut Frame<'_>) -> Shown {
     let area = frame.area();
-    if let Some(at) = draw(model, area, frame.buffer_mut()) {
+    let shown = draw(model, area, frame.buffer_mut());
+    if let Some(at) = shown.cursor {
         frame.set_cursor_position(at);
     }
+    shown
 }
 
-/// Draws everything into a buffer, and says where the cursor belongs.
-pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws everything into a buffer, and tells what was drawn.
+pub fn draw(model: &Model, area: Rect, buf: &mut Buffer) -> Shown {
+    let mut canvas = Canvas::new(buf);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        too_small::view(&model.look, area, SMALLEST, buf);
-        return None;
+        too_small::view(&model.look, area, SMALLEST, &mut canvas);
+    } else {
+        screen(model, area, &mut canvas);
     }
+    canvas.shown
+}
+
+fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
+    let said = notice(model);
     let head = header::HEIGHT;
-    let foot = 2;
+    let foot = 1 + said.as_ref().map_or(1, |doc| doc.height(&model.look, area.width - 2).clamp(1, MOST_SAID));
     let body_height = area.height - head - foot;
     let pane = if model.details { (body_height / 2).min(12) } else { 0 };
     let top = Rect { height: head, ..area };
     let body = Rect { y: area.y + head, height: body_height - pane, ..area };
     let details_area = Rect { y: body.bottom(), height: pane, ..area };
-    let notice = Rect { y: area.bottom() - foot, height: 1, ..area };
+    let notice = Rect { y: area.bottom() - foot, height: foot - 1, ..area };
     let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
 
-    header(model, top, buf);
-    let mut cursor = match &model.screen {
+    header(model, top, canvas);
+    match &model.screen {
         Screen::Scenarios(screen) => {
             let scenarios = model.demo.as_ref().map(|demo| demo.scenarios.as_slice()).unwrap_or_default();
-            scenarios::doc(screen, scenarios, &model.look).view(&model.look, 0, inset(body), buf);
-            None
+            scenarios::doc(screen, scenarios, &model.look).view(&model.look, 0, inset(body), canvas);
         }
         Screen::Start(screen) => {
-            start::doc(screen, model).view(&model.look, 0, inset(body), buf);
-            None
+            start::doc(screen, model).view(&model.look, 0, inset(body), canvas);
         }
-        Screen::Questions(screen) => questions::view(screen, model, body, buf),
-        Screen::Plan(screen) => plan::view(screen, model, body, buf),
-        Screen::Run(screen) => run::view(screen, model, body, buf),
-    };
-    if model.details {
-        details::view(&model.look, &model.requests, model.details_back, details_area, buf);
+        Screen::Questions(screen) => questions::view(screen, model, body, canvas),
+        Screen::Plan(screen) => plan::view(screen, model, body, canvas),
+        Screen::Run(screen) => run::view(screen, model, body, canvas),
     }
-    if let Some(said) = &model.notice {
-        let style = if said.bad { model.look.theme.bad } else { model.look.theme.good };
-        Line::from(Span::styled(format!(" {}", said.text), style)).render(notice, buf);
+    if model.details {
+        details::view(&model.look, &model.requests, model.details_back, details_area, canvas);
+    }
+    if let Some(doc) = said {
+        doc.view(&model.look, 0, inset(notice), canvas);
     }
     for over in &model.dialogs {
-        cursor = over_screen(over, model, Rect { height: area.height - 1, ..area }, buf);
+        // What has just happened stays in sight: a copy that was asked for, most of all.
+        let room = area.height - if model.notice.is_some() { foot } else { 1 };
+        over_screen(over, model, Rect { height: room, ..area }, canvas);
     }
-    let shown: Vec<(&str, &str)> = keymap::bindings(model)
-        .iter()
-        .filter(|binding| !binding.label.is_empty())
-        .map(|binding| (binding.shown, binding.label))
-        .collect();
-    footer::view(&model.look, &shown, keys, buf);
-    cursor
+    footer::view(&model.look, &keymap::bindings(model), keys, canvas);
+}
+
+/// What has just happened, in words.
+fn notice(model: &Model) -> Option<Doc> {
+    let notice = model.notice.as_ref().filter(|notice| !notice.text.is_empty())?;
+    let mut doc = Doc::default();
+    doc.toned(if notice.bad { Tone::Bad } else { Tone::Good }, &notice.text);
+    Some(doc)
 }
 
 /// One column of air at each side.
@@ -81,7 +93,7 @@ pub fn inset(area: Rect) -> Rect {
     Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }
 }
 
-fn header(model: &Model, area: Rect, buf: &mut Buffer) {
+fn header(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let tenants = [Which::Cluster, Which::Registry].map(|which| {
         let (tenant, account) = model.tenant(which);
         header::TenantLine { tenant, account }
@@ -92,31 +104,27 @@ fn header(model: &Model, area: Rect, buf: &mut Buffer) {
         &model.look,
         &header::Header { name: name.as_deref(), stage: model.stage(), demo, tenants },
         area,
-        buf,
+        canvas,
     );
 }
 
-fn over_screen(over: &Dialog, model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
+fn over_screen(over: &Dialog, model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &model.look;
+    let mut framed = |title: &str, doc: &Doc, scroll| {
+        dialog::view(look, title, doc, scroll, area, canvas);
+    };
     match over {
-        Dialog::Keys { scroll } => {
-            dialog::view(look, "Keys", &keys_doc(model), *scroll, area, buf);
-            None
+        Dialog::Keys { scroll } => framed("Keys", &keys_doc(model), *scroll),
+        Dialog::Leave => framed("Leave crosspull?", &leave_doc(model), 0),
+        Dialog::Text { title, doc, scroll, copy: Some(_) } => {
+            let head = header::HEIGHT - 1;
+            let area = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area };
+            dialog::sheet(look, title, doc, *scroll, area, canvas);
         }
-        Dialog::Leave => {
-            dialog::view(look, "Leave crosspull?", &leave_doc(model), 0, area, buf);
-            None
-        }
-        Dialog::Text { title, doc, scroll, .. } => {
-            dialog::view(look, title, doc, *scroll, area, buf);
-            None
-        }
-        Dialog::Start(over) => {
-            dialog::view(look, "Forget this setup?", &start::forget_doc(over), 0, area, buf);
-            None
-        }
-        Dialog::Plan(over) => plan::dialog_view(over, model, area, buf),
-        Dialog::Run(over) => run::dialog_view(over, model, area, buf),
+        Dialog::Text { title, doc, scroll, copy: None } => framed(title, doc, *scroll),
+        Dialog::Start(over) => framed("Forget this setup?", &start::forget_doc(over), 0),
+        Dialog::Plan(over) => plan::dialog_view(over, model, area, canvas),
+        Dialog::Run(over) => run::dialog_view(over, model, area, canvas),
     }
 }
 
@@ -130,18 +138,16 @@ fn keys_doc(model: &Model) -> Doc {
 }
 
 fn leave_doc(model: &Model) -> Doc {
-    match &model.screen {
-        Screen::Run(screen) => run::leave_doc(screen, model),
-        _ => {
-            let mut doc = Doc::default();
-            doc.text("Nothing has been changed in Azure.");
-            if model.demo.is_some() {
-                doc.text("The demo ends here, and its world with it.");
-            } else if model.draft.cluster.tenant.is_some() {
-                doc.text("What you have answered is kept. To come back to it:");
-                doc.verbatim("crosspull");
-            }
-            doc
-        }
+    if let Screen::Run(screen) = &model.screen {
+        return run::leave_doc(screen, model);
     }
+    let mut doc = Doc::default();
+    doc.text("Nothing has been changed in Azure.");
+    if model.demo.is_some() {
+        doc.text("The demo ends here, and its world with it.");
+    } else if model.draft.cluster.tenant.is_some() {
+        doc.text("What you have answered is kept. To come back to it:");
+        doc.verbatim("crosspull");
+    }
+    doc
 }

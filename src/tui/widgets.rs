@@ -13,6 +13,12 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::look::Look;
 
+/// A text with a capital in front.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A text cut to a width, with a sign where something was left out.
 pub fn fit(text: &str, width: usize, look: &Look) -> String {
     if text.width() <= width {

@@ -9,34 +9,68 @@ use crate::{
 const LABEL: usize = 9;
 const ID: usize = 13;
 
-/// A failure, whether in a step or before any.
-pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
+/// All that is known of a failure, for a screen or a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemWords {
+    /// `FAILED`, when, and the catalogue's code where it has the failure.
+    pub head: String,
+    /// The catalogue's title for it.
+    pub title: Option<&'static str>,
+    /// Label and text: tried, said, means, changed, do.
+    pub lines: Vec<(&'static str, String)>,
+    /// Public documentation.
+    pub link: Option<&'static str>,
+    /// What a support case needs: the ids of the request.
+    pub ids: Vec<(&'static str, String)>,
+    /// When it failed, in UTC.
+    pub time: String,
+}
+
+/// Tells a failure, whether in a step or before any.
+pub fn problem_words(problem: &Problem, step: Option<StepId>) -> ProblemWords {
     let entry = catalogue::explain(problem, step);
-    let mut out = String::new();
-    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
-    let code = entry.map(|entry| format!("{}  {}", entry.code, entry.title)).unwrap_or_default();
-    push_line(&mut out, &format!("{what}FAILED {} UTC  {code}", clock(problem.at)));
-    field(&mut out, "Tried", LABEL, &problem.tried);
+    let code = entry.map(|entry| format!("  {}", entry.code)).unwrap_or_default();
     // What no service answered was found by this program.
     let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
-    field(&mut out, if answered { "Azure" } else { "Found" }, LABEL, &said(problem));
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
         |entry| (entry.means(&[]), format!("{} ({})", entry.advice(&[]), entry.who)),
     );
-    field(&mut out, "Means", LABEL, &means);
-    field(&mut out, "Changed", LABEL, changed(problem, step));
-    field(&mut out, "Do", LABEL, &advice);
-    if let Some(entry) = entry {
-        field(&mut out, "Read", LABEL, &entry.link);
+    let lines = vec![
+        ("Tried", problem.tried.clone()),
+        (if answered { "Azure" } else { "Found" }, said(problem)),
+        ("Means", means),
+        ("Changed", changed(problem, step).to_owned()),
+        ("Do", advice),
+    ];
+    let ids = [("request", &problem.request_id), ("correlation", &problem.correlation_id)];
+    ProblemWords {
+        head: format!("FAILED {} UTC{code}", clock(problem.at)),
+        title: entry.map(|entry| entry.title.as_str()),
+        lines,
+        link: entry.map(|entry| entry.link.as_str()),
+        ids: ids.into_iter().filter_map(|(label, id)| Some((label, id.clone()?))).collect(),
+        time: format!("{} UTC", second(problem.at)),
+    }
+}
+
+/// A failure as a text of 80 columns.
+pub fn problem_text(problem: &Problem, step: Option<StepId>) -> String {
+    let words = problem_words(problem, step);
+    let mut out = String::new();
+    let what = step.map(|step| format!("{step}  ")).unwrap_or_default();
+    push_line(&mut out, &format!("{what}{}  {}", words.head, words.title.unwrap_or_default()));
+    for (label, text) in &words.lines {
+        field(&mut out, label, LABEL, text);
+    }
+    if let Some(link) = words.link {
+        field(&mut out, "Read", LABEL, link);
     }
     push_line(&mut out, "");
-    for (label, id) in [("request", &problem.request_id), ("correlation", &problem.correlation_id)] {
-        if let Some(id) = id {
-            field(&mut out, label, ID, id);
-        }
+    for (label, id) in &words.ids {
+        field(&mut out, label, ID, id);
     }
-    field(&mut out, "time", ID, &format!("{} UTC", second(problem.at)));
+    field(&mut out, "time", ID, &words.time);
     out
 }
 

@@ -23,7 +23,7 @@ const MAY_USE: &[Row] = &[
     ("session", &["steps", "azure", "engine", "domain", "catalogue", "error", "secret", "paths"]),
     ("setup_file", &["domain", "error"]),
     ("report", &["steps", "engine", "domain", "catalogue", "error", "paths"]),
-    ("words", &["steps", "domain", "catalogue"]),
+    ("words", &["steps", "engine", "domain", "catalogue"]),
     ("plain", &["words", "session", "report", "steps", "engine", "domain", "catalogue", "error", "secret"]),
     ("tui", &["words", "session", "report", "steps", "engine", "domain", "catalogue", "error", "secret", "paths"]),
     ("cli", &["domain"]),

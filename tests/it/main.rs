@@ -14,6 +14,7 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod lookups;
 mod paging;
 mod program;
 mod requests;

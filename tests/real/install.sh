@@ -15,6 +15,11 @@ as_root() {
 missing=()
 command -v skopeo >/dev/null || missing+=(skopeo)
 command -v containerd >/dev/null && command -v ctr >/dev/null || missing+=(containerd)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v chromedriver >/dev/null || missing+=(chromium-driver)
+command -v Xvfb >/dev/null || missing+=(xvfb)
+command -v xclip >/dev/null || missing+=(xclip)
+command -v tmux >/dev/null || missing+=(tmux)
 python3 -c 'import ensurepip, ssl' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     export DEBIAN_FRONTEND=noninteractive

@@ -58,9 +58,8 @@ impl Training for Worlds {
         let mut world = simulator.world().lock();
         // An app that cannot be seen yet is accepted when the admin is played again.
         let _ = match step {
-            StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).and_then(|principal| {
-                changes::let_pull(&mut world, plan.registry.login_server.as_str(), principal);
-                Ok(principal)
+            StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).inspect(|principal| {
+                changes::let_pull(&mut world, plan.registry.login_server.as_str(), *principal);
             }),
             _ => changes::consent(&mut world, plan.registry_tenant.id, app),
         };
@@ -113,12 +112,30 @@ fn accounts(ready: &Ready, demo: &DemoSpec) -> Vec<Account> {
                     client_secret_env: operator.name.clone(),
                 },
                 name: operator.user.clone(),
-                via: operator.roles.join(", "),
+                via: roles(ready, &operator.roles),
                 tenant: Some(tenant.id),
                 tenant_name: Some(tenant.display_name.clone()),
             })
         })
         .collect()
+}
+
+/// What somebody may do, directory roles first, and scopes by their names: an id would fill the line.
+fn roles(ready: &Ready, roles: &[String]) -> String {
+    let subscriptions = || ready.tenants.iter().flat_map(|tenant| &tenant.subscriptions);
+    let named = |scope: &str| {
+        let last = scope.rsplit('/').next().unwrap_or(scope);
+        subscriptions().find(|one| one.id.to_string() == last).map_or_else(|| last.to_owned(), |one| one.name.clone())
+    };
+    let mut words: Vec<String> = roles
+        .iter()
+        .map(|role| match role.split_once(" on /") {
+            Some((role, scope)) => format!("{role} of {}", named(scope)),
+            None => role.clone(),
+        })
+        .collect();
+    words.sort_by_key(|words| words.contains(" of "));
+    if words.is_empty() { "no role".to_owned() } else { words.join(", ") }
 }
 
 fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
@@ -129,6 +146,9 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
             display_name: Some(tenant.display_name.clone()),
         })
     };
+    let of_registry = ready.tenants.iter().filter(|tenant| tenant.domain == demo.registry_tenant);
+    // The first of a company's people in a scenario is the one who may do everything there.
+    let admin = of_registry.flat_map(|tenant| &tenant.operators).next();
     let registries = ready.tenants.iter().flat_map(|tenant| &tenant.registries);
     let login_server = registries
         .into_iter()
@@ -142,5 +162,7 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
         login_server,
         image: demo.image.parse().ok(),
         handed_over: demo.handed_over,
+        pages: ready.pages.parse().ok(),
+        admin: admin.map(|admin| admin.user.clone()),
     }
 }

@@ -66,7 +66,7 @@ pub(super) struct Form<'a> {
 pub(super) fn sign_in(state: &State, form: &Form<'_>, where_to: &str, wrong: Option<&str>) -> Response {
     let world = state.world.lock();
     let mut people = String::new();
-    for (tenant, user) in world.tenants.iter().flat_map(|tenant| tenant.users.iter().map(move |user| (tenant, user))) {
+    for user in world.tenants.iter().flat_map(|tenant| &tenant.users) {
         if user.home_tenant.is_none() {
             people.extend([
                 "<button class=\"person\" name=\"quick\" value=\"",
@@ -74,7 +74,7 @@ pub(super) fn sign_in(state: &State, form: &Form<'_>, where_to: &str, wrong: Opt
                 "\">",
                 &escaped(&user.name),
                 " (",
-                &escaped(&tenant.display_name),
+                &escaped(&user.upn),
                 ")</button>",
             ]);
         }

@@ -31,6 +31,14 @@ pub(super) fn findings(seen: &Seen, answers: &Answers) -> Vec<Finding> {
     for scope in present.assignments.may_not_give.iter().filter(wanted) {
         found.push(stop("CP-111", format!("This account may not give roles at {scope}"), &[("scope", scope)]));
     }
+    let left_out = present.assignments.lines.iter();
+    let left_out: Vec<String> = left_out
+        .filter(|line| !answers.options.carry_over.takes(&line.id, &line.scope))
+        .map(|line| format!("{} at {}", line.role_name, line.scope))
+        .collect();
+    if !left_out.is_empty() {
+        found.push(warning("CP-147", format!("Left out: {}", left_out.join("; ")), &[]));
+    }
     for (role, scope) in &present.assignments.through_groups {
         found.push(warning(
             "CP-144",

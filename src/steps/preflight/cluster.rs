@@ -11,23 +11,33 @@ const RESET: &str = "Microsoft.ContainerService/managedClusters/resetServicePrin
 const RUN: &str = "Microsoft.ContainerService/managedClusters/runCommand/action";
 const RUN_RESULT: &str = "Microsoft.ContainerService/managedClusters/commandResults/read";
 
-/// Why no setup can be made for a cluster, in a few words: what a list of clusters shows. The findings say it in full.
-pub fn unusable(cluster: &Cluster) -> Option<String> {
+/// Why something in a list cannot be used, in a few words, and the catalogue's code for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The words, behind "cannot be used:".
+    pub words: String,
+    /// The code, where the catalogue says more.
+    pub code: Option<&'static str>,
+}
+
+/// Why no setup can be made for a cluster: what a list of clusters shows. The findings say it in full.
+pub fn unusable(cluster: &Cluster) -> Option<Unusable> {
+    let why = |code: &'static str, words: String| Some(Unusable { words, code: Some(code) });
     if cluster.client == ClusterClient::ManagedIdentity {
-        return Some("it has a managed identity, and no app".to_owned());
+        return why("CP-101", "it has a managed identity".to_owned());
     }
     if cluster.stopped() {
-        return Some("it is stopped".to_owned());
+        return why("CP-102", "it is stopped".to_owned());
     }
     if cluster.busy() {
-        return Some("something else is changing it now".to_owned());
+        return why("CP-103", "something else is changing it now".to_owned());
     }
     cluster.pools.iter().find_map(|pool| {
         if pool.os_type.eq_ignore_ascii_case("Windows") {
-            return Some(format!("its pool {} runs Windows", pool.name));
+            return why("CP-106", format!("its pool {} runs Windows", pool.name));
         }
         let set = pool.pool_type.eq_ignore_ascii_case("AvailabilitySet");
-        set.then(|| format!("its pool {} is made of an availability set", pool.name))
+        set.then(|| why("CP-107", format!("its pool {} is made of an availability set", pool.name)))?
     })
 }
 

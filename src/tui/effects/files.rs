@@ -98,8 +98,8 @@ pub(super) fn forget(session: &Session, name: &str) -> Option<Msg> {
 }
 
 /// Every setup and draft, the latest first.
-pub(super) fn list(session: &Session) -> Option<Msg> {
-    Some(Msg::Setups(kept(session).map_err(Trouble::from)))
+pub(super) fn list(session: &Session) -> Msg {
+    Msg::Setups(kept(session).map_err(Trouble::from))
 }
 
 fn kept(session: &Session) -> Result<Vec<Kept>, Error> {

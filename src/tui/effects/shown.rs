@@ -7,7 +7,7 @@ use crate::{
     domain::{KeyId, problem::ProblemKind},
     engine::journal,
     error::{Error, chain},
-    report,
+    report::{self, Report},
     secret::Secret,
     tui::{
         clipboard::{Copied, Text},
@@ -39,21 +39,28 @@ impl Shared {
         }
     }
 
+    /// Saves the report beside the person; a demo's is only shown, since nothing of a demo is kept.
     pub(super) async fn save_report(self: &Arc<Self>) {
+        let demo = self.training.is_some();
         let saved = match self.journal() {
             Some((open, _)) => {
                 let folder = open.lock().await.journal.folder().to_owned();
                 tokio::task::spawn_blocking(move || {
                     let reading = journal::read(&folder)?;
+                    if demo {
+                        let text = Report::of(&reading.progress, &reading.entries).to_markdown();
+                        return Ok(Msg::Report(text));
+                    }
                     let here = std::env::current_dir()
                         .map_err(|error| Error::new(ProblemKind::Local, "find the present folder").because(error))?;
-                    report::save(&reading.progress, &reading.entries, &here)
+                    let (text, json) = report::save(&reading.progress, &reading.entries, &here)?;
+                    Ok(Msg::Saved(text, json))
                 })
                 .await
                 .unwrap_or_else(|error| Err(Error::new(ProblemKind::Internal, "save the report").because(error)))
             }
             None => Err(Error::new(ProblemKind::Internal, "find the setup's journal")),
         };
-        self.send(Msg::Saved(saved.map(|(text, _)| text.display().to_string()).map_err(Into::into))).await;
+        self.send(saved.unwrap_or_else(|error| Msg::Failed(error.into()))).await;
     }
 }

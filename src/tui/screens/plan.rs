@@ -1,7 +1,7 @@
 //! The plan: every change in both tenants in words, before anything has been changed.
 
 mod change;
-mod lines;
+pub(super) mod lines;
 mod ticks;
 mod view;
 
@@ -15,7 +15,7 @@ pub use ticks::Ticks;
 pub use view::{dialog_view, view};
 
 use crate::{
-    domain::{Finding, Plan, StepId, plan::Line},
+    domain::{Finding, Plan, Severity, StepId, plan::Line},
     session::Ticket,
     steps::equivalent,
     tui::{
@@ -43,11 +43,13 @@ pub struct Model {
     pub beginning: bool,
     /// The marked line; the one behind the last is "start".
     at: usize,
+    /// How far what stops it is scrolled.
+    scroll: u16,
 }
 
 impl Model {
     fn making(ticket: Ticket, since: OffsetDateTime) -> Self {
-        Self { plan: None, refused: None, ticket: Some(ticket), since, beginning: false, at: usize::MAX }
+        Self { plan: None, refused: None, ticket: Some(ticket), since, beginning: false, at: usize::MAX, scroll: 0 }
     }
 
     /// While a plan is being made, seconds are shown.
@@ -73,9 +75,8 @@ impl Model {
     fn stops(&self) -> Vec<&Finding> {
         match (&self.refused, &self.plan) {
             (Some(NoPlan::Findings(findings)), _) => findings.iter().collect(),
-            (Some(NoPlan::Trouble(_)), _) => Vec::new(),
             (None, Some(plan)) => plan.stops().collect(),
-            (None, None) => Vec::new(),
+            (Some(NoPlan::Trouble(_)), _) | (None, None) => Vec::new(),
         }
     }
 
@@ -85,6 +86,11 @@ impl Model {
             (_, Some(plan)) => &plan.findings,
             _ => &[],
         }
+    }
+
+    /// Whether there are warnings.
+    fn warned(&self) -> bool {
+        self.findings().iter().any(|finding| finding.severity == Severity::Warning)
     }
 
     fn failed(&self) -> bool {
@@ -118,8 +124,8 @@ pub enum Dialog {
     Ticks(Ticks),
     /// What can be changed.
     Change(Change),
-    /// The warnings, before it begins.
-    Warnings,
+    /// A last question, with the warnings, before it begins.
+    Start,
 }
 
 impl Dialog {
@@ -146,7 +152,7 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         }
     } else if model.ticket.is_none() && !model.beginning {
         keys.push(own('r', "r", Act::Again, "look again", "look at both sides again"));
-        if model.marked().is_some() {
+        if model.marked().is_some() && model.stops().is_empty() {
             keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
         }
         if wizard.demo.is_some() && !model.stops().is_empty() {
@@ -154,13 +160,13 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
                 'o',
                 "o",
                 Act::Lift,
-                "play the admin who changes the rule",
+                "play the admin",
                 "demo: play the admin who lifts the rules that stand in the way",
             ));
         }
     }
     if !model.findings().is_empty() {
-        keys.push(own('w', "w", Act::Findings, "what was found", "read what was found on both sides"));
+        keys.push(own('w', "w", Act::Findings, "findings", "read what was found on both sides"));
     }
     if model.ticket.is_none() && !model.beginning {
         keys.push(own('e', "e", Act::Change, "change", "change name, lifetime, route, and how the app is made known"));
@@ -188,7 +194,7 @@ pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
             enter("change", "change the marked line"),
             esc("done", "close this; the plan is made anew where something changed"),
         ],
-        Dialog::Warnings => vec![enter("start", "do what the plan says"), esc("not yet", "back to the plan")],
+        Dialog::Start => vec![enter("start", "do what the plan says"), esc("not yet", "back to the plan")],
     }
 }
 
@@ -218,7 +224,7 @@ pub fn planned(wizard: &mut Wizard, ticket: Ticket, planned: Result<Arc<Plan>, N
     if model.ticket != Some(ticket) {
         return Vec::new();
     }
-    model.ticket = None;
+    (model.ticket, model.scroll) = (None, 0);
     match planned {
         Ok(plan) => {
             // The two tenants are best known to the one who has just looked.
@@ -247,11 +253,21 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         return Vec::new();
     }
     let last = model.count();
+    let page = wizard.size.1 / 2;
+    // There are no lines to be marked then, only what has to be read.
+    let reads = !model.stops().is_empty();
     match act {
+        keymap::Act::Up if reads => model.scroll = model.scroll.saturating_sub(1),
+        keymap::Act::Down if reads => model.scroll = model.scroll.saturating_add(1),
+        keymap::Act::PageUp if reads => model.scroll = model.scroll.saturating_sub(page),
+        keymap::Act::PageDown if reads => model.scroll = model.scroll.saturating_add(page),
+        keymap::Act::First | keymap::Act::Last if reads => model.scroll = 0,
         keymap::Act::Up => model.at = model.at.min(last).saturating_sub(1),
-        keymap::Act::Down => model.at = (model.at + 1).min(last),
+        keymap::Act::Down => model.at = model.at.saturating_add(1).min(last),
         keymap::Act::First | keymap::Act::PageUp => model.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
+        keymap::Act::Mark(at) => model.at = at.min(last),
         keymap::Act::Back => return questions::back_to_last(wizard),
         keymap::Act::Enter if model.marked().is_none() => return start(wizard),
         keymap::Act::Plan(Act::Begin) => return start(wizard),
@@ -264,7 +280,7 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         }
         keymap::Act::Plan(Act::Again) => return again(wizard),
         keymap::Act::Plan(Act::Lift) => {
-            wizard.say("The admin lifts the rule. Looking again.");
+            wizard.say("The admin has changed what can be changed by a rule. Looking again.");
             let mut effects = vec![Effect::LiftPolicies];
             effects.extend(again(wizard));
             return effects;
@@ -274,7 +290,7 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Begins it: at once, or after the warnings were seen.
+/// Asks a last time, with the warnings.
 fn start(wizard: &mut Wizard) -> Vec<Effect> {
     let Screen::Plan(model) = &wizard.screen else { return Vec::new() };
     if model.ticket.is_some() {
@@ -289,12 +305,8 @@ fn start(wizard: &mut Wizard) -> Vec<Effect> {
         wizard.warn("There is no plan yet. r looks again.");
         return Vec::new();
     }
-    let warned = model.findings().iter().any(|finding| finding.severity == crate::domain::Severity::Warning);
-    if warned {
-        wizard.dialogs.push(Over::Plan(Dialog::Warnings));
-        return Vec::new();
-    }
-    begin(wizard)
+    wizard.dialogs.push(Over::Plan(Dialog::Start));
+    Vec::new()
 }
 
 fn begin(wizard: &mut Wizard) -> Vec<Effect> {
@@ -322,7 +334,7 @@ fn open_line(wizard: &mut Wizard) {
     }
     if line.step == StepId::ClusterUpdate {
         doc.blank();
-        lines::replaced(&mut doc, &plan.cluster);
+        lines::nodes_lines(&mut doc, &plan.cluster);
     }
     let by_hand = equivalent::of(line.step, plan, &answers, None);
     doc.blank();
@@ -332,7 +344,7 @@ fn open_line(wizard: &mut Wizard) {
 }
 
 /// What is sent, and the commands that do the same.
-pub(super) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
+pub(in crate::tui::screens) fn equivalent_doc(doc: &mut Doc, by_hand: &equivalent::Equivalent) {
     doc.dim("What is sent:");
     for request in &by_hand.requests {
         doc.verbatim(&format!("  {request}"));
@@ -366,7 +378,7 @@ pub fn in_dialog(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     match wizard.dialogs.last() {
         Some(Over::Plan(Dialog::Ticks(_))) => ticks::perform(wizard, act),
         Some(Over::Plan(Dialog::Change(_))) => change::perform(wizard, act),
-        Some(Over::Plan(Dialog::Warnings)) => {
+        Some(Over::Plan(Dialog::Start)) => {
             if matches!(act, keymap::Act::Enter | keymap::Act::Back) {
                 wizard.dialogs.pop();
             }

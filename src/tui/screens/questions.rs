@@ -40,6 +40,8 @@ pub struct Model {
     pub(super) ticket: Ticket,
     /// Why the answer was not taken, or the list is not whole.
     pub trouble: Option<Trouble>,
+    /// What was typed and is not in the list: typed once more, it is taken all the same.
+    pub(super) doubted: Option<String>,
 }
 
 impl Model {
@@ -48,6 +50,13 @@ impl Model {
         match self.question.side() {
             Which::Cluster => Stage::Cluster,
             Which::Registry => Stage::Registry,
+        }
+    }
+
+    /// Forgets what was said of an answer. A list that could not be read stays unread.
+    fn forget_trouble(&mut self) {
+        if self.picker.is_whole() {
+            self.trouble = None;
         }
     }
 
@@ -83,12 +92,17 @@ pub fn keys(_: &Model, _: &Wizard) -> Vec<Binding> {
 pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let rows = list_rows(wizard);
     let Screen::Questions(model) = &mut wizard.screen else { return Vec::new() };
+    // What was said of one entry says nothing of the next.
+    if matches!(act, keymap::Act::Up | keymap::Act::Down | keymap::Act::PageUp | keymap::Act::PageDown) {
+        model.forget_trouble();
+    }
     match act {
         keymap::Act::Up => model.picker.up(),
         keymap::Act::Down => model.picker.down(),
         keymap::Act::PageUp => model.picker.page_up(rows),
         keymap::Act::PageDown => model.picker.page_down(rows),
-        keymap::Act::Enter => return answer::take(wizard),
+        keymap::Act::Mark(at) if !model.picker.mark(at) => {}
+        keymap::Act::Enter | keymap::Act::Mark(_) => return answer::take(wizard),
         keymap::Act::Back => return ask::back(wizard),
         keymap::Act::Questions(Act::Again) => {
             let question = model.question;
@@ -131,9 +145,7 @@ pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
 }
 
 fn changed(model: &mut Model) {
-    // What was said of another text says nothing of this one. A list that could not be read stays unread.
-    if model.question.is_typed() {
-        model.trouble = None;
-    }
+    // What was said of another text says nothing of this one.
+    model.forget_trouble();
     model.picker.filter(model.field.text());
 }

@@ -1,26 +1,42 @@
 //! The run and its proof: every step with its state, what is waited for, what a person has to do, what failed.
 
+mod accounts;
+mod consent;
+mod dialogs;
+mod keys;
+mod panes;
+mod proof;
+mod state;
+mod view;
+
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
+pub use accounts::Accounts;
+pub use dialogs::{Dialog, dialog_keys, dialog_view, in_dialog, pasted, typed};
+pub use keys::{Act, keys, perform};
+pub use view::{leave_doc, view};
 
 use crate::{
     domain::{
-        Answers,
+        Answers, KeyId, StepId,
         answers::{SignIn, Tenant},
+        problem::ProblemKind,
     },
     engine::{
-        Idle, Progress,
-        event::{Ended, NodesReview, Statuses},
+        Event, Idle, Progress, Record,
+        event::{Doing, Ended, NodesReview, Statuses},
     },
     error::ExitCode,
+    session::Account,
     tui::{
         effect::Effect,
-        keymap::{self, Binding},
-        model::{Model as Wizard, Screen, Which},
+        model::{Dialog as Over, Model as Wizard, Screen, Which},
         msg::{Msg, Opened},
+        screens::questions,
         trouble::Trouble,
+        widgets::doc::{Doc, Tone},
     },
+    words::layout::{resume, setup_name},
 };
 
 /// A setup that runs, or has run.
@@ -30,8 +46,6 @@ pub struct Model {
     pub progress: Progress,
     /// Its answers.
     pub answers: Arc<Answers>,
-    /// It was begun earlier.
-    pub resumed: bool,
     /// What the steps are doing.
     pub statuses: Statuses,
     /// Why nothing goes on by itself.
@@ -40,11 +54,41 @@ pub struct Model {
     pub review: Option<Arc<NodesReview>>,
     /// How the run ended.
     pub ended: Option<Result<Ended, Trouble>>,
-    /// Who is signed in, side by side.
-    pub accounts: [Option<String>; 2],
+    /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
+    looking: bool,
+    /// The run is being taken up again, as somebody else or after it broke off.
+    reopening: bool,
+    /// The step that a person marked; `None` follows what matters most.
+    at: Option<StepId>,
+    /// How far the marked step's text is scrolled.
+    scroll: u16,
+    /// What the address said that a person pasted.
+    landed: Vec<(Tone, String)>,
+    /// Where the report was saved.
+    report: Option<String>,
+    /// The secret was shown; that happens once.
+    shown: bool,
 }
 
 impl Model {
+    fn new(opened: Opened) -> Self {
+        Self {
+            progress: opened.progress,
+            answers: opened.answers,
+            statuses: Statuses::new(),
+            idle: None,
+            review: None,
+            ended: None,
+            looking: opened.resumed,
+            reopening: false,
+            at: None,
+            scroll: 0,
+            landed: Vec::new(),
+            report: None,
+            shown: false,
+        }
+    }
+
     /// Whether the end is proven.
     pub fn proven(&self) -> bool {
         self.progress.complete() || self.progress.closed().is_some()
@@ -57,7 +101,28 @@ impl Model {
 
     /// With what the program ends when it is left from here.
     pub fn exit_code(&self) -> ExitCode {
-        if self.proven() { ExitCode::Done } else { ExitCode::Interrupted }
+        if self.proven() {
+            return ExitCode::Done;
+        }
+        if let Some((_, problem)) = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting) {
+            return problem.kind.into();
+        }
+        let waits = self.statuses.values().any(|status| status.doing == Doing::Person);
+        match self.idle {
+            Some(Idle::Nodes | Idle::Plan) => ExitCode::Waiting,
+            _ if waits => ExitCode::Waiting,
+            _ => ExitCode::Interrupted,
+        }
+    }
+
+    /// What is said in the shell when it was left from here.
+    pub fn parting(&self) -> String {
+        let name = &self.answers.name;
+        if self.proven() {
+            let report = self.report.as_ref().map(|path| format!(" Report: {path}")).unwrap_or_default();
+            return format!("{name} is connected.{report}\nTo see it again:  crosspull show {}", setup_name(name));
+        }
+        format!("What is done stays done. Go on with:\n  {}", resume(name, ""))
     }
 
     /// While something runs, seconds are shown.
@@ -66,18 +131,33 @@ impl Model {
     }
 
     /// A tenant and who is signed in there.
-    pub fn tenant(&self, which: Which) -> (Option<Tenant>, Option<String>) {
+    pub fn tenant(&self, which: Which, accounts: Option<&[Account]>) -> (Option<Tenant>, Option<String>) {
         let plan = self.progress.plan();
         let tenant = plan.map(|plan| match which {
             Which::Cluster => plan.cluster_tenant.clone(),
             Which::Registry => plan.registry_tenant.clone(),
         });
-        let account = match which {
-            Which::Registry if self.answers.registry.handed_over() => Some("handed over".to_owned()),
-            Which::Cluster => self.accounts[0].clone().or_else(|| Some(way_in(&self.answers.cluster.sign_in))),
-            Which::Registry => self.accounts[1].clone().or_else(|| self.answers.registry.sign_in.as_ref().map(way_in)),
+        let sign_in = match which {
+            Which::Cluster => Some(&self.answers.cluster.sign_in),
+            Which::Registry => self.answers.registry.sign_in.as_ref(),
         };
-        (tenant, account)
+        let id = tenant.as_ref().map(|tenant| tenant.id);
+        let who = match sign_in {
+            None => "handed over".to_owned(),
+            Some(sign_in) => accounts
+                .into_iter()
+                .flatten()
+                .find(|account| account.tenant == id && account.sign_in == *sign_in)
+                .map_or_else(|| way_in(sign_in), |account| account.name.clone()),
+        };
+        (tenant, Some(who))
+    }
+
+    /// The secret of the cluster's key, where this process made it and may still give it out.
+    fn secret_at_hand(&self) -> Option<KeyId> {
+        let facts = self.progress.facts();
+        let record = facts.key(facts.key_of(StepId::Secret)?.id)?;
+        (!record.removed && !record.text_lost && self.ended.is_some()).then_some(record.key.id)
     }
 }
 
@@ -89,114 +169,92 @@ fn way_in(sign_in: &SignIn) -> String {
     }
 }
 
-/// What keys mean here and nowhere else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Look now instead of later.
-    LookNow,
-}
-
-/// What lies over the run.
-#[derive(Debug)]
-pub enum Dialog {}
-
-impl Dialog {
-    /// Whether printable keys are text here.
-    pub fn takes_text(&self) -> bool {
-        false
-    }
-}
-
-/// The keys of the run.
-pub fn keys(_: &Model, _: &Wizard) -> Vec<Binding> {
-    Vec::new()
-}
-
-/// The keys of its dialogs.
-pub fn dialog_keys(_: &Dialog, _: &Wizard) -> Vec<Binding> {
-    Vec::new()
-}
-
 /// A setup is open, and its run has begun; or why not.
 pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<Effect> {
     match opened {
         Ok(opened) => {
-            let accounts = [wizard.draft.cluster.account.clone(), wizard.draft.registry.account.clone()];
-            wizard.screen = Screen::Run(Box::new(Model {
-                progress: opened.progress,
-                answers: opened.answers,
-                resumed: opened.resumed,
-                statuses: Statuses::new(),
-                idle: None,
-                review: None,
-                ended: None,
-                accounts: if opened.resumed { [None, None] } else { accounts },
-            }));
+            wizard.notice = None;
+            wizard.screen = Screen::Run(Box::new(Model::new(*opened)));
         }
         Err(trouble) => {
             match &mut wizard.screen {
                 Screen::Start(model) => model.opening = false,
                 Screen::Plan(model) => model.beginning = false,
-                _ => {}
+                Screen::Run(model) => {
+                    (model.reopening, model.ended) = (false, Some(Err(trouble)));
+                    return Vec::new();
+                }
+                Screen::Scenarios(_) | Screen::Questions(_) => {}
             }
-            wizard.warn(trouble.said);
+            let mut doc = Doc::default();
+            questions::explain(&mut doc, &trouble);
+            doc.blank();
+            doc.text("What is done stays done. When that is mended, open it again.");
+            wizard.dialogs.push(Over::Text { title: "It could not be opened".to_owned(), doc, scroll: 0, copy: None });
         }
     }
     Vec::new()
 }
 
-/// Takes in what the engine says.
+/// Takes in what the engine says, and what comes of a person's wishes.
 pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
     match msg {
-        Msg::Statuses(statuses) => model.statuses = statuses,
-        Msg::RunOver(ended) => model.ended = Some(ended),
+        Msg::Statuses(statuses) => {
+            model.looking &= statuses.is_empty();
+            model.statuses = statuses;
+        }
+        Msg::Engine(event) => engine_said(model, &event),
+        Msg::RunOver(ended) => {
+            if !model.reopening {
+                model.ended = Some(ended);
+                model.follow();
+            }
+            model.statuses.clear();
+        }
+        Msg::Saved(text, json) => {
+            model.report = Some(text.display().to_string());
+            let name = json.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            wizard.say(format!("Saved: {}, and {name} beside it for programs.", text.display()));
+        }
+        Msg::Report(text) => {
+            model.report = Some("read, and not saved: this is a demo".to_owned());
+            let mut doc = Doc::default();
+            doc.verbatim(&text);
+            let title = "The report. Outside the demo it is saved as a file".to_owned();
+            wizard.dialogs.push(Over::Text { title, doc, scroll: 0, copy: Some(("the report", text)) });
+        }
+        Msg::Revealed(Ok(secret)) => {
+            model.shown = true;
+            wizard.dialogs.push(Over::Run(Dialog::Secret(secret)));
+        }
+        Msg::Revealed(Err(trouble)) => wizard.warn(trouble.said),
         _ => {}
     }
     Vec::new()
 }
 
-/// Does what a key means.
-pub fn perform(_: &mut Wizard, _: keymap::Act) -> Vec<Effect> {
-    Vec::new()
-}
-
-/// Does what a key means in a dialog.
-pub fn in_dialog(_: &mut Wizard, _: keymap::Act) -> Vec<Effect> {
-    Vec::new()
-}
-
-/// Takes a key as text.
-pub fn typed(_: &mut Wizard, _: KeyEvent) -> Vec<Effect> {
-    Vec::new()
-}
-
-/// Takes pasted text: what the browser landed on.
-pub fn pasted(_: &mut Wizard, _: &str) -> Vec<Effect> {
-    Vec::new()
-}
-
-/// Draws the screen.
-pub fn view(
-    _: &Model,
-    _: &Wizard,
-    _: ratatui::layout::Rect,
-    _: &mut ratatui::buffer::Buffer,
-) -> Option<ratatui::layout::Position> {
-    None
-}
-
-/// Draws what lies over it.
-pub fn dialog_view(
-    dialog: &Dialog,
-    _: &Wizard,
-    _: ratatui::layout::Rect,
-    _: &mut ratatui::buffer::Buffer,
-) -> Option<ratatui::layout::Position> {
-    match *dialog {}
-}
-
-/// What leaving means now.
-pub fn leave_doc(_: &Model, _: &Wizard) -> crate::tui::widgets::doc::Doc {
-    crate::tui::widgets::doc::Doc::default()
+fn engine_said(model: &mut Model, event: &Event) {
+    model.looking = false;
+    match event {
+        Event::Recorded(entry) => {
+            // The engine has taken the record in already; what it refused would not be told.
+            if model.progress.apply(entry).is_err() {
+                return;
+            }
+            if let Some(answers) = model.progress.answers() {
+                model.answers = Arc::clone(answers);
+            }
+            model.idle = None;
+            if matches!(entry.record, Record::Failed { .. } | Record::Closed { .. }) {
+                model.follow();
+            }
+        }
+        Event::PlanChanged(_) | Event::Ended(_) => {}
+        Event::ConfirmNodes(review) => model.review = Some(Arc::clone(review)),
+        Event::Idle(idle) => {
+            model.idle = Some(*idle);
+            model.follow();
+        }
+    }
 }

@@ -140,6 +140,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => model.at = (model.at + 1).min(last),
         keymap::Act::First | keymap::Act::PageUp => model.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => model.at = last,
+        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
+        keymap::Act::Mark(at) => model.at = at.min(last),
         keymap::Act::Enter if model.at == 0 => return new_setup(wizard),
         keymap::Act::Start(Act::New) => return new_setup(wizard),
         keymap::Act::Enter => return go_on(wizard),

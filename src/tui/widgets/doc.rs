@@ -1,7 +1,6 @@
 //! Text as screens are made of it: headings, paragraphs, labelled values, lines that are never broken by words.
 
 use ratatui::{
-    buffer::Buffer,
     layout::Rect,
     style::Style,
     text::{Line, Span},
@@ -10,7 +9,11 @@ use ratatui::{
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::fit;
-use crate::tui::look::{Look, Theme};
+use crate::tui::{
+    canvas::Canvas,
+    keymap::Act,
+    look::{Look, Theme},
+};
 
 /// What a piece of text means; the theme says how that looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,8 @@ enum Part {
     Verbatim(String, Tone),
     /// Cut at the width.
     Line(Vec<(String, Tone)>),
+    /// The same, as an entry of a list: a click marks it.
+    Choice(Vec<(String, Tone)>),
     /// A rule with words in it.
     Rule(String),
 }
@@ -141,11 +146,16 @@ impl Doc {
         self.parts.push(Part::Rule(words.to_owned()));
     }
 
-    /// A line of a list; the marked one has to be in sight.
-    pub fn choice(&mut self, look: &Look, marked: bool, label: &str, detail: &str) {
+    /// An entry of a list, made of pieces; the marked one has to be in sight.
+    pub fn entry(&mut self, marked: bool, pieces: Vec<(String, Tone)>) {
         if marked {
             self.in_sight = Some(self.parts.len());
         }
+        self.parts.push(Part::Choice(pieces));
+    }
+
+    /// A line of a list; the marked one has to be in sight.
+    pub fn choice(&mut self, look: &Look, marked: bool, label: &str, detail: &str) {
         let mark = if marked { look.glyphs.mark } else { " " };
         let mut pieces = vec![
             (format!("{mark} "), Tone::Accent),
@@ -154,7 +164,7 @@ impl Doc {
         if !detail.is_empty() {
             pieces.push((format!("  {detail}"), Tone::Dim));
         }
-        self.line(pieces);
+        self.entry(marked, pieces);
     }
 
     /// Adds another text behind this one.
@@ -170,29 +180,32 @@ impl Doc {
         self.parts.is_empty()
     }
 
-    /// The lines that it takes at a width, and the line that has to be in sight.
-    pub fn lines(&self, look: &Look, width: u16) -> (Vec<Line<'static>>, Option<usize>) {
-        let (mut lines, mut in_sight) = (Vec::new(), None);
+    /// The lines that it takes at a width.
+    fn laid(&self, look: &Look, width: u16) -> Laid {
+        let mut laid = Laid::default();
         for (at, part) in self.parts.iter().enumerate() {
             if self.in_sight == Some(at) {
-                in_sight = Some(lines.len());
+                laid.in_sight = Some(laid.lines.len());
             }
-            lay(part, look, usize::from(width).max(1), &mut lines);
+            if matches!(part, Part::Choice(_)) {
+                laid.entries.push(laid.lines.len());
+            }
+            lay(part, look, usize::from(width).max(1), &mut laid.lines);
         }
-        (lines, in_sight)
+        laid
     }
 
     /// How many lines it takes at a width.
     pub fn height(&self, look: &Look, width: u16) -> u16 {
-        u16::try_from(self.lines(look, width).0.len()).unwrap_or(u16::MAX)
+        u16::try_from(self.laid(look, width).lines.len()).unwrap_or(u16::MAX)
     }
 
     /// Draws it from line `scroll` on, and says how many lines it took.
-    pub fn view(&self, look: &Look, scroll: u16, area: Rect, buf: &mut Buffer) -> u16 {
+    pub fn view(&self, look: &Look, scroll: u16, area: Rect, canvas: &mut Canvas<'_>) -> u16 {
         if area.width == 0 || area.height == 0 {
             return 0;
         }
-        let (lines, in_sight) = self.lines(look, area.width);
+        let Laid { lines, in_sight, entries } = self.laid(look, area.width);
         let height = usize::from(area.height);
         let most = lines.len().saturating_sub(height);
         let from = match in_sight {
@@ -204,24 +217,41 @@ impl Doc {
         let hidden = lines.len().saturating_sub(from + height);
         let mut drawn = 0;
         for line in lines.into_iter().skip(from).take(height) {
-            line.render(Rect { y: area.y + drawn, height: 1, ..area }, buf);
+            line.render(Rect { y: area.y + drawn, height: 1, ..area }, canvas.buf);
             drawn += 1;
         }
+        for (at, line) in entries.into_iter().enumerate() {
+            // The last line may be taken by the word on what is hidden.
+            let last = from + height - usize::from(hidden > 0);
+            if let Some(y) = line.checked_sub(from).filter(|_| line < last).and_then(|y| u16::try_from(y).ok()) {
+                canvas.spot(Rect { y: area.y + y, height: 1, ..area }, Act::Mark(at));
+            }
+        }
         if hidden > 0 {
-            more_below(look, hidden + 1, area, buf);
+            more_below(look, hidden + 1, area, canvas);
         }
         drawn
     }
 }
 
+/// A text at a width.
+#[derive(Default)]
+struct Laid {
+    lines: Vec<Line<'static>>,
+    /// The line that has to be in sight.
+    in_sight: Option<usize>,
+    /// The lines that are entries of a list.
+    entries: Vec<usize>,
+}
+
 /// The last line makes room for a word on what does not fit.
-fn more_below(look: &Look, hidden: usize, area: Rect, buf: &mut Buffer) {
+fn more_below(look: &Look, hidden: usize, area: Rect, canvas: &mut Canvas<'_>) {
     let row = Rect { y: area.bottom() - 1, height: 1, ..area };
     for x in row.left()..row.right() {
-        buf[(x, row.y)].reset();
+        canvas.buf[(x, row.y)].reset();
     }
     let text = format!("{} {hidden} more lines below", look.glyphs.ellipsis);
-    Line::from(Span::styled(text, look.theme.dim)).render(row, buf);
+    Line::from(Span::styled(text, look.theme.dim)).render(row, canvas.buf);
 }
 
 fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
@@ -232,7 +262,12 @@ fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
             let room = width.saturating_sub(label_width).max(1);
             let text = look.glyphs.clean(text);
             let mut first = true;
-            let wrapped = textwrap::wrap(&text, textwrap::Options::new(room).break_words(true));
+            // Ids and addresses are copied by people: a hyphen in them is no place to break.
+            let options = textwrap::Options::new(room)
+                .break_words(true)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .word_separator(textwrap::WordSeparator::AsciiSpace);
+            let wrapped = textwrap::wrap(&text, options);
             for line in wrapped {
                 let mut spans = Vec::new();
                 if label_width > 0 {
@@ -252,7 +287,7 @@ fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
                 }
             }
         }
-        Part::Line(pieces) => {
+        Part::Line(pieces) | Part::Choice(pieces) => {
             let (mut spans, mut used) = (Vec::new(), 0);
             for (text, tone) in pieces {
                 let text = fit(&look.glyphs.clean(text), width.saturating_sub(used), look);

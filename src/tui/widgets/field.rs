@@ -2,14 +2,13 @@
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::{
-    buffer::Buffer,
     layout::{Position, Rect},
     text::{Line, Span},
     widgets::Widget as _,
 };
 use tui_input::{Input, backend::crossterm::EventHandler as _};
 
-use crate::tui::look::Look;
+use crate::tui::{canvas::Canvas, look::Look};
 
 /// A line that is typed.
 #[derive(Debug, Default)]
@@ -65,19 +64,20 @@ impl Field {
     }
 }
 
-/// Draws the line behind a prompt, and says where the cursor belongs.
-pub fn view(field: &Field, look: &Look, prompt: &str, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// Draws the line behind a prompt, with the cursor in it.
+pub fn view(field: &Field, look: &Look, prompt: &str, area: Rect, canvas: &mut Canvas<'_>) {
     let prompt_width = u16::try_from(prompt.len()).unwrap_or(0);
     if area.height == 0 || area.width <= prompt_width + 1 {
-        return None;
+        return;
     }
     let width = usize::from(area.width - prompt_width);
     let scroll = field.0.visual_scroll(width.saturating_sub(1));
     let shown: String = visible(&look.glyphs.clean(field.text()), scroll, width);
     Line::from(vec![Span::styled(prompt, look.theme.accent), Span::styled(shown, look.theme.strong)])
-        .render(Rect { height: 1, ..area }, buf);
+        .render(Rect { height: 1, ..area }, canvas.buf);
     let cursor = u16::try_from(field.0.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
-    Some(Position { x: (area.x + prompt_width + cursor).min(area.right().saturating_sub(1)), y: area.y })
+    let x = (area.x + prompt_width + cursor).min(area.right().saturating_sub(1));
+    canvas.shown.cursor = Some(Position { x, y: area.y });
 }
 
 /// The part of a text that begins at a column and fills a width.

@@ -1,7 +1,6 @@
 //! The top of every screen: where we are, and in which two tenants.
 
 use ratatui::{
-    buffer::Buffer,
     layout::Rect,
     style::Style,
     text::{Line, Span},
@@ -12,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::fit;
 use crate::{
     domain::answers::Tenant,
-    tui::{look::Look, model::Stage},
+    tui::{canvas::Canvas, look::Look, model::Stage},
 };
 
 /// Its lines.
@@ -52,17 +51,18 @@ const STAGES: [(Stage, &str); 5] = [
 ];
 
 /// Draws it.
-pub fn view(look: &Look, header: &Header<'_>, area: Rect, buf: &mut Buffer) {
+pub fn view(look: &Look, header: &Header<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height < HEIGHT || area.width == 0 {
         return;
     }
     let row = |at: u16| Rect { y: area.y + at, height: 1, ..area };
-    title(look, header, area.width).render(row(0), buf);
+    title(look, header, area.width).render(row(0), canvas.buf);
     let styles = [look.theme.cluster, look.theme.registry];
     for (at, (line, label)) in header.tenants.iter().zip(["cluster tenant ", "registry tenant"]).enumerate() {
-        tenant(look, line, label, styles[at], area.width).render(row(u16::try_from(at).unwrap_or(0) + 1), buf);
+        tenant(look, line, label, styles[at], area.width).render(row(u16::try_from(at).unwrap_or(0) + 1), canvas.buf);
     }
-    Line::from(Span::styled(look.glyphs.rule.repeat(usize::from(area.width)), look.theme.rule)).render(row(3), buf);
+    Line::from(Span::styled(look.glyphs.rule.repeat(usize::from(area.width)), look.theme.rule))
+        .render(row(3), canvas.buf);
 }
 
 fn title(look: &Look, header: &Header<'_>, width: u16) -> Line<'static> {

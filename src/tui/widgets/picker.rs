@@ -1,7 +1,6 @@
 //! A list that is searched while one types, and that may hold very many entries.
 
 use ratatui::{
-    buffer::Buffer,
     layout::Rect,
     text::{Line, Span},
     widgets::Widget as _,
@@ -9,7 +8,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::fit;
-use crate::tui::look::Look;
+use crate::tui::{canvas::Canvas, keymap::Act, look::Look};
 
 /// One entry.
 #[derive(Debug, Clone)]
@@ -20,6 +19,8 @@ pub struct Row<T> {
     pub detail: String,
     /// Why it cannot be taken.
     pub unusable: Option<String>,
+    /// The catalogue's code for that.
+    pub why_code: Option<&'static str>,
     /// The entry itself.
     pub value: T,
 }
@@ -36,11 +37,21 @@ pub struct Picker<T> {
     /// Its place among those that match.
     at: usize,
     loading: bool,
+    /// Some entries could not be read.
+    partial: bool,
 }
 
 impl<T> Default for Picker<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), haystack: Vec::new(), matching: Vec::new(), words: Vec::new(), at: 0, loading: false }
+        Self {
+            rows: Vec::new(),
+            haystack: Vec::new(),
+            matching: Vec::new(),
+            words: Vec::new(),
+            at: 0,
+            loading: false,
+            partial: false,
+        }
     }
 }
 
@@ -100,6 +111,21 @@ impl<T> Picker<T> {
         self.loading = loading;
     }
 
+    /// Some entries could not be read.
+    pub fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Whether all entries are there.
+    pub fn is_whole(&self) -> bool {
+        !self.loading && !self.partial
+    }
+
+    /// Whether more entries are on their way.
+    pub fn is_loading(&self) -> bool {
+        self.loading
+    }
+
     /// Whether there is no entry at all.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -113,6 +139,11 @@ impl<T> Picker<T> {
     /// The marked entry.
     pub fn selected(&self) -> Option<&Row<T>> {
         self.rows.get(*self.matching.get(self.at)? as usize)
+    }
+
+    /// Whether any entry is the one, in sight or not.
+    pub fn any(&self, is_it: impl Fn(&T) -> bool) -> bool {
+        self.rows.iter().any(|row| is_it(&row.value))
     }
 
     /// Marks the first entry that matches and is the one; says whether there is one.
@@ -144,12 +175,11 @@ impl<T> Picker<T> {
         self.at = (self.at + rows).min(self.matching.len().saturating_sub(1));
     }
 
-    /// Marks the entry that is drawn on a line of the list.
-    pub fn select_line(&mut self, line: usize, height: usize) {
-        let at = self.first_shown(height) + line;
-        if at < self.matching.len() {
-            self.at = at;
-        }
+    /// Marks the entry at this place among those that match. Says whether it was marked already.
+    pub fn mark(&mut self, at: usize) -> bool {
+        let already = self.at == at;
+        self.at = at.min(self.matching.len().saturating_sub(1));
+        already
     }
 
     /// The first entry that is drawn: the marked one stays in sight.
@@ -168,8 +198,8 @@ fn matches(hay: &str, words: &[String]) -> bool {
     words.iter().all(|word| hay.contains(word.as_str()))
 }
 
-/// Draws the list. Nothing but the lines in sight is touched.
-pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
+/// Draws the list, or `none` where no entry matches. Nothing but the lines in sight is touched.
+pub fn view<T>(picker: &Picker<T>, look: &Look, none: &str, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height == 0 || area.width < 8 {
         return;
     }
@@ -201,16 +231,19 @@ pub fn view<T>(picker: &Picker<T>, look: &Look, area: Rect, buf: &mut Buffer) {
             spans.push(Span::styled(format!("  {detail}"), style));
         }
         let y = area.y + u16::try_from(line).unwrap_or(u16::MAX);
-        Line::from(spans).render(Rect { y, height: 1, ..area }, buf);
+        let at = Rect { y, height: 1, ..area };
+        Line::from(spans).render(at, canvas.buf);
+        canvas.spot(at, Act::Mark(first + line));
     }
     if counted {
         let y = area.y + u16::try_from(shown.len()).unwrap_or(0);
         if y < area.bottom() {
-            let text = match picker.matching.is_empty() {
-                true if !picker.loading => "  nothing is called that".to_owned(),
-                _ => format!("  {}", picker.count(look)),
+            let text = if picker.matching.is_empty() && !picker.loading {
+                format!("  {none}")
+            } else {
+                format!("  {}", picker.count(look))
             };
-            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, buf);
+            Line::from(Span::styled(text, look.theme.dim)).render(Rect { y, height: 1, ..area }, canvas.buf);
         }
     }
 }
@@ -225,6 +258,7 @@ mod tests {
             label: format!("shop-{n:05}"),
             detail: format!("westeurope, subscription contoso-{}", n % 7),
             unusable: None,
+            why_code: None,
             value: n,
         }));
         picker
@@ -252,7 +286,13 @@ mod tests {
         assert!(picker.select_where(|n| *n == 42));
         picker.filter("0004");
         assert_eq!(picker.selected().map(|row| row.value), Some(42));
-        picker.extend([Row { label: "shop-00049b".into(), detail: String::new(), unusable: None, value: 500 }]);
+        picker.extend([Row {
+            label: "shop-00049b".into(),
+            detail: String::new(),
+            unusable: None,
+            why_code: None,
+            value: 500,
+        }]);
         assert_eq!(picker.selected().map(|row| row.value), Some(42));
         picker.page_down(1000);
         assert_eq!(picker.selected().map(|row| row.value), Some(500));

@@ -19,8 +19,7 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     restart, and the node image moves to the newest.
       system: 3, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
       web: 6, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
-    Way back: a new secret on the old app. Whether you may make one could not be
-    seen.
+    Way back: give the old app a new secret. Whether you may could not be seen.
 
     The cluster is as the plan saw it.
     TIME  key             UUID removed: nobody can be using it
@@ -203,6 +202,8 @@ async fn setups_are_looked_at_without_asking_anybody() {
     ## Proof
 
     `localhost:PORT/shop/web:1.4` was pulled with the app's own key: `sha256:DIGEST`.
+
+    It was pulled inside the cluster by pods on: system, web.
 
     ## Steps
 

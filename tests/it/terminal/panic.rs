@@ -102,7 +102,7 @@ fn child() {
         data_dir: folder.into(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let code = runtime.block_on(tui::run(front)).unwrap();
+    let code = runtime.block_on(tui::run(front)).unwrap().code;
     std::process::exit(code as i32)
 }
 

@@ -166,17 +166,13 @@ fn value(item: Item, model: &Model, draft: &Draft) -> String {
 
 /// Does what a key means.
 pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
-    let mode = match &wizard.screen {
-        Screen::Plan(model) => model.plan.as_ref().and_then(|plan| plan.registry.mode),
+    let plan = match &wizard.screen {
+        Screen::Plan(model) => model.plan.clone(),
         _ => None,
     };
-    let (present_route, present_name) = match &wizard.screen {
-        Screen::Plan(model) => {
-            let plan = model.plan.as_ref();
-            (plan.map(|plan| plan.route), plan.map(|plan| plan.app_name.clone()))
-        }
-        _ => (None, None),
-    };
+    let plan = plan.as_ref();
+    let (present_route, present_days) = (plan.map(|plan| plan.route), plan.map(|plan| plan.secret_days));
+    let present_name = plan.map(|plan| plan.app_name.clone());
     let Some(Over::Plan(Dialog::Change(change))) = wizard.dialogs.last_mut() else { return Vec::new() };
     let draft = &mut wizard.draft;
     let last = ITEMS.len() - 1;
@@ -193,7 +189,10 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         _ if change.types() => {}
         keymap::Act::Up => (change.at, change.wrong) = (change.at.saturating_sub(1), None),
         keymap::Act::Down => (change.at, change.wrong) = ((change.at + 1).min(last), None),
-        keymap::Act::Enter => {
+        keymap::Act::First | keymap::Act::PageUp => (change.at, change.wrong) = (0, None),
+        keymap::Act::Last | keymap::Act::PageDown => (change.at, change.wrong) = (last, None),
+        keymap::Act::Mark(at) if at != change.at => (change.at, change.wrong) = (at.min(last), None),
+        keymap::Act::Enter | keymap::Act::Mark(_) => {
             change.wrong = None;
             match change.item() {
                 Item::Name => change.typing = Some(Field::with(&draft.setup_name().unwrap_or_default())),
@@ -202,7 +201,7 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
                     change.typing = Some(Field::with(&name));
                 }
                 Item::Lifetime => {
-                    let days = draft.secret_days.map(|days| days.to_string()).unwrap_or_default();
+                    let days = draft.secret_days.or(present_days).map(|days| days.to_string()).unwrap_or_default();
                     change.typing = Some(Field::with(&days));
                 }
                 Item::Route => {
@@ -220,7 +219,7 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
                     };
                     change.changed = true;
                 }
-                Item::Repositories if mode == Some(RoleMode::Legacy) => {
+                Item::Repositories if plan.and_then(|plan| plan.registry.mode) == Some(RoleMode::Legacy) => {
                     change.wrong =
                         Some("This registry gives rights on all its repositories or on none of them.".to_owned());
                 }
@@ -276,8 +275,9 @@ fn take(change: &mut Change, draft: &mut Draft) {
         }
         Item::Route | Item::Provision => None,
     };
-    match wrong {
-        Some(wrong) => change.wrong = Some(wrong.to_owned()),
-        None => (change.typing, change.wrong, change.changed) = (None, None, true),
+    if let Some(wrong) = wrong {
+        change.wrong = Some(wrong.to_owned());
+    } else {
+        (change.typing, change.wrong, change.changed) = (None, None, true);
     }
 }

@@ -1,8 +1,10 @@
 //! What the plan says, as text.
 
 use crate::{
+    catalogue,
     domain::{Finding, Severity, plan::ClusterSeen},
     tui::widgets::doc::{Doc, Tone},
+    words::{replaced, way_back},
 };
 
 const LABEL: usize = 7;
@@ -32,6 +34,9 @@ pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
     doc.toned(tone, &format!("{word}  {}  {}", finding.code, finding.found));
     doc.field("Means", LABEL, &finding.means);
     doc.field("Do", LABEL, &finding.advice);
+    if let Some(entry) = catalogue::entry(&finding.code).filter(|_| finding.severity != Severity::Note) {
+        doc.field("Who", LABEL, &entry.who);
+    }
 }
 
 /// Counts in words: `0 stops, 1 warning, 2 notes`.
@@ -49,23 +54,8 @@ pub(super) fn counts(findings: &[Finding]) -> String {
 }
 
 /// What the replacement of the nodes means.
-pub(super) fn replaced(doc: &mut Doc, cluster: &ClusterSeen) {
-    let pools: Vec<String> = cluster.pools.iter().map(|pool| format!("{} ({})", pool.name, pool.count)).collect();
-    doc.text(&format!(
-        "{}: every node is replaced, one after the other; pods restart, and the node image moves to the newest.",
-        pools.join(", ")
-    ));
-    let (words, tone) = way_back(cluster);
-    doc.toned(tone, words);
-}
-
-/// Whether there is a way back, in words.
-fn way_back(cluster: &ClusterSeen) -> (&'static str, Tone) {
-    match cluster.way_back {
-        Some(true) => ("Way back: a new secret on the old app. You may make one.", Tone::Text),
-        Some(false) => {
-            ("Way back: a new secret on the old app. You may not make one: find somebody who may.", Tone::Warn)
-        }
-        None => ("Way back: a new secret on the old app. Whether you may make one cannot be seen.", Tone::Text),
-    }
+pub(in crate::tui::screens) fn nodes_lines(doc: &mut Doc, cluster: &ClusterSeen) {
+    doc.text(&replaced(cluster));
+    let tone = if cluster.way_back == Some(false) { Tone::Warn } else { Tone::Text };
+    doc.toned(tone, way_back(cluster));
 }

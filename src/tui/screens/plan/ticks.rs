@@ -86,7 +86,8 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down => ticks.at = (ticks.at + 1).min(last),
         keymap::Act::First | keymap::Act::PageUp => ticks.at = 0,
         keymap::Act::Last | keymap::Act::PageDown => ticks.at = last,
-        keymap::Act::Plan(super::Act::Tick) => {
+        keymap::Act::Mark(at) if at != ticks.at => ticks.at = at.min(last),
+        keymap::Act::Plan(super::Act::Tick) | keymap::Act::Mark(_) => {
             if let Some(line) = ticks.lines.get_mut(ticks.at) {
                 line.carry = !line.carry;
                 ticks.changed = true;

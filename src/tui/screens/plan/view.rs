@@ -1,15 +1,13 @@
 //! How the plan looks.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Dialog, Model, lines};
 use crate::{
     domain::{Plan, Severity, StepId, answers::Route, plan::Action},
     tui::{
+        canvas::Canvas,
         model::Model as Wizard,
         msg::NoPlan,
         screens::questions,
@@ -24,7 +22,7 @@ use crate::{
 };
 
 /// Draws the plan.
-pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let area = inset(area);
     let mut doc = Doc::default();
     head(&mut doc, model, wizard, usize::from(area.width));
@@ -41,12 +39,15 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Opt
             if let Some(NoPlan::Trouble(trouble)) = refused {
                 doc.bad(&trouble.said);
             }
-            let first_stop = plan.stops().next();
-            table(&mut doc, model, wizard, plan, usize::from(area.width));
-            doc.blank();
-            match first_stop {
-                Some(stop) if model.marked().is_none() => lines::finding_lines(&mut doc, stop),
-                _ => about(&mut doc, model, plan),
+            if plan.stops().next().is_some() {
+                // What stops it has to be read whole; the steps will not be done like this.
+                doc.toned(Tone::Bad, "It cannot be started like this:");
+                doc.blank();
+                doc.append(lines::findings_doc(&plan.findings));
+            } else {
+                table(&mut doc, model, wizard, plan, usize::from(area.width));
+                doc.blank();
+                about(&mut doc, model, plan);
             }
         }
         (None, None) => {
@@ -57,8 +58,7 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Opt
             );
         }
     }
-    doc.view(&wizard.look, 0, area, buf);
-    None
+    doc.view(&wizard.look, model.scroll, area, canvas);
 }
 
 fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
@@ -85,8 +85,8 @@ fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
 
 fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usize) {
     let look = &wizard.look;
-    let words = width.saturating_sub(5 + 10 + 13);
-    doc.line(vec![(format!("   #  {:<1$}  tenant    now", "what will happen", words.saturating_sub(3)), Tone::Dim)]);
+    let words = width.saturating_sub(5 + 11 + 13);
+    doc.line(vec![(format!("   # {:<words$} {:<9} now", "what will happen", "tenant"), Tone::Dim)]);
     for (at, line) in plan.lines.iter().enumerate() {
         let marked = at == model.at;
         let mark = if marked { look.glyphs.mark } else { " " };
@@ -94,6 +94,8 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
         let pad = " ".repeat(words.saturating_sub(text.width()));
         let now = match line.action {
             Action::AskPerson => format!("ask {}", plan.registry_tenant.label()),
+            // A pod on each pool is made for it, and removed.
+            Action::ReadOnly if line.step == StepId::Proof && !line.changes.is_empty() => "test pods".to_owned(),
             action => action.to_string(),
         };
         let tone = match line.action {
@@ -101,76 +103,82 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
             Action::Keep | Action::ReadOnly => Tone::Dim,
             _ => Tone::Text,
         };
-        doc.line(vec![
-            (format!("{mark} "), Tone::Accent),
-            (format!("{:>2} ", at + 1), Tone::Dim),
-            (format!("{text}{pad}"), if marked { Tone::Selected } else { Tone::Text }),
-            (format!(" {:<9} ", line.side), Tone::Dim),
-            (fit(&look.glyphs.clean(&now), 13, look), tone),
-        ]);
+        doc.entry(
+            marked,
+            vec![
+                (format!("{mark} "), Tone::Accent),
+                (format!("{:>2} ", at + 1), Tone::Dim),
+                (format!("{text}{pad}"), if marked { Tone::Selected } else { Tone::Text }),
+                (format!(" {:<9} ", line.side), Tone::Dim),
+                (fit(&look.glyphs.clean(&now), 13, look), tone),
+            ],
+        );
     }
     if model.stops().is_empty() && !model.beginning {
         let steps = plan.lines.len();
-        doc.blank();
-        doc.choice(
-            look,
-            model.marked().is_none(),
-            &format!("Start: do these {steps} steps"),
-            "the nodes are asked about then",
-        );
+        let nodes = if plan.has(StepId::ClusterUpdate) { "the nodes are asked about then" } else { "" };
+        doc.choice(look, model.marked().is_none(), &format!("Start: do these {steps} steps"), nodes);
     }
 }
 
 /// What is worth knowing of the marked line; of the whole where "start" is marked.
 fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
     match model.marked() {
-        Some(line) if line.step == StepId::ClusterUpdate => lines::replaced(doc, &plan.cluster),
+        Some(line) if line.step == StepId::ClusterUpdate => lines::nodes_lines(doc, &plan.cluster),
         Some(line) => {
             for change in &line.changes {
                 doc.field("-", 2, change);
             }
             if line.changes.is_empty() {
-                doc.dim("Nothing is changed by it.");
+                doc.dim(match line.action {
+                    Action::AskPerson => "Somebody of the other company does it. The run has a message for them.",
+                    Action::Remove => "Only secrets of this setup that nobody can be using.",
+                    _ => "Nothing is changed by it.",
+                });
             }
         }
         None if plan.route == Route::KeepApp => {
             doc.text(&format!("No node is replaced: {}.", plan.route_reason));
         }
-        None => lines::replaced(doc, &plan.cluster),
+        None => lines::nodes_lines(doc, &plan.cluster),
     }
 }
 
 /// Draws what lies over the plan.
-pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &wizard.look;
-    let crate::tui::model::Screen::Plan(model) = &wizard.screen else { return None };
+    let crate::tui::model::Screen::Plan(model) = &wizard.screen else { return };
     match over {
         Dialog::Ticks(ticks) => {
-            dialog::view(look, "Roles to be carried over", &ticks.doc(look), 0, area, buf);
-            None
+            dialog::view(look, "Roles to be carried over", &ticks.doc(look), 0, area, canvas);
         }
         Dialog::Change(change) => {
             let doc = change.doc(look, model, &wizard.draft);
             match change.field() {
                 Some(text) => {
-                    let below = dialog::view_with_room(look, "Change", &doc, 0, 1, area, buf);
-                    field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, buf)
+                    let below = dialog::view_with_room(look, "Change", &doc, 0, 1, area, canvas);
+                    field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, canvas);
                 }
                 None => {
-                    dialog::view(look, "Change", &doc, 0, area, buf);
-                    None
+                    dialog::view(look, "Change", &doc, 0, area, canvas);
                 }
             }
         }
-        Dialog::Warnings => {
+        Dialog::Start => {
             let mut doc = Doc::default();
-            doc.text("Before it starts:");
+            let warned = model.warned();
+            let steps = model.count();
+            doc.text(&format!("From here on things are made in both tenants: {steps} steps."));
+            if warned {
+                doc.blank();
+                doc.text("Before it starts:");
+            }
             for finding in model.findings().iter().filter(|finding| finding.severity == Severity::Warning) {
                 doc.blank();
                 lines::finding_lines(&mut doc, finding);
             }
-            dialog::view(look, "Start in spite of the warnings?", &doc, 0, area, buf);
-            None
+            let title = if warned { "Start in spite of the warnings?" } else { "Start?" };
+            dialog::view(look, title, &doc, 0, area, canvas);
         }
     }
 }

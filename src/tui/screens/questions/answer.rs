@@ -37,6 +37,8 @@ pub enum Choice {
     Cluster(ResourceId),
     /// A registry.
     Registry(ResourceId, LoginServer),
+    /// Where a registry answers that nobody here can see.
+    LoginServer(LoginServer),
     /// A repository.
     Repository(Repository),
     /// A tag.
@@ -65,6 +67,7 @@ impl Choice {
             Self::HandOver => draft.handed_over,
             Self::Subscription(id, _) => side.subscription.as_ref().is_some_and(|(chosen, _)| chosen == id),
             Self::Cluster(id) | Self::Registry(id, _) => side.resource.as_ref() == Some(id),
+            Self::LoginServer(server) => draft.login_server.as_ref() == Some(server),
             Self::Repository(repository) => draft.repository.as_ref() == Some(repository),
             Self::Tag(tag) => draft.image.as_ref().is_some_and(|image| image.reference == *tag),
         }
@@ -82,6 +85,7 @@ impl Choice {
             Self::Registry(id, _) => world.registry.as_deref() == Some(id.name()),
             Self::Repository(repository) => world.image.as_ref().is_some_and(|image| image.repository == *repository),
             Self::Tag(tag) => world.image.as_ref().is_some_and(|image| image.reference == *tag),
+            Self::LoginServer(_) => true,
             Self::Account(_) | Self::AzureCli | Self::ServicePrincipal | Self::Subscription(..) => false,
         }
     }
@@ -108,7 +112,7 @@ pub(super) fn take(wizard: &mut Wizard) -> Vec<Effect> {
     let typed = model.field.text().trim().to_owned();
     if let Some(row) = model.picker.selected() {
         if let Some(why) = &row.unusable {
-            model.trouble = Some(said(format!("{} cannot be used: {why}.", row.label)));
+            model.trouble = Some(Trouble::unusable(&row.label, why, row.why_code));
             return Vec::new();
         }
         let choice = row.value.clone();
@@ -129,10 +133,19 @@ pub(super) fn said(said: String) -> Trouble {
     Trouble { said, problem: None }
 }
 
+pub(super) const OWN_TENANT: &str = "That is the cluster's own tenant. Within one tenant nothing of this is needed: \
+                                     az aks update --attach-acr lets the cluster pull.";
+
+/// Whether the registry's side would get the cluster's tenant.
+pub(super) fn is_own_tenant(wizard: &Wizard, which: Which, tenant: &Tenant) -> bool {
+    which == Which::Registry && wizard.draft.cluster.tenant.as_ref().is_some_and(|own| own.id == tenant.id)
+}
+
 /// A choice from the list.
 pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) -> Vec<Effect> {
     let which = question.side();
     match choice {
+        Choice::Tenant(tenant) if is_own_tenant(wizard, which, &tenant) => trouble(wizard, OWN_TENANT.to_owned()),
         Choice::Tenant(tenant) => {
             let typed = tenant.domain.clone().unwrap_or_else(|| tenant.id.to_string());
             tenant_is(wizard, which, typed, tenant, None);
@@ -177,6 +190,13 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
             wizard.draft.login_server = Some(login_server);
             saved_and_next(wizard, question)
         }
+        Choice::LoginServer(server) => {
+            if wizard.draft.login_server.as_ref() != Some(&server) {
+                (wizard.draft.repository, wizard.draft.image) = (None, None);
+            }
+            wizard.draft.login_server = Some(server);
+            saved_and_next(wizard, question)
+        }
         Choice::Repository(repository) => {
             repository_is(&mut wizard.draft, repository);
             saved_and_next(wizard, question)
@@ -212,7 +232,7 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
             Ok(client_id) => {
                 let variable = match &side(&wizard.draft, which).sign_in {
                     Some(SignIn::ServicePrincipal { client_secret_env, .. }) => client_secret_env.clone(),
-                    _ => format!("CROSSPULL_{}_SECRET", which.word().to_ascii_uppercase()),
+                    _ => which.secret_variable(),
                 };
                 let side = side_mut(&mut wizard.draft, which);
                 side.account = None;
@@ -253,17 +273,11 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
             trouble(wizard, "No registry in the list is called that. Shorten the text to see more.".to_owned())
         }
         Question::LoginServer => {
-            match typed.trim_start_matches("https://").trim_end_matches('/').parse::<LoginServer>() {
-                Ok(server) => {
-                    if wizard.draft.login_server.as_ref() != Some(&server) {
-                        (wizard.draft.repository, wizard.draft.image) = (None, None);
-                    }
-                    wizard.draft.login_server = Some(server);
-                    saved_and_next(wizard, question)
-                }
-                Err(_) => {
-                    trouble(wizard, "That is no login server: it looks like fabrikamimages.azurecr.io.".to_owned())
-                }
+            // A registry's name alone is none: where it answers cannot be told from it.
+            let host = typed.trim_start_matches("https://").trim_end_matches('/');
+            match host.parse::<LoginServer>() {
+                Ok(server) if host.contains(['.', ':']) => choose(wizard, question, Choice::LoginServer(server)),
+                _ => trouble(wizard, "That is no login server: it looks like fabrikamimages.azurecr.io.".to_owned()),
             }
         }
         Question::Repository => image(wizard, question, &typed),
@@ -275,6 +289,15 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
 fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
     let host = wizard.draft.login_server.as_ref().map(|server| format!("{server}/")).unwrap_or_default();
     let typed = typed.strip_prefix(host.as_str()).unwrap_or(typed);
+    if let Screen::Questions(model) = &mut wizard.screen
+        && !model.picker.is_empty()
+        && model.picker.is_whole()
+        && model.doubted.as_deref() != Some(typed)
+        && !model.picker.any(|choice| matches!(choice, Choice::Repository(known) if typed.split([':', '@']).next() == Some(known.as_str())))
+    {
+        model.doubted = Some(typed.to_owned());
+        return trouble(wizard, format!("The registry lists no {typed}. Enter takes it all the same."));
+    }
     if let Ok(repository) = typed.parse::<Repository>() {
         repository_is(&mut wizard.draft, repository);
         return saved_and_next(wizard, question);

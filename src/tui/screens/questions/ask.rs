@@ -73,8 +73,15 @@ fn is_known(wizard: &Wizard, question: Question) -> bool {
 /// Puts a question.
 pub(in crate::tui::screens) fn ask(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
     let ticket = wizard.next_ticket();
-    let mut model =
-        Model { question, field: Field::default(), picker: Picker::default(), busy: None, ticket, trouble: None };
+    let mut model = Model {
+        question,
+        field: Field::default(),
+        picker: Picker::default(),
+        busy: None,
+        ticket,
+        trouble: None,
+        doubted: None,
+    };
     let mut effects = Vec::new();
     offer(wizard, &mut model);
     if let Some(query) = query(wizard, question) {
@@ -107,6 +114,8 @@ fn prefill(wizard: &Wizard, model: &mut Model) {
             Some(SignIn::ServicePrincipal { client_secret_env, .. }) => Some(client_secret_env.clone()),
             _ => None,
         },
+        // Nobody here can look into the registry: what was typed is all there is.
+        Question::Repository | Question::Tag if draft.handed_over => model.question.answer(draft),
         _ => None,
     };
     // A typed tenant that is also in the list is marked there instead: a filtered list would hide the others.
@@ -173,6 +182,7 @@ pub(super) fn offer(wizard: &Wizard, model: &mut Model) {
     let rows = match model.question {
         Question::Tenant(which) => tenants(wizard, which),
         Question::Account(which) => accounts(wizard, which),
+        Question::LoginServer => their_server(wizard),
         _ => return,
     };
     model.picker.clear();
@@ -180,7 +190,7 @@ pub(super) fn offer(wizard: &Wizard, model: &mut Model) {
 }
 
 fn row(value: Choice, label: impl Into<String>, detail: impl Into<String>) -> Row<Choice> {
-    Row { label: label.into(), detail: detail.into(), unusable: None, value }
+    Row { label: label.into(), detail: detail.into(), unusable: None, why_code: None, value }
 }
 
 /// The tenants that somebody is signed in to, and those of the demo.
@@ -189,12 +199,11 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
     for account in wizard.accounts.iter().flatten() {
         let Some(id) = account.tenant else { continue };
         let who = account.name.clone();
-        match rows.iter_mut().find(|(tenant, _)| tenant.id == id) {
-            Some((_, people)) => people.push(who),
-            None => {
-                let tenant = Tenant { id, domain: None, display_name: account.tenant_name.clone() };
-                rows.push((tenant, vec![who]));
-            }
+        if let Some((_, people)) = rows.iter_mut().find(|(tenant, _)| tenant.id == id) {
+            people.push(who);
+        } else {
+            let tenant = Tenant { id, domain: None, display_name: account.tenant_name.clone() };
+            rows.push((tenant, vec![who]));
         }
     }
     for tenant in wizard.world().into_iter().flat_map(|world| &world.tenants) {
@@ -222,6 +231,15 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
         .collect()
 }
 
+/// What the other company's admin would say, in a demo.
+fn their_server(wizard: &Wizard) -> Vec<Row<Choice>> {
+    let server = wizard.world().and_then(|world| world.login_server.clone());
+    let said = |server: crate::domain::LoginServer| {
+        row(Choice::LoginServer(server.clone()), server.to_string(), "demo: this is what their admin says")
+    };
+    server.map(said).into_iter().collect()
+}
+
 /// Accounts of the tenant, the ways in that are always there, and for the registry the other admin.
 fn accounts(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
     let tenant = side(wizard, which).tenant.as_ref().map(|tenant| tenant.id);
@@ -240,7 +258,7 @@ fn accounts(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
         rows.push(row(Choice::ServicePrincipal, "a service principal", "its secret is in an environment variable"));
     }
     if which == Which::Registry {
-        rows.push(row(Choice::HandOver, "nobody: hand it over", "the other company's admin does this part"));
+        rows.push(row(Choice::HandOver, "nobody: hand this part over", "the other company's admin does it"));
     }
     rows
 }

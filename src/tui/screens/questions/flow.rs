@@ -63,6 +63,22 @@ impl Question {
         }
     }
 
+    /// What is said where Azure lists nothing to choose from.
+    pub fn none(self) -> Option<&'static str> {
+        match self {
+            Self::Subscription(_) => Some("This account sees no subscription here. Esc goes back to another account."),
+            Self::Resource(Which::Cluster) => {
+                Some("No cluster is to be seen here. Esc goes back: another subscription, or another account.")
+            }
+            Self::Resource(Which::Registry) => Some(
+                "No registry is to be seen here. Esc goes back: another subscription, another account, or hand it over.",
+            ),
+            Self::Repository => Some("The registry lists no images to this account. Type one, with its tag."),
+            Self::Tag => Some("No tags are listed. Type one."),
+            _ => None,
+        }
+    }
+
     /// The question itself.
     pub fn asks(self) -> &'static str {
         match self {
@@ -92,9 +108,12 @@ impl Question {
                 "Choose it, or paste what you have: the registry's resource id, its address in the portal, the tenant's \
                  id or one of its domains."
             }
-            Self::Account(Which::Cluster) => "crosspull does its work there as this account, and with its rights.",
+            Self::Account(Which::Cluster) => {
+                "crosspull works there with this account's rights: to register apps, to give roles, to change the cluster."
+            }
             Self::Account(Which::Registry) => {
-                "crosspull does its work there as this account. If you have none, hand the tenant over to its own admin."
+                "It has to be allowed to give roles on the registry. If you have no such account, hand this part over to \
+                 the other company's admin."
             }
             Self::ClientId(_) => "Its client id (application id), as its registration shows it.",
             Self::SecretVariable(_) => {
@@ -129,10 +148,12 @@ impl Question {
             Self::Tenant(_) => side.tenant.as_ref().map(|tenant| {
                 let mut words = vec![tenant.label()];
                 words.extend(tenant.domain.clone().filter(|domain| *domain != words[0]));
+                words.push(tenant.id.to_string());
+                words.dedup();
                 words.join("  ")
             }),
             Self::Account(Which::Registry) if draft.handed_over => {
-                Some("nobody: handed over to its own admin".to_owned())
+                Some("nobody: handed over to their admin".to_owned())
             }
             Self::Account(_) => side.account.clone(),
             Self::ClientId(_) => match &side.sign_in {

@@ -52,6 +52,9 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             Ok(found) => {
                 let Screen::Questions(model) = &wizard.screen else { return Vec::new() };
                 let (question, typed) = (model.question, model.field.text().trim().to_owned());
+                if answer::is_own_tenant(wizard, question.side(), &found.tenant) {
+                    return failed(wizard, answer::said(answer::OWN_TENANT.to_owned()));
+                }
                 answer::tenant_is(wizard, question.side(), typed, found.tenant, found.resource);
                 answer::saved_and_next(wizard, question)
             }
@@ -93,7 +96,8 @@ fn rows_came(wizard: &mut Wizard, rows: Rows) -> Vec<Effect> {
         let first = model.picker.is_empty();
         model.picker.extend(rows.rows.into_iter().map(|row| {
             let value = choice(row.value, &row.label);
-            Row { label: row.label, detail: row.detail, unusable: row.unusable, value }
+            let (unusable, why_code) = row.unusable.map(|why| (why.words, why.code)).unzip();
+            Row { label: row.label, detail: row.detail, unusable, why_code: why_code.flatten(), value }
         }));
         if first && model.field.text().is_empty() {
             ask::mark(wizard, model);
@@ -105,6 +109,11 @@ fn rows_came(wizard: &mut Wizard, rows: Rows) -> Vec<Effect> {
         model.picker.set_loading(false);
         if let Some(problem) = rows.problem {
             model.trouble = Some(problem.into());
+            model.picker.set_partial();
+        } else if model.picker.is_empty()
+            && let Some(none) = model.question.none()
+        {
+            model.trouble = Some(answer::said(none.to_owned()));
         }
         if let Question::Subscription(_) = model.question {
             if model.picker.len() > 1 {
@@ -112,6 +121,7 @@ fn rows_came(wizard: &mut Wizard, rows: Rows) -> Vec<Effect> {
                     label: "all of them".to_owned(),
                     detail: String::new(),
                     unusable: None,
+                    why_code: None,
                     value: Choice::Subscription(None, "all of them".to_owned()),
                 });
             } else if model.trouble.is_none()

@@ -1,9 +1,6 @@
 //! How a question looks: what is answered above it, the question, the field, the list, and what went wrong.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::{Position, Rect},
-};
+use ratatui::layout::Rect;
 
 use super::{
     Model,
@@ -12,48 +9,52 @@ use super::{
 use crate::{
     domain::Draft,
     tui::{
+        canvas::Canvas,
         model::{Model as Wizard, Which},
         trouble::Trouble,
         view::inset,
-        widgets::{doc::Doc, field, picker},
+        widgets::{capital, doc::Doc, field, picker},
     },
+    words::problem_words,
 };
 
 /// The widest label of an answer.
 const LABEL: usize = 14;
 
-/// Draws the question, and says where the cursor belongs.
-pub fn view(model: &Model, wizard: &Wizard, area: Rect, buf: &mut Buffer) -> Option<Position> {
+/// The widest label of what went wrong.
+const LABEL_OF_TROUBLE: usize = 7;
+
+/// Draws the question.
+pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
     let look = &wizard.look;
     let area = inset(area);
     let mut doc = Doc::default();
     answered(&mut doc, &wizard.draft, model.question);
     doc.heading(model.question.asks());
     doc.dim(model.question.hint());
-    let mut below = below_of(area, doc.view(look, 0, area, buf));
+    let mut below = below_of(area, doc.view(look, 0, area, canvas));
 
     let field_area = Rect { height: below.height.min(1), ..below };
-    let cursor = field::view(&model.field, look, "> ", field_area, buf);
+    field::view(&model.field, look, "> ", field_area, canvas);
     below = below_of(below, 1);
 
-    let trouble = trouble(model);
-    let trouble_height = trouble.as_ref().map_or(0, |doc| doc.height(look, area.width)).min(below.height);
-    let status = u16::from(model.busy.is_some());
-    let list = Rect { height: below.height.saturating_sub(trouble_height + status), ..below };
-    if !model.picker.is_empty() {
-        picker::view(&model.picker, look, list, buf);
+    // What was typed is answered in place: right below it.
+    if let Some(doc) = trouble(model) {
+        let used = doc.view(look, 0, below, canvas);
+        below = below_of(below, used + 1);
     }
-    let mut rest = below_of(below, if model.picker.is_empty() { 0 } else { list.height });
-    if let Some(busy) = model.busy {
+    let busy = model.busy.map(|busy| format!("{} {}", capital(busy), look.glyphs.ellipsis));
+    if let Some(busy) = busy.filter(|_| !model.picker.is_loading() || model.picker.is_empty()) {
         let mut doc = Doc::default();
-        doc.dim(&format!("{busy} {}", look.glyphs.ellipsis));
-        doc.view(look, 0, Rect { height: rest.height.min(1), ..rest }, buf);
-        rest = below_of(rest, 1);
+        doc.dim(&busy);
+        doc.view(look, 0, Rect { height: below.height.min(1), ..below }, canvas);
+        below = below_of(below, 1);
     }
-    if let Some(doc) = trouble {
-        doc.view(look, 0, rest, buf);
+    if !model.picker.is_empty() {
+        let none =
+            if model.question.is_typed() { "not in this list: Enter looks it up" } else { "nothing is called that" };
+        picker::view(&model.picker, look, none, below, canvas);
     }
-    cursor
 }
 
 fn below_of(area: Rect, used: u16) -> Rect {
@@ -97,19 +98,20 @@ pub fn answers_so_far(draft: &Draft) -> Vec<(&'static str, String)> {
 fn trouble(model: &Model) -> Option<Doc> {
     let trouble = model.trouble.as_ref()?;
     let mut doc = Doc::default();
-    doc.blank();
     explain(&mut doc, trouble);
     Some(doc)
 }
 
 /// A trouble in words, with the catalogue's where it has any.
 pub fn explain(doc: &mut Doc, trouble: &Trouble) {
-    match trouble.entry() {
-        Some(entry) => {
-            doc.bad(&format!("{}  {}", trouble.said, entry.code));
-            doc.text(&entry.means(&[]));
-            doc.text(&entry.advice(&[]));
+    let words = trouble.problem.as_ref().map(|problem| problem_words(problem, None));
+    match words {
+        Some(words) if words.title.is_some() => {
+            doc.bad(&format!("{}  {}", words.head, words.title.unwrap_or_default()));
+            for (label, text) in words.lines.iter().filter(|(label, _)| *label != "Changed") {
+                doc.field(label, LABEL_OF_TROUBLE, text);
+            }
         }
-        None => doc.bad(&trouble.said),
+        _ => doc.bad(&trouble.said),
     }
 }

@@ -12,9 +12,15 @@ use crate::{
         msg::Kept,
         screens::questions,
         time::ago,
-        widgets::doc::{Doc, Tone},
+        widgets::{
+            doc::{Doc, Tone},
+            fit,
+        },
     },
 };
+
+/// The width of names in the list.
+const NAME: usize = 28;
 
 /// What the screen says.
 pub fn doc(model: &Model, wizard: &Wizard) -> Doc {
@@ -39,7 +45,8 @@ pub fn doc(model: &Model, wizard: &Wizard) -> Doc {
                 doc.heading(heading);
                 for (at, one) in these {
                     let (name, about) = line(one, wizard.now);
-                    doc.choice(look, model.at == at + 1, &name, &about);
+                    let name = fit(&look.glyphs.clean(&name), NAME, look);
+                    doc.choice(look, model.at == at + 1, &format!("{name:<NAME$}"), &about);
                 }
             };
             list(&mut doc, "To go on with", false);

@@ -1,0 +1,73 @@
+//! The HTTPS clients, each made when it is first needed: reading the system's certificates takes time and memory, and what
+//! talks to Azure needs no other client than that, as what talks to this machine needs none but its own.
+
+use tokio::{sync::OnceCell, task::spawn_blocking};
+
+use super::HttpOptions;
+use crate::azure::error::{Error, ErrorKind, Result};
+
+#[derive(Debug)]
+pub(super) struct Clients {
+    recipe: Recipe,
+    client: OnceCell<reqwest::Client>,
+    /// A proxy would not find this machine's own ports, so loopback hosts are reached without one.
+    direct: OnceCell<reqwest::Client>,
+}
+
+#[derive(Debug, Clone)]
+struct Recipe {
+    options: HttpOptions,
+    roots: Vec<reqwest::Certificate>,
+}
+
+impl Clients {
+    /// Fails where the further certificates cannot be read.
+    pub(super) fn new(options: HttpOptions) -> Result<Self> {
+        let roots = match &options.ca_pem {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|source| local("the file of further certificates could not be read", source))?,
+            None => Vec::new(),
+        };
+        if options.ca_pem.is_some() && roots.is_empty() {
+            let message = "the file of further certificates holds none";
+            return Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message));
+        }
+        Ok(Self { recipe: Recipe { options, roots }, client: OnceCell::new(), direct: OnceCell::new() })
+    }
+
+    /// The one that reaches this machine, or the one that reaches all others.
+    pub(super) async fn get(&self, loopback: bool) -> Result<&reqwest::Client> {
+        let cell = if loopback { &self.direct } else { &self.client };
+        let make = || async {
+            let recipe = self.recipe.clone();
+            // Files are read for it.
+            match spawn_blocking(move || recipe.client(loopback)).await {
+                Ok(made) => made,
+                Err(failed) => Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", failed.to_string())),
+            }
+        };
+        cell.get_or_try_init(make).await
+    }
+}
+
+impl Recipe {
+    fn client(self, loopback: bool) -> Result<reqwest::Client> {
+        let Self { options, roots } = self;
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.timeout)
+            // A request on a connection that the other end is just closing has an unknown fate; idle ones are given up
+            // well before Azure's front ends do.
+            .pool_idle_timeout(std::time::Duration::from_secs(20))
+            .retry(reqwest::retry::never())
+            .tls_certs_merge(roots);
+        let builder = if loopback { builder.no_proxy() } else { builder };
+        builder.build().map_err(|source| local("the HTTPS client could not be made", source))
+    }
+}
+
+fn local(message: &str, source: reqwest::Error) -> Error {
+    Error::new(ErrorKind::Local, "http.client", "set up HTTPS", message).with_source(source.without_url())
+}

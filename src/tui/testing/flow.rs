@@ -1,0 +1,266 @@
+//! What keys do, beyond what a screen shows: answers are kept, nothing is asked for twice, a person's yes means one thing.
+
+use std::sync::Arc;
+
+use super::{
+    answers,
+    scenes::{self, planned},
+    script::{NOW, Script},
+};
+use crate::{
+    domain::{Draft, StepId, answers::CarryOver},
+    engine::{
+        Command, Event, Idle,
+        event::{Doing, Ended, NodesReview},
+        record::Outcome,
+    },
+    error::ExitCode,
+    sample,
+    secret::Secret,
+    session::Ticket,
+    tui::{
+        effect::Effect,
+        model::{Model, Screen, Stage},
+        msg::{Kept, Msg},
+        screens::questions,
+    },
+};
+
+fn question(model: &Model) -> Option<questions::Question> {
+    match &model.screen {
+        Screen::Questions(model) => Some(model.question),
+        _ => None,
+    }
+}
+
+#[test]
+fn esc_goes_back_through_every_stage_with_every_answer_kept() {
+    let mut script = planned();
+    let answers = script.model.draft.clone();
+    let mut seen = Vec::new();
+    for _ in 0..20 {
+        script.keys("<esc>");
+        assert_eq!(script.model.draft, answers, "after {seen:?}");
+        match question(&script.model) {
+            Some(question) => seen.push(question),
+            None => break,
+        }
+    }
+    assert!(matches!(script.model.screen, Screen::Start(_)), "Esc ends where one began");
+    assert_eq!(seen.len(), 10, "each question was passed: {seen:?}");
+    assert_eq!(script.model.stage(), None);
+}
+
+#[test]
+fn enter_goes_forward_again_over_what_was_answered() {
+    let mut script = planned();
+    let answers = script.model.draft.clone();
+    script.keys(&"<esc>".repeat(10));
+    assert_eq!(script.model.stage(), Some(Stage::Cluster));
+    script.keys(&"<enter>".repeat(10));
+    assert_eq!(script.model.stage(), Some(Stage::Plan));
+    assert_eq!(script.model.draft, answers);
+}
+
+/// Every draft that is kept on the way to the plan, with the question that was asked next.
+fn drafts() -> Vec<(Draft, Option<questions::Question>)> {
+    let mut script = Script::begun(Vec::new()).then("<enter>");
+    let mut drafts = Vec::new();
+    for key in [
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<enter>",
+        "<down><enter>",
+        "<enter>",
+    ] {
+        script.keys(key);
+        drafts.push((script.model.draft.clone(), question(&script.model)));
+    }
+    drafts
+}
+
+#[test]
+fn whoever_comes_back_finds_everything_answered_and_the_next_question() {
+    let drafts = drafts();
+    assert_eq!(drafts.last().unwrap().1, None, "the last answer leads to the plan");
+    for (draft, next) in drafts {
+        let kept = serde_json::from_str::<Draft>(&serde_json::to_string(&draft).unwrap()).unwrap();
+        let script = Script::begun(vec![Kept::Draft(Box::new(kept), NOW)]).then("<enter>");
+        assert_eq!(script.model.draft, draft);
+        assert_eq!(question(&script.model), next);
+    }
+}
+
+#[test]
+fn every_answer_is_kept_at_once() {
+    let saved = |script: &Script| script.asked.iter().filter(|one| matches!(one, Effect::SaveDraft(_))).count();
+    let mut script = Script::begun(Vec::new()).then("<enter>");
+    for answered in 1..=8 {
+        script.keys("<enter>");
+        assert_eq!(saved(&script), answered, "after answer {answered}");
+    }
+}
+
+#[test]
+fn another_tenant_drops_what_was_answered_in_the_first() {
+    let mut script = planned().then(&"<esc>".repeat(10));
+    script.keys("<back>fabrikam<enter>");
+    let draft = &script.model.draft;
+    assert_eq!(draft.cluster.tenant.as_ref().map(|tenant| tenant.id), Some(answers::fabrikam().id));
+    assert!(draft.cluster.resource.is_none() && draft.cluster.account.is_none());
+}
+
+#[test]
+fn a_late_answer_to_an_earlier_question_is_dropped() {
+    let mut script = Script::begun(Vec::new()).then("<enter><enter>").without_answers().then("<enter>");
+    let before = format!("{:?}", script.model.draft);
+    script.told(Msg::SignedIn(
+        Ticket(1),
+        Ok(crate::session::SignedIn { tenant: answers::fabrikam(), account: "late".into() }),
+    ));
+    assert_eq!(format!("{:?}", script.model.draft), before);
+}
+
+#[test]
+fn nothing_is_begun_before_the_plan_is_confirmed_and_then_once() {
+    let mut script = planned();
+    let begun = |script: &Script| script.asked.iter().filter(|one| matches!(one, Effect::Begin(..))).count();
+    script.silent = true;
+    script.keys("<enter>");
+    assert_eq!(begun(&script), 0, "the warnings come first");
+    script.keys("<enter>");
+    assert_eq!(begun(&script), 1);
+    script.keys("<enter>ss<enter>");
+    assert_eq!(begun(&script), 1, "while it is being opened no key begins it again");
+}
+
+#[test]
+fn a_role_that_is_unticked_is_left_out_of_the_next_plan() {
+    let script = planned().then("<home><down><down><enter> <enter>");
+    assert_eq!(script.model.draft.carry_over, CarryOver::None);
+    assert!(matches!(script.model.screen, Screen::Plan(_)));
+}
+
+#[test]
+fn keys_mean_nothing_while_there_is_no_plan_yet() {
+    let mut script = planned().then("<esc>").without_answers().then("<enter><down><down><up><end><enter>s");
+    assert!(matches!(script.model.screen, Screen::Plan(_)));
+    script.keys("<esc>");
+    assert!(question(&script.model).is_some());
+}
+
+fn review() -> Arc<NodesReview> {
+    let plan = sample::plan();
+    let hash = plan.nodes_hash();
+    Arc::new(NodesReview { hash, cluster: plan.cluster, differences: Vec::new(), as_planned: true })
+}
+
+#[test]
+fn nodes_are_replaced_only_when_the_clusters_name_is_typed() {
+    let mut script = scenes::run(scenes::until(StepId::ClusterUpdate))
+        .hears(Msg::Engine(Event::ConfirmNodes(review())))
+        .hears(Msg::Engine(Event::Idle(Idle::Nodes)));
+    let confirmed =
+        |script: &Script| script.asked.iter().any(|one| matches!(one, Effect::Engine(Command::ConfirmNodes(_))));
+    for wrong in ["<enter><enter>", "shop<enter>", "-PROD<enter>", "<esc>"] {
+        script.keys(wrong);
+        assert!(!confirmed(&script), "{wrong}");
+    }
+    script.keys("<enter>shop-prod<enter>");
+    assert!(confirmed(&script));
+}
+
+#[test]
+fn leaving_asks_where_something_would_stop_and_a_second_wish_is_obeyed_at_once() {
+    let left = |script: &Script| script.asked.iter().any(|one| matches!(one, Effect::Quit));
+    let mut script = Script::begun(Vec::new()).then("q");
+    assert!(left(&script), "nothing is lost there");
+    script = scenes::run(scenes::until(StepId::Consent)).then("q");
+    assert!(!left(&script));
+    script.keys("<ctrl-c>");
+    assert!(left(&script));
+    script.keys("<ctrl-c>");
+    assert!(script.asked.iter().any(|one| matches!(one, Effect::QuitNow)));
+}
+
+#[test]
+fn the_exit_code_says_what_is_left_to_do() {
+    let code = |script: &Script| match &script.model.screen {
+        Screen::Run(run) => run.exit_code(),
+        _ => panic!("no run"),
+    };
+    let consent = scenes::run(scenes::until(StepId::Consent));
+    assert_eq!(code(&consent), ExitCode::Interrupted);
+    let waits = consent.hears(scenes::status(StepId::Consent, Doing::Person, "somebody", None));
+    assert_eq!(code(&waits), ExitCode::Waiting);
+    assert_eq!(code(&scenes::run(sample::failed())), ExitCode::Azure);
+    assert_eq!(code(&scenes::run(sample::connected())), ExitCode::Done);
+}
+
+#[test]
+fn a_secret_is_shown_once_and_wiped_when_it_is_closed() {
+    let proven = || scenes::run(sample::connected()).hears(Msg::RunOver(Ok(Ended::Closed(Outcome::Connected))));
+    let mut script = proven().then("v");
+    let asked = |script: &Script| script.asked.iter().filter(|one| matches!(one, Effect::Reveal(_))).count();
+    assert_eq!(asked(&script), 1);
+    script.told(Msg::Revealed(Ok(Secret::new("once"))));
+    script.keys("<esc>v");
+    assert!(script.asked.iter().any(|one| matches!(one, Effect::Drop(_))), "it is wiped");
+    assert_eq!(asked(&script), 1, "it is shown once");
+    assert_eq!(asked(&proven().shared().then("v")), 0, "and never on a shared screen");
+}
+
+#[test]
+fn a_failure_brings_itself_into_sight_and_can_be_tried_again() {
+    let mut script = scenes::run(scenes::until(StepId::RegistryRole)).then("<home>");
+    script.told(scenes::failed_at(StepId::RegistryRole, sample::problem()));
+    script.keys("r");
+    assert!(script.asked.iter().any(|one| matches!(one, Effect::Engine(Command::Retry(StepId::RegistryRole)))));
+}
+
+#[test]
+fn somebody_else_goes_on_with_it() {
+    let mut script = scenes::run(sample::failed()).then("e<down><down><enter>");
+    let asked = script.asked.iter().any(|one| matches!(one, Effect::SignInAs { .. }));
+    assert!(asked, "{:?}", script.asked.last());
+    // The run that was stopped for it is not the end.
+    script.told(Msg::RunOver(Ok(Ended::Stopped)));
+    let Screen::Run(run) = &script.model.screen else { panic!("no run") };
+    assert!(!run.over());
+}
+
+#[test]
+fn records_of_the_engine_are_what_the_screen_shows() {
+    let entries = sample::entries(sample::connected());
+    let mut script = scenes::run(sample::confirmed(sample::answers(), &sample::plan()));
+    for entry in entries.into_iter().skip(4) {
+        script.told(Msg::Engine(Event::Recorded(Arc::new(entry))));
+    }
+    assert_eq!(script.model.stage(), Some(Stage::Proof));
+}
+
+#[test]
+fn forgetting_asks_first_and_never_forgets_what_exists() {
+    let asked =
+        |script: &Script| script.asked.iter().any(|one| matches!(one, Effect::RemoveDraft(_) | Effect::Forget(_)));
+    let mut script = Script::begun(answers::kept()).then("f<esc>");
+    assert!(!asked(&script));
+    script.keys("fy");
+    assert!(asked(&script));
+    let waiting = Script::begun(answers::kept()).then("<down>fy<enter>");
+    assert!(!asked(&waiting), "its app is in two tenants");
+}
+
+#[test]
+fn the_mouse_marks_and_takes() {
+    let mut script = Script::begun(answers::kept());
+    script.told(Msg::Click(crate::tui::keymap::Act::Mark(0)));
+    assert!(matches!(&script.model.screen, Screen::Start(start) if start.at == 0));
+    script.told(Msg::Click(crate::tui::keymap::Act::Mark(0)));
+    assert!(question(&script.model).is_some(), "a click on what is marked takes it");
+}

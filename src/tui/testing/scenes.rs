@@ -1,0 +1,533 @@
+//! Every screen there is, each reached by keys as a person would reach it.
+
+use std::sync::Arc;
+
+use time::Duration;
+
+use super::{
+    answers,
+    script::{NOW, Script},
+};
+use crate::{
+    domain::{Problem, Severity, StepId, answers::Route, plan::Action, problem::ProblemKind},
+    engine::{
+        Event, Idle, Record,
+        event::{Doing, Ended, NodesReview, Status, Statuses},
+        record::Next,
+    },
+    sample,
+    secret::Secret,
+    session::{Outcome, RequestRecord, Rows},
+    tui::{
+        browser,
+        clipboard::Copied,
+        effect::Effect,
+        msg::{Msg, NoPlan},
+        trouble::Trouble,
+    },
+};
+
+/// A screen with its name.
+pub(super) type Scene = (&'static str, Script);
+
+/// What belongs together.
+pub(super) const GROUPS: [fn() -> Vec<Scene>; 7] = [first, questions, plans, runs, waits, failures, ends];
+
+/// All of them.
+pub(super) fn all() -> Vec<Scene> {
+    GROUPS.iter().flat_map(|group| group()).collect()
+}
+
+fn trouble(said: &str) -> Trouble {
+    Trouble { said: said.to_owned(), problem: None }
+}
+
+/// The demo's list, and the first screen.
+pub(super) fn first() -> Vec<Scene> {
+    let kept = || Script::begun(answers::kept());
+    vec![
+        ("demo", Script::demo()),
+        ("demo-begun", Script::demo().then("<enter>")),
+        ("start", Script::begun(Vec::new())),
+        ("start-list", kept()),
+        ("start-draft-inspected", kept().then("i")),
+        ("start-failed-inspected", kept().then("<down><down>i")),
+        ("start-unreadable", kept().then("<down><down><down><enter>")),
+        ("start-forget", kept().then("f")),
+        ("start-forget-refused", kept().then("<down>f")),
+        ("start-opening", kept().then("<down><enter>")),
+        (
+            "start-not-opened",
+            kept().then("<down><enter>").hears(Msg::Opened(Err(trouble(
+                "Could not sign in as 99999999: the environment variable SHOP_SECRET is empty or not set.",
+            )))),
+        ),
+        ("start-shared", Script::begun(Vec::new()).shared().hears(Msg::Setups(Ok(answers::kept())))),
+        ("keys", kept().then("?")),
+    ]
+}
+
+/// To the question on the image, with the answers that are marked.
+fn to_image() -> Script {
+    Script::begun(Vec::new()).then("<enter><enter><enter><enter><enter><enter><enter><enter><enter>")
+}
+
+pub(super) fn questions() -> Vec<Scene> {
+    let begun = || Script::begun(Vec::new()).then("<enter>");
+    let cluster = || begun().then("<enter><enter><enter>");
+    let denied = sample::problem();
+    let ticket = |script: &Script| match script.asked.last() {
+        Some(Effect::Look(ticket, _) | Effect::Resolve(ticket, _)) => *ticket,
+        other => panic!("nothing is looked up: {other:?}"),
+    };
+    let looking = begun().then("<enter><enter>").without_answers().then("<enter>");
+    let at = ticket(&looking);
+    let half = looking.hears(Msg::Rows(Rows {
+        ticket: at,
+        rows: answers::rows(at, &crate::session::Query::Subscriptions { at: who() }).rows,
+        done: false,
+        problem: None,
+    }));
+    let unread = begun().then("<enter><enter>").without_answers().then("<enter>");
+    let at = ticket(&unread);
+    let unread = unread.hears(Msg::Rows(Rows { ticket: at, rows: Vec::new(), done: true, problem: Some(denied) }));
+    let unknown = begun().without_answers().then("nowhere.example<enter>");
+    let at = ticket(&unknown);
+    let unknown = unknown.hears(Msg::Found(
+        at,
+        Err(trouble("Could not find the tenant nowhere.example: AzureCloud knows no such tenant.")),
+    ));
+    vec![
+        ("tenant", begun()),
+        ("tenant-typed", begun().then("fab")),
+        ("tenant-resolving", begun().without_answers().then("nowhere.example<enter>")),
+        ("tenant-unknown", unknown),
+        ("account", begun().then("<enter>")),
+        ("client-id", begun().then("<enter><down><enter>")),
+        ("client-id-wrong", begun().then("<enter><down><enter>me<enter>")),
+        ("secret-variable", begun().then(&format!("<enter><down><enter>{}<enter>", answers::client_id()))),
+        ("secret-pasted", {
+            let script = begun().then(&format!("<enter><down><enter>{}<enter>", answers::client_id()));
+            let erase = "<back>".repeat(30);
+            script.then(&erase).hears(Msg::Paste("abC8Q~aVeryLongSecretThatWasPastedHere1x".to_owned())).then("<enter>")
+        }),
+        ("subscription", begun().then("<enter><enter>")),
+        ("cluster", cluster()),
+        ("cluster-coming", half),
+        ("cluster-unread", unread),
+        ("cluster-unusable", cluster().then("<down><enter>")),
+        ("cluster-none-is-called-that", cluster().then("nothing<enter>")),
+        ("registry-tenant", cluster().then("<enter>")),
+        ("registry-account", cluster().then("<enter><enter>")),
+        ("login-server", handed_over()),
+        ("login-server-wrong", handed_over().then("not a server<enter>")),
+        ("image-typed", handed_over().then("fabrikamimages.azurecr.io<enter>")),
+        ("registry", cluster().then("<enter><enter><enter><enter>")),
+        ("image", to_image()),
+        ("tag", to_image().then("<down><enter>")),
+    ]
+}
+
+fn who() -> crate::session::At {
+    crate::session::At { tenant: answers::contoso(), sign_in: crate::domain::answers::SignIn::AzureCli }
+}
+
+/// At the question on the login server: the registry's side is handed over.
+fn handed_over() -> Script {
+    Script::begun(Vec::new()).then("<enter><enter><enter><enter><enter><enter><end><down><down><enter>")
+}
+
+/// At the plan.
+pub(super) fn planned() -> Script {
+    to_image().then("<down><enter><enter>")
+}
+
+fn planned_handed_over() -> Script {
+    handed_over().then("fabrikamimages.azurecr.io<enter>shop/web:1.4<enter>")
+}
+
+pub(super) fn plans() -> Vec<Scene> {
+    let ticket = |script: &Script| match script.asked.last() {
+        Some(Effect::Plan(ticket, ..)) => *ticket,
+        other => panic!("no plan is made: {other:?}"),
+    };
+    let refused = |no: NoPlan| {
+        let making = to_image().then("<down><enter>").without_answers().then("<enter>");
+        let at = ticket(&making);
+        making.hears(Msg::Planned(at, Err(no)))
+    };
+    let stop = crate::catalogue::entry("CP-101").unwrap().finding(
+        Severity::Stop,
+        "shop-msi has a managed identity".to_owned(),
+        &[("cluster", "shop-msi")],
+    );
+    let mut stopped = sample::plan();
+    stopped.findings.push(stop.clone());
+    let mut keeps = sample::plan();
+    keeps.route = Route::KeepApp;
+    keeps.lines.retain(|line| line.step != StepId::ClusterUpdate);
+    keeps.lines[0].step = StepId::Adoption;
+    keeps.lines[0].action = Action::Change;
+    let making = to_image().then("<down><enter>").without_answers().then("<enter>");
+    let at = ticket(&making);
+    let keeps = making.hears(Msg::Planned(at, Ok(Arc::new(keeps))));
+    let making = to_image().then("<down><enter>").without_answers().then("<enter>");
+    let at = ticket(&making);
+    let stopped = making.hears(Msg::Planned(at, Ok(Arc::new(stopped))));
+    vec![
+        ("plan-making", to_image().then("<down><enter>").without_answers().then("<enter>").later(Duration::seconds(4))),
+        ("plan", planned()),
+        ("plan-handed-over", planned_handed_over()),
+        ("plan-keeps-the-app", keeps),
+        ("plan-line", planned().then("<home><enter>")),
+        ("plan-line-update", planned().then("<home><down><down><down><down><down><down><down><enter>")),
+        ("plan-roles", planned().then("<home><down><down><enter>")),
+        ("plan-roles-unticked", planned().then("<home><down><down><enter> ")),
+        ("plan-change", planned().then("e")),
+        ("plan-change-lifetime", planned().then("e<down><down><enter>9999<enter>")),
+        ("plan-change-repositories", planned().then("e<end><enter>")),
+        ("plan-script", planned().then("x")),
+        ("plan-findings", planned().then("w")),
+        ("plan-warnings", planned().then("<enter>")),
+        ("plan-stopped", stopped),
+        ("plan-refused", refused(NoPlan::Findings(vec![stop]))),
+        ("plan-failed", refused(NoPlan::Trouble(sample::problem().into()))),
+        ("plan-leave", planned().then("q")),
+    ]
+}
+
+/// A run with these records, as the first process sees it.
+pub(super) fn run(records: Vec<Record>) -> Script {
+    let mut script = planned();
+    script.silent = true;
+    script.hears(Msg::Opened(Ok(Box::new(answers::opened(records, false)))))
+}
+
+fn resumed(records: Vec<Record>) -> Script {
+    let mut script = Script::begun(Vec::new());
+    script.silent = true;
+    script.hears(Msg::Opened(Ok(Box::new(answers::opened(records, true)))))
+}
+
+/// The records of a setup that went well, up to the one before this one.
+pub(super) fn until(step: StepId) -> Vec<Record> {
+    let all = sample::connected();
+    let end = all.iter().position(|record| matches!(record, Record::Intent { step: begun, .. } if *begun == step));
+    all[..end.unwrap()].to_vec()
+}
+
+pub(super) fn status(step: StepId, doing: Doing, what: &str, said: Option<&str>) -> Msg {
+    let status = Status {
+        doing,
+        what: what.to_owned(),
+        said: said.map(str::to_owned),
+        since: NOW,
+        next_look: Some(NOW + Duration::minutes(18) + Duration::seconds(12)),
+    };
+    Msg::Statuses(Statuses::from([(step, status)]))
+}
+
+const EIGHTEEN: Duration = Duration::minutes(18);
+
+/// The records of a handed-over setup up to the consent.
+fn handed_over_run(consented: bool) -> Script {
+    let mut records = sample::confirmed(sample::handed_over_answers(), &sample::handed_over_plan());
+    records.extend(sample::registration());
+    records.extend(sample::identity());
+    if consented {
+        let key = crate::domain::Key {
+            id: crate::domain::KeyId(sample::uuid(2)),
+            purpose: crate::domain::Purpose::Watch,
+            ends: NOW + Duration::days(1),
+        };
+        records.extend(sample::step(StepId::WatchKey, crate::domain::Output::Key(key)));
+        records.extend(sample::consent());
+    }
+    resumed(records)
+}
+
+pub(super) fn runs() -> Vec<Scene> {
+    let running = || status(StepId::Registration, Doing::Running, "", None);
+    let review = |differences: Vec<String>| {
+        let plan = sample::plan();
+        Msg::Engine(Event::ConfirmNodes(Arc::new(NodesReview {
+            hash: plan.nodes_hash(),
+            cluster: plan.cluster,
+            differences,
+            as_planned: false,
+        })))
+    };
+    let nodes = |differences: Vec<String>| {
+        run(until(StepId::ClusterUpdate)).hears(review(differences)).hears(Msg::Engine(Event::Idle(Idle::Nodes)))
+    };
+    let lost = {
+        let mut records = until(StepId::RegistryRole);
+        records.push(Record::Lost { step: StepId::Consent });
+        records.push(Record::Planned { plan: Box::new(sample::plan()) });
+        resumed(records).hears(Msg::Engine(Event::Idle(Idle::Plan)))
+    };
+    let request = RequestRecord {
+        at: NOW,
+        operation: "graph.applications.upsert",
+        method: "PATCH".to_owned(),
+        url: "https://graph.microsoft.com/v1.0/applications(uniqueName='crosspull-33333333')".to_owned(),
+        outcome: Outcome::Status(201),
+        duration: std::time::Duration::from_millis(412),
+        request_id: Some(sample::uuid(1).to_string()),
+        correlation_id: Some(sample::uuid(2).to_string()),
+    };
+    vec![
+        (
+            "run-begins",
+            run(sample::confirmed(sample::answers(), &sample::plan())).hears(running()).later(Duration::seconds(2)),
+        ),
+        ("run-details", run(until(StepId::Consent)).hears(Msg::Request(Arc::new(request))).then("<f2>")),
+        ("run-resumed", resumed(until(StepId::Consent))),
+        ("run-plan-changed", lost),
+        ("run-nodes", nodes(Vec::new())),
+        ("run-nodes-different", nodes(vec!["web has 6 nodes, and had 5".to_owned()])),
+        ("run-nodes-typed", nodes(Vec::new()).then("<enter>shop")),
+        ("run-nodes-wrong", nodes(Vec::new()).then("<enter>shop<enter>")),
+        ("run-update", {
+            let mut records = until(StepId::Proof);
+            records.pop();
+            run(records)
+                .hears(status(
+                    StepId::ClusterUpdate,
+                    Doing::Operation,
+                    "the cluster update",
+                    Some("InProgress 40 %; pool web Updating"),
+                ))
+                .later(EIGHTEEN)
+        }),
+        ("run-throttled", {
+            let waits = status(StepId::CarryOver, Doing::Throttling, "Resource Manager", Some("429"));
+            run(until(StepId::CarryOver)).hears(waits).later(EIGHTEEN)
+        }),
+        ("run-by-hand", run(until(StepId::Consent)).then("x")),
+        ("run-leave", run(until(StepId::Consent)).hears(running()).then("q")),
+        (
+            "run-other-account",
+            run(until(StepId::Consent)).hears(failed_at(StepId::Consent, sample::problem())).then("e"),
+        ),
+        ("run-broken", {
+            let ended = Msg::RunOver(Err(trouble("Could not write the journal: No space left on device.")));
+            run(until(StepId::Consent)).hears(ended)
+        }),
+        ("run-stopped", run(until(StepId::Consent)).hears(Msg::RunOver(Ok(Ended::Stopped)))),
+    ]
+}
+
+pub(super) fn waits() -> Vec<Scene> {
+    let consent = || {
+        let waits = status(
+            StepId::Consent,
+            Doing::Person,
+            "an admin of Fabrikam to accept the app",
+            Some("AADSTS700016: Application was not found in the directory"),
+        );
+        run(until(StepId::Consent)).hears(waits).later(EIGHTEEN)
+    };
+    let role = |said: &str| {
+        let waits =
+            status(StepId::RegistryRole, Doing::Person, "an admin of Fabrikam to give the app its role", Some(said));
+        handed_over_run(true).hears(waits).later(EIGHTEEN)
+    };
+    let ready = status(StepId::Consent, Doing::Visibility, "the new key to be known", None);
+    let landed = |address: &str| consent().hears(Msg::Paste(address.to_owned()));
+    let handed = || handed_over_run(false).hears(handed_status());
+    let unseen = "cannot be seen from here: the registry's firewall refuses 203.0.113.7";
+    vec![
+        ("wait-ready", run(until(StepId::Consent)).hears(ready)),
+        ("wait-consent", consent()),
+        ("wait-consent-demo", {
+            let mut script = Script::demo().then("<enter>").without_answers();
+            script.told(Msg::Opened(Ok(Box::new(answers::opened(until(StepId::Consent), false)))));
+            let waits =
+                status(StepId::Consent, Doing::Person, "an admin of Fabrikam to accept the app", Some("not there yet"));
+            script.hears(waits).later(EIGHTEEN)
+        }),
+        ("wait-consent-copied", consent().hears(Msg::Copied { what: "the link", how: Copied::Terminal })),
+        (
+            "wait-consent-no-browser",
+            consent().hears(Msg::Browser(browser::Opened::NoBrowser(
+                "There is no display here to open a browser on".to_owned(),
+            ))),
+        ),
+        ("wait-consent-paste", consent().then("p")),
+        ("wait-consent-accepted", landed("https://www.microsoft.com/?admin_consent=True")),
+        (
+            "wait-consent-refused",
+            landed(
+                "https://www.microsoft.com/?error=access_denied&error_description=AADSTS65004%3A+User+declined+to+consent+to+access+the+app.",
+            ),
+        ),
+        ("wait-consent-not-it", landed("https://example.com/")),
+        ("wait-handed-over", handed().later(EIGHTEEN)),
+        ("wait-message", handed().then("m")),
+        ("wait-role", role("signed in, but no right to pull yet")),
+        ("wait-role-unseen", role(unseen)),
+        ("wait-role-vouch", role(unseen).then("v")),
+        ("wait-another-step", consent().then("<up><up>")),
+    ]
+}
+
+fn handed_status() -> Msg {
+    status(StepId::Consent, Doing::Person, "an admin of Fabrikam to accept the app", Some("AADSTS700016: x"))
+}
+
+/// A failure, as the engine tells it.
+pub(super) fn failed_at(step: StepId, problem: Problem) -> Msg {
+    let record = Record::Failed { step, problem: Box::new(problem), next: Next::Again };
+    let entry = sample::entries(vec![record]).remove(0);
+    Msg::Engine(Event::Recorded(Arc::new(entry)))
+}
+
+fn problem(kind: ProblemKind, tried: &str, status: Option<u16>, code: Option<&str>, message: &str) -> Problem {
+    Problem {
+        status,
+        code: code.map(str::to_owned),
+        request_id: status.map(|_| sample::uuid(5).to_string()),
+        correlation_id: status.map(|_| sample::uuid(6).to_string()),
+        ..Problem::new(kind, tried, message, NOW)
+    }
+}
+
+/// Every kind of failure, each in a step where it happens.
+#[expect(clippy::too_many_lines, reason = "a list")]
+pub(super) fn failures() -> Vec<Scene> {
+    use ProblemKind::{Answers, Azure, Internal, Local, Network, SignIn};
+    let at = |step: StepId, problem: Problem| run(until(step)).hears(failed_at(step, problem));
+    vec![
+        ("failed-role", run(sample::failed())),
+        (
+            "failed-sign-in",
+            at(
+                StepId::Registration,
+                problem(
+                    SignIn,
+                    "register the app",
+                    Some(400),
+                    Some("AADSTS70043"),
+                    "AADSTS70043: The refresh token has expired or is invalid due to sign-in frequency checks by conditional access.",
+                ),
+            ),
+        ),
+        (
+            "failed-network",
+            at(
+                StepId::Identity,
+                problem(
+                    Network,
+                    "make the app's identity",
+                    None,
+                    None,
+                    "graph.microsoft.com cannot be reached: connection refused",
+                ),
+            ),
+        ),
+        (
+            "failed-throttled",
+            at(
+                StepId::CarryOver,
+                problem(
+                    Azure,
+                    "give the new identity Contributor",
+                    Some(429),
+                    Some("TooManyRequests"),
+                    "The request was throttled.",
+                ),
+            ),
+        ),
+        (
+            "failed-unclear",
+            at(
+                StepId::Secret,
+                problem(
+                    Azure,
+                    "make a secret for the app",
+                    Some(503),
+                    Some("ServiceUnavailable"),
+                    "The service is unavailable.",
+                ),
+            ),
+        ),
+        (
+            "failed-policy",
+            at(
+                StepId::Secret,
+                problem(
+                    Azure,
+                    "make a secret for the app",
+                    Some(400),
+                    Some("CredentialTypeNotAllowedAsPerAppPolicy"),
+                    "Credential type not allowed as per policy.",
+                ),
+            ),
+        ),
+        (
+            "failed-probe",
+            at(
+                StepId::Probe,
+                problem(
+                    Azure,
+                    "pull shop/web:1.4",
+                    Some(403),
+                    Some("DENIED"),
+                    "client with IP '203.0.113.7' is not allowed access.",
+                ),
+            ),
+        ),
+        (
+            "failed-update",
+            at(
+                StepId::ClusterUpdate,
+                problem(
+                    Azure,
+                    "give the cluster the app",
+                    None,
+                    Some("PodDrainFailure"),
+                    "the operation ended Failed: Pod eviction was refused by a disruption budget.",
+                ),
+            ),
+        ),
+        (
+            "failed-local",
+            at(
+                StepId::Registration,
+                problem(Local, "go on with this setup", None, None, "the journal is not complete"),
+            ),
+        ),
+        (
+            "failed-answers",
+            at(StepId::Consent, problem(Answers, "find the image", None, None, "shop/web has no tag 1.4")),
+        ),
+        (
+            "failed-internal",
+            at(StepId::Consent, problem(Internal, "go on", None, None, "the plan should be known by now")),
+        ),
+        (
+            "failed-copied",
+            run(sample::failed())
+                .hears(Msg::Copied { what: "the failure", how: Copied::Clipboard { cleared_after: None } }),
+        ),
+    ]
+}
+
+pub(super) fn ends() -> Vec<Scene> {
+    let proven =
+        || run(sample::connected()).hears(Msg::RunOver(Ok(Ended::Closed(crate::engine::record::Outcome::Connected))));
+    vec![
+        ("proof", proven()),
+        ("proof-report", proven().hears(Msg::Saved("new-shop-report.md".into(), "new-shop-report.json".into()))),
+        ("proof-secret", proven().hears(Msg::Revealed(Ok(Secret::new("a-secret-of-the-tests"))))),
+        (
+            "proof-secret-copied",
+            proven().hears(Msg::Copied { what: "the secret", how: Copied::Clipboard { cleared_after: Some(45) } }),
+        ),
+        ("proof-secret-cleared", proven().hears(Msg::ClipboardCleared)),
+        ("proof-keys", proven().then("?")),
+        ("proof-shared", proven().shared()),
+        ("proof-resumed", resumed(sample::connected())),
+    ]
+}

@@ -1,0 +1,25 @@
+//! What the replacement of a cluster's nodes means.
+
+use super::layout::count;
+use crate::domain::plan::ClusterSeen;
+
+/// Which nodes are replaced, and what that does.
+pub fn replaced(cluster: &ClusterSeen) -> String {
+    let nodes = usize::try_from(cluster.nodes()).unwrap_or(usize::MAX);
+    let pools: Vec<String> = cluster.pools.iter().map(|pool| format!("{} ({})", pool.name, pool.count)).collect();
+    format!(
+        "REPLACES {} of {}, one after the other: {}. Pods restart, and the node image moves to the newest.",
+        count(nodes, "NODE").to_uppercase(),
+        cluster.id.name(),
+        pools.join(", ")
+    )
+}
+
+/// The only way back from a reset, and whether this operator could take it.
+pub fn way_back(cluster: &ClusterSeen) -> &'static str {
+    match cluster.way_back {
+        Some(true) => "Way back: give the old app a new secret, which you may. All nodes again, too.",
+        Some(false) => "Way back: give the old app a new secret. YOU MAY NOT DO THAT: find who may.",
+        None => "Way back: give the old app a new secret. Whether you may could not be seen.",
+    }
+}

@@ -1,0 +1,91 @@
+"""A terminal program in a tmux of its own, as a person has it: keys in, screens out."""
+
+import os, re, subprocess, time, uuid
+
+# Far more than anything takes: whatever does not come by then does not come.
+PATIENCE = 120
+
+
+def until(look, what):
+    """Looks until there is something. Ends the script where nothing comes."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.1)
+    raise SystemExit(f"waited in vain for {what}")
+
+
+class Terminal:
+    """The wizard in a tmux of its own."""
+
+    def __init__(self, binary, environment, set_clipboard="off", size=(100, 30)):
+        self.tmux = ["tmux", "-L", "crosspull-" + uuid.uuid4().hex[:8], "-f", "/dev/null"]
+        clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        clean.update({"LANG": "C.UTF-8", "TERM": "xterm-256color", **environment})
+        self.call("new-session", "-d", "-s", "w", "-x", str(size[0]), "-y", str(size[1]), "sleep 86400", env=clean)
+        self.call("set", "-g", "status", "off")
+        self.call("set", "-g", "remain-on-exit", "on")
+        self.call("set", "-g", "set-clipboard", set_clipboard)
+        self.call("respawn-pane", "-k", "-t", "w", binary, "demo", env=clean)
+
+    def call(self, *words, env=None):
+        done = subprocess.run([*self.tmux, *words], capture_output=True, text=True, env=env)
+        return done.stdout
+
+    def screen(self):
+        return self.call("capture-pane", "-p", "-t", "w")
+
+    def wait(self, words):
+        try:
+            return until(lambda: (seen := self.screen()) and words in seen and seen, f"{words!r}")
+        except SystemExit as late:
+            raise SystemExit(f"{late}, on the screen was:\n{self.screen()}")
+
+    def colours(self):
+        return self.call("capture-pane", "-e", "-p", "-t", "w")
+
+    def press(self, *keys):
+        for key in keys:
+            self.call("send-keys", "-t", "w", key)
+
+    def to_plan(self):
+        """From the demo's list to the plan, by the answers that are marked."""
+        for words in (
+            "All goes well",
+            "Which company's cluster",
+            "Who signs in there",
+            "In which subscription",
+            "Which cluster?",
+            "Which company's registry",
+            "Who signs in there",
+            "Which registry?",
+            "Which image",
+            "Which tag",
+        ):
+            self.wait(words)
+            # A list that is still being read marks nothing yet.
+            until(lambda: re.search(r"^ > \S", self.screen(), re.M), f"something to choose at {words!r}")
+            self.press("Enter")
+        self.wait("Start: do these")
+
+    def start(self):
+        """From the plan to the link, past the warnings."""
+        self.press("Enter")
+        self.wait("Before it starts")
+        self.press("Enter")
+        self.wait("WAITS FOR Fabrikam")
+
+    def link(self):
+        rows = self.screen().splitlines()
+        first = next(at for at, row in enumerate(rows) if row.startswith("http"))
+        whole = []
+        for row in rows[first:]:
+            if not row.strip():
+                break
+            whole.append(row.rstrip())
+        return "".join(whole)
+
+    def end(self):
+        self.call("kill-server")
