@@ -1,8 +1,9 @@
 //! The loop: one queue of messages, and one draw when it is empty and something changed.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
+use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::{
@@ -63,11 +64,11 @@ pub async fn run(front: Front) -> Result<Left, Error> {
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
     let first = first(&mut model, front.resume);
     let mut wizard = Wizard { model, effects, messages, notes, changed: true, shown: Shown::default() };
-    let ended = wizard.live(&mut terminal, first).await;
-    let closed = wizard.close(&mut terminal).await;
+    // A defect of the screen has been told by then. What runs behind it is stopped in order all the same.
+    let ended = AssertUnwindSafe(wizard.live(&mut terminal, first)).catch_unwind().await.unwrap_or(Ok(()));
+    wizard.close(&mut terminal).await;
     terminal.leave();
     ended
-        .and(closed)
         .map(|()| Left { code: wizard.code(), words: parting(&wizard.model) })
         .map_err(|error| Error::new(ProblemKind::Local, "go on with the wizard").because(error))
 }
@@ -111,20 +112,25 @@ impl Wizard {
             match next {
                 Next::On => {}
                 Next::Sleep => {
-                    terminal.suspend()?;
-                    self.changed = true;
+                    if !terminal.suspend()? {
+                        self.model.warn("There is no shell here to go back to.");
+                        self.changed = true;
+                    }
                 }
                 Next::Leave => return Ok(()),
             }
             if self.changed && self.messages.is_empty() {
-                self.draw(terminal)?;
+                // A terminal that took the first frame and takes no other is gone.
+                if self.draw(terminal).is_err() {
+                    return Ok(());
+                }
             }
             let tick = self.model.moves();
             next = tokio::select! {
                 biased;
-                heard = terminal.next() => self.heard(terminal, heard)?,
+                heard = terminal.next() => self.heard(terminal, heard),
                 Some(msg) = self.messages.recv() => self.told(msg),
-                Some(note) = self.notes.recv() => self.noted(terminal, note)?,
+                Some(note) = self.notes.recv() => self.noted(terminal, note),
                 () = tokio::time::sleep(SECOND), if tick => self.told(Msg::Tick),
             };
         }
@@ -136,16 +142,16 @@ impl Wizard {
         Ok(())
     }
 
-    fn heard(&mut self, terminal: &mut Terminal, heard: Heard) -> io::Result<Next> {
+    fn heard(&mut self, terminal: &mut Terminal, heard: Heard) -> Next {
         let msg = match heard {
-            Heard::Signal(Signal::Panicked) => return Ok(Next::Leave),
-            Heard::Signal(Signal::End) => Msg::Ended,
-            Heard::Signal(Signal::Sleep) => return Ok(Next::Sleep),
-            Heard::Signal(Signal::Woken) => {
-                // Whoever stopped the program from outside had the terminal meanwhile.
-                terminal.again()?;
-                Msg::Redraw
-            }
+            Heard::Signal(Signal::Panicked) => return Next::Leave,
+            Heard::Signal(Signal::End | Signal::HungUp) => Msg::Ended,
+            Heard::Signal(Signal::Sleep) => return Next::Sleep,
+            Heard::Signal(Signal::Woken) => match terminal.again() {
+                Ok(()) => Msg::Redraw,
+                // Whoever hears that the terminal is gone is woken to hear it.
+                Err(_) => Msg::Ended,
+            },
             Heard::Input(Input::Key(key)) => Msg::Key(key),
             Heard::Input(Input::Paste(text)) => Msg::Paste(text),
             Heard::Input(Input::Resize(..)) => Msg::Redraw,
@@ -154,13 +160,13 @@ impl Wizard {
                 MouseEventKind::ScrollDown => Msg::Wheel(1),
                 MouseEventKind::Down(MouseButton::Left) => match self.shown.clicked(mouse.column, mouse.row) {
                     Some(act) => Msg::Click(act),
-                    None => return Ok(Next::On),
+                    None => return Next::On,
                 },
-                _ => return Ok(Next::On),
+                _ => return Next::On,
             },
-            Heard::Input(Input::FocusGained | Input::FocusLost) => return Ok(Next::On),
+            Heard::Input(Input::FocusGained | Input::FocusLost) => return Next::On,
         };
-        Ok(self.told(msg))
+        self.told(msg)
     }
 
     fn told(&mut self, msg: Msg) -> Next {
@@ -183,30 +189,32 @@ impl Wizard {
         next
     }
 
-    fn noted(&mut self, terminal: &mut Terminal, note: Note) -> io::Result<Next> {
-        Ok(match note {
-            Note::ToTerminal(sequence) => {
-                terminal.write(sequence.expose())?;
-                Next::On
-            }
+    fn noted(&mut self, terminal: &mut Terminal, note: Note) -> Next {
+        match note {
+            Note::ToTerminal(sequence) => match terminal.write(sequence.expose()) {
+                Ok(()) => Next::On,
+                Err(_) => self.told(Msg::Ended),
+            },
             Note::Cleared => self.told(Msg::ClipboardCleared),
-        })
+        }
     }
 
-    /// What the run still has to write down is written before the terminal goes. Whoever asks a second time is not kept.
-    async fn close(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+    /// What the run still has to write down is written before the terminal goes. Whoever asks a second time is not kept; a
+    /// terminal that is gone, or a defect, is nobody who asks.
+    async fn close(&mut self, terminal: &mut Terminal) {
         self.model.dialogs.clear();
         self.model.say(if self.model.runs() { "Stopping. What is being sent is let finish." } else { "" });
-        self.draw(terminal)?;
+        // A terminal that is gone shows nothing, and holds nothing up.
+        let _ = self.draw(terminal);
         let closing = self.effects.close();
         tokio::pin!(closing);
         loop {
             tokio::select! {
-                () = &mut closing => return Ok(()),
+                () = &mut closing => return,
                 Some(_) = self.messages.recv() => {}
                 heard = terminal.next() => match heard {
-                    Heard::Signal(signal) if signal.ends() => return Ok(()),
-                    Heard::Input(Input::Key(key)) if again(key) => return Ok(()),
+                    Heard::Signal(Signal::End) => return,
+                    Heard::Input(Input::Key(key)) if again(key) => return,
                     _ => {}
                 },
             }

@@ -1,11 +1,12 @@
 //! The terminal: taken for the wizard, and given back whatever happens.
 
 mod crash;
+mod frames;
 mod hyperlink;
 mod signals;
 
 use std::{
-    io::{self, BufWriter, Stdout, Write as _, stdout},
+    io::{self, Write as _, stdout},
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -14,18 +15,19 @@ use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, EventStream},
     execute, queue,
+    style::force_color_output,
     terminal::{
         BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
         enable_raw_mode,
     },
 };
 use futures::StreamExt as _;
-use ratatui::{Frame, backend::CrosstermBackend};
+use ratatui::{Frame, backend::CrosstermBackend, layout::Rect};
 
 pub use crash::panicked;
 pub use signals::Signal;
 
-use self::signals::Signals;
+use self::{frames::Frames, signals::Signals};
 use crate::{domain::problem::ProblemKind, error::Error, tui::canvas::Shown};
 
 /// Whether the terminal is taken now: a panic anywhere has to give it back, and once.
@@ -42,10 +44,12 @@ pub struct Options {
 
 /// The terminal, taken.
 pub struct Terminal {
-    screen: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    screen: ratatui::Terminal<CrosstermBackend<Frames>>,
     mouse: bool,
     signals: Signals,
     input: EventStream,
+    /// Nothing more comes from it.
+    gone: bool,
 }
 
 impl Terminal {
@@ -54,17 +58,19 @@ impl Terminal {
         let failed = |error: io::Error| Error::new(ProblemKind::Local, "take the terminal").because(error);
         let signals = Signals::listen().map_err(failed)?;
         crash::watch(options.crashes);
+        // The theme has heeded NO_COLOR, and options that overrule it. What is left of colours is meant.
+        force_color_output(true);
         take(options.mouse).map_err(failed)?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
+        let backend = CrosstermBackend::new(Frames::default());
         let screen = ratatui::Terminal::new(backend).inspect_err(|_| give_back()).map_err(failed)?;
-        Ok(Self { screen, mouse: options.mouse, signals, input: EventStream::new() })
+        Ok(Self { screen, mouse: options.mouse, signals, input: EventStream::new(), gone: false })
     }
 
     /// Draws one frame, shown at once and whole. Tells the screen's size and what was drawn.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>) -> Shown) -> io::Result<((u16, u16), Shown)> {
         let mut shown = Shown::default();
         if !TAKEN.load(Ordering::SeqCst) {
-            return Ok(((0, 0), shown));
+            return Ok((self.size(), shown));
         }
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.screen.draw(|frame| shown = view(frame))?;
@@ -89,39 +95,45 @@ impl Terminal {
         self.screen.size().map_or((0, 0), |size| (size.width, size.height))
     }
 
-    /// What is typed, pasted, clicked; `None` once the terminal is gone.
-    pub async fn input(&mut self) -> Option<Event> {
-        self.input.next().await.and_then(Result::ok)
-    }
-
-    /// What the system says.
-    pub async fn signal(&mut self) -> Signal {
-        self.signals.next().await
-    }
-
     /// What comes first.
     pub async fn next(&mut self) -> Heard {
         tokio::select! {
             biased;
             signal = self.signals.next() => Heard::Signal(signal),
-            input = self.input.next() => match input {
-                Some(Ok(event)) => Heard::Input(event),
-                _ => Heard::Signal(Signal::End),
-            },
+            input = self.input.next(), if !self.gone => {
+                if let Some(Ok(event)) = input {
+                    return Heard::Input(event);
+                }
+                self.gone = true;
+                Heard::Signal(Signal::HungUp)
+            }
         }
     }
 
-    /// Gives the terminal back, and sleeps until the shell wakes the program.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    /// Gives the terminal back to the shell, and sleeps until that wakes the program: [`Signal::Woken`] comes then, and
+    /// [`Self::again`] is due. Returns `false`, with the terminal as it was, where there is no shell that would.
+    pub fn suspend(&mut self) -> io::Result<bool> {
         give_back();
-        signals::sleep()?;
-        self.again()
+        if signals::sleep()? {
+            return Ok(true);
+        }
+        self.again()?;
+        Ok(false)
     }
 
-    /// Takes the terminal again, and draws everything anew at the next frame.
+    /// Takes the terminal again, and draws everything anew at the next frame. Whoever was woken behind the shell's back has to
+    /// wait until the shell lets it have the terminal.
     pub fn again(&mut self) -> io::Result<()> {
+        if !signals::in_front() {
+            give_back();
+            return Ok(());
+        }
+        // Others had the terminal meanwhile: the modes that were set here are not those that it has.
+        disable_raw_mode()?;
         take(self.mouse)?;
-        self.screen.clear()
+        // Not `clear`: that one asks the terminal where the cursor is, and the answer would be lost among the keys.
+        let (columns, rows) = self.size();
+        self.screen.resize(Rect::new(0, 0, columns, rows))
     }
 
     /// Gives the terminal back.
@@ -155,15 +167,20 @@ fn take(mouse: bool) -> io::Result<()> {
 
 /// Gives the terminal back, if it is taken. A terminal that is gone takes no words, and needs none.
 pub(super) fn give_back() {
+    // No frame is written between this and the last word.
+    let mut out = stdout().lock();
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
-            stdout(),
+            out,
             EndSynchronizedUpdate,
             DisableMouseCapture,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show
         );
-        let _ = disable_raw_mode();
+        // In the background the modes are the shell's own already, and whoever sets them there is stopped.
+        if signals::in_front() {
+            let _ = disable_raw_mode();
+        }
     }
 }

@@ -19,4 +19,5 @@ mod paging;
 mod program;
 mod requests;
 mod setup;
+mod terminal;
 mod world;

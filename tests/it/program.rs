@@ -9,5 +9,5 @@ mod keep;
 mod preflight;
 mod secrets;
 mod setups;
-mod truth;
+pub(crate) mod truth;
 mod whole;

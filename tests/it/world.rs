@@ -9,7 +9,7 @@ use crosspull::{
     },
     engine::{Command, Event, Events, Idle, Pace, event::Ended, run::Mode},
     secret::Secret,
-    session::{CloudChoice, Environment, Open, Refusal, Session},
+    session::{Account, CloudChoice, Environment, Open, Refusal, Session},
     sim::{self, Scenario, Simulator, ready::ReadyOperator},
 };
 use tokio::sync::mpsc;
@@ -51,6 +51,11 @@ impl World {
     }
 
     pub fn session(&self) -> Session {
+        self.session_of(Vec::new())
+    }
+
+    /// A session with these accounts at hand.
+    pub fn session_of(&self, accounts: Vec<Account>) -> Session {
         let all = self.sim.ready().tenants.iter().flat_map(|tenant| &tenant.operators);
         let secrets: HashMap<String, Secret> =
             all.map(|one| (one.name.to_uppercase(), Secret::new(one.client_secret.clone()))).collect();
@@ -60,7 +65,7 @@ impl World {
             data_dir: self.folder.path().to_owned(),
             pace: Pace::faster(SPEED),
             environment: Environment::Given(secrets),
-            accounts: Vec::new(),
+            accounts,
         })
         .unwrap()
     }

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use time::macros::format_description;
+use time::{OffsetDateTime, macros::format_description};
 use tokio::sync::Notify;
 
 use crate::{engine::wait::now, paths};
@@ -36,7 +36,8 @@ pub(super) fn watch(data_dir: PathBuf) {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             super::give_back();
-            let saved = save(&data_dir.join("crashes"), info);
+            let at = now();
+            let saved = save(&data_dir.join("crashes"), at, &report(info, at));
             before(info);
             // A terminal that is gone hears nothing.
             let mut out = io::stderr();
@@ -57,17 +58,27 @@ pub(super) fn watch(data_dir: PathBuf) {
     });
 }
 
-fn save(folder: &Path, info: &PanicHookInfo<'_>) -> io::Result<PathBuf> {
+fn save(folder: &Path, at: OffsetDateTime, report: &str) -> io::Result<PathBuf> {
     paths::create_private_dir(folder)?;
-    let at = now();
     let stamp = at.format(format_description!("[year]-[month]-[day]T[hour]-[minute]-[second]")).unwrap_or_default();
-    let path = folder.join(format!("{stamp}.txt"));
-    paths::write_private(&path, report(info, at).as_bytes())?;
-    Ok(path)
+    // One defect often brings another about within the second, and the first one tells most.
+    let names = std::iter::once(stamp.clone()).chain((2..).map(|number| format!("{stamp}-{number}")));
+    for path in names.map(|name| folder.join(format!("{name}.txt"))) {
+        match paths::private_file().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(report.as_bytes())?;
+                file.sync_all()?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// What a developer needs. Secrets have a type of their own that prints nothing, so that no message can hold one.
-fn report(info: &PanicHookInfo<'_>, at: time::OffsetDateTime) -> String {
+fn report(info: &PanicHookInfo<'_>, at: OffsetDateTime) -> String {
     let message = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     format!(
@@ -77,4 +88,19 @@ fn report(info: &PanicHookInfo<'_>, at: time::OffsetDateTime) -> String {
         std::env::consts::ARCH,
         Backtrace::force_capture()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_defects_within_a_second_have_a_report_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let saved = |text| save(folder.path(), OffsetDateTime::UNIX_EPOCH, text).unwrap();
+        let paths = [saved("one"), saved("two"), saved("three")];
+        let texts = paths.each_ref().map(|path| std::fs::read_to_string(path).unwrap());
+        assert_eq!(texts, ["one", "two", "three"]);
+        assert!(!paths::open_to_others(&paths[2]).unwrap());
+    }
 }

@@ -129,7 +129,7 @@ impl World {
 }
 
 /// Looks at the simulator, which tells nobody of what happens in it, until something is true.
-async fn until(what: &str, is_true: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, is_true: impl Fn() -> bool) {
     let looking = async {
         while !is_true() {
             tokio::time::sleep(Duration::from_millis(5)).await;
