@@ -164,6 +164,8 @@ pub struct Model {
     ticket: u64,
     /// The program is leaving.
     pub leaving: bool,
+    /// The system asked for it, and no person did.
+    pub interrupted: bool,
 }
 
 impl Model {
@@ -189,6 +191,7 @@ impl Model {
             details_back: 0,
             ticket: 0,
             leaving: false,
+            interrupted: false,
         }
     }
 

@@ -227,6 +227,7 @@ impl Wizard {
             return ExitCode::Internal;
         }
         match &self.model.screen {
+            Screen::Run(run) if self.model.interrupted && !run.proven() => ExitCode::Interrupted,
             Screen::Run(run) => run.exit_code(),
             _ => ExitCode::Done,
         }

@@ -30,7 +30,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Redraw | Msg::Tick => Vec::new(),
         Msg::Ended => {
-            model.leaving = true;
+            (model.leaving, model.interrupted) = (true, true);
             vec![Effect::Quit]
         }
         Msg::Accounts(accounts) => {

@@ -10,3 +10,4 @@ mod panic;
 mod pty;
 mod resume;
 mod screen;
+mod whole;
