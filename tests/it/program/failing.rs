@@ -14,17 +14,19 @@ fn status(status: u16, code: &str, message: &str) -> Action {
     })
 }
 
-/// What a failure looks like, from its first line on.
-fn problem(stdout: &str) -> &str {
+/// What a failure looks like, from its first line on. Steps beside it may come to their end later, or have done so before:
+/// their lines are left out.
+fn problem(stdout: &str) -> String {
     let at = stdout.find("  FAILED ").unwrap_or_else(|| panic!("nothing failed:\n{stdout}"));
     let begins = stdout[..at].rfind('\n').map_or(0, |at| at + 1);
-    &stdout[begins..]
+    let told_with_its_time = |line: &&str| line.get(2..3) == Some(":") && line.get(5..6) == Some(":");
+    stdout[begins..].lines().filter(|line| !told_with_its_time(line)).map(|line| format!("{line}\n")).collect()
 }
 
 /// The setup fails with exit code 5, and goes on to its end once there is no fault any more.
 async fn fails_and_goes_on(world: &World, file: &std::path::Path) -> String {
     let out = world.apply_file(file).await.exits(5);
-    let shown = problem(&out.stdout).to_owned();
+    let shown = problem(&out.stdout);
     world.crosspull(["show", "shop-prod"]).await.exits(0).says("FAILED").says("Mend what is named above");
     world.sim.faults().clear();
     world.crosspull(["resume", "shop-prod"]).await.exits(0);
@@ -133,8 +135,8 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
              both credentials still work.
     Changed  some nodes may have the new credential and some the old one; both
              apps, all keys and all rights are kept
-    Do       Allow one pod more to be away, or add a replica. Then resume: the
-             reset is made again. (Whoever runs the workloads)
+    Do       Allow one pod more to be away, or add a replica. Then go on: the reset
+             is made again, once you agree. (Whoever runs the workloads)
     Read     https://learn.microsoft.com/troubleshoot/azure/azure-kubernetes/error-codes/unsatisfiablepdb-error
 
     request      UUID
@@ -176,10 +178,10 @@ async fn an_image_that_is_not_there() {
     correlation  UUID
     time         DATE TIME UTC
 
-    TIME  key             UUID removed: nobody can be using it
     What is done stays done. When the cause is gone, go on with:
       crosspull resume shop-prod
     "#);
+    out.says("removed: nobody can be using it");
     {
         // Somebody pushes it.
         let mut world = world.sim.world().lock();
