@@ -20,7 +20,7 @@ fn problem(stdout: &str) -> String {
     let at = stdout.find("  FAILED ").unwrap_or_else(|| panic!("nothing failed:\n{stdout}"));
     let begins = stdout[..at].rfind('\n').map_or(0, |at| at + 1);
     let told_with_its_time = |line: &&str| line.get(2..3) == Some(":") && line.get(5..6) == Some(":");
-    stdout[begins..].lines().filter(|line| !told_with_its_time(line)).map(|line| format!("{line}\n")).collect()
+    stdout[begins..].lines().filter(|line| !told_with_its_time(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// The setup fails with exit code 5, and goes on to its end once there is no fault any more.
