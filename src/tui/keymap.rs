@@ -102,6 +102,18 @@ pub const fn esc(label: &'static str, help: &'static str) -> Binding {
     Binding::code(KeyCode::Esc, "Esc", Act::Back, label, help)
 }
 
+/// Where the mark of a list goes; `None` where the key means something else. A click on what is marked already is no move.
+pub fn moved(act: Act, at: usize, last: usize) -> Option<usize> {
+    match act {
+        Act::Up => Some(at.min(last).saturating_sub(1)),
+        Act::Down => Some(at.saturating_add(1).min(last)),
+        Act::First | Act::PageUp => Some(0),
+        Act::Last | Act::PageDown => Some(last),
+        Act::Mark(to) if to != at => Some(to.min(last)),
+        _ => None,
+    }
+}
+
 const MOVES: &[Binding] = &[
     Binding::code(KeyCode::Up, "Up", Act::Up, "", "one line up"),
     Binding::code(KeyCode::Down, "Down", Act::Down, "", "one line down"),

@@ -258,18 +258,17 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let page = wizard.size.1 / 2;
     // There are no lines to be marked then, only what has to be read.
     let reads = !model.stops().is_empty();
+    if let Some(to) = keymap::moved(act, model.at, last).filter(|_| !reads) {
+        model.at = to;
+        return Vec::new();
+    }
     match act {
         keymap::Act::Up if reads => model.scroll = model.scroll.saturating_sub(1),
         keymap::Act::Down if reads => model.scroll = model.scroll.saturating_add(1),
         keymap::Act::PageUp if reads => model.scroll = model.scroll.saturating_sub(page),
         keymap::Act::PageDown if reads => model.scroll = model.scroll.saturating_add(page),
         keymap::Act::First | keymap::Act::Last if reads => model.scroll = 0,
-        keymap::Act::Up => model.at = model.at.min(last).saturating_sub(1),
-        keymap::Act::Down => model.at = model.at.saturating_add(1).min(last),
-        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
-        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
         keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
-        keymap::Act::Mark(at) => model.at = at.min(last),
         keymap::Act::Back => return questions::back_to_last(wizard),
         keymap::Act::Enter if model.marked().is_none() => return start(wizard),
         keymap::Act::Plan(Act::Begin) => return start(wizard),

@@ -33,20 +33,11 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     if model.starting {
         return Vec::new();
     }
-    match act {
-        keymap::Act::Up => model.at = model.at.saturating_sub(1),
-        keymap::Act::Down => model.at = (model.at + 1).min(last),
-        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
-        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
-        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
-        keymap::Act::Mark(at) => model.at = at.min(last),
-        keymap::Act::Enter => {
-            if let Some(scenario) = scenarios.get(model.at) {
-                model.starting = true;
-                return vec![Effect::StartWorld(scenario.id.clone())];
-            }
-        }
-        _ => {}
+    if let Some(to) = keymap::moved(act, model.at, last) {
+        model.at = to;
+    } else if let (keymap::Act::Enter | keymap::Act::Mark(_), Some(scenario)) = (act, scenarios.get(model.at)) {
+        model.starting = true;
+        return vec![Effect::StartWorld(scenario.id.clone())];
     }
     Vec::new()
 }

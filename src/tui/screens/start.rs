@@ -135,16 +135,14 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         return Vec::new();
     }
     let last = model.kept.as_ref().map_or(0, Vec::len);
+    if let Some(to) = keymap::moved(act, model.at, last) {
+        model.at = to;
+        return Vec::new();
+    }
     match act {
-        keymap::Act::Up => model.at = model.at.saturating_sub(1),
-        keymap::Act::Down => model.at = (model.at + 1).min(last),
-        keymap::Act::First | keymap::Act::PageUp => model.at = 0,
-        keymap::Act::Last | keymap::Act::PageDown => model.at = last,
-        keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
-        keymap::Act::Mark(at) => model.at = at.min(last),
-        keymap::Act::Enter if model.at == 0 => return new_setup(wizard),
+        keymap::Act::Enter | keymap::Act::Mark(_) if model.at == 0 => return new_setup(wizard),
         keymap::Act::Start(Act::New) => return new_setup(wizard),
-        keymap::Act::Enter => return go_on(wizard),
+        keymap::Act::Enter | keymap::Act::Mark(_) => return go_on(wizard),
         keymap::Act::Start(Act::Inspect) => {
             if let Some(kept) = marked(wizard) {
                 wizard.dialogs.push(inspected(&kept, wizard.now));

@@ -187,11 +187,10 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
             }
         }
         _ if change.types() => {}
-        keymap::Act::Up => (change.at, change.wrong) = (change.at.saturating_sub(1), None),
-        keymap::Act::Down => (change.at, change.wrong) = ((change.at + 1).min(last), None),
-        keymap::Act::First | keymap::Act::PageUp => (change.at, change.wrong) = (0, None),
-        keymap::Act::Last | keymap::Act::PageDown => (change.at, change.wrong) = (last, None),
-        keymap::Act::Mark(at) if at != change.at => (change.at, change.wrong) = (at.min(last), None),
+        act if keymap::moved(act, change.at, last).is_some() => {
+            change.at = keymap::moved(act, change.at, last).unwrap_or(last);
+            change.wrong = None;
+        }
         keymap::Act::Enter | keymap::Act::Mark(_) => {
             change.wrong = None;
             match change.item() {

@@ -81,12 +81,11 @@ fn short(scope: &str) -> String {
 pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let Some(Over::Plan(Dialog::Ticks(ticks))) = wizard.dialogs.last_mut() else { return Vec::new() };
     let last = ticks.lines.len().saturating_sub(1);
+    if let Some(to) = keymap::moved(act, ticks.at, last) {
+        ticks.at = to;
+        return Vec::new();
+    }
     match act {
-        keymap::Act::Up => ticks.at = ticks.at.saturating_sub(1),
-        keymap::Act::Down => ticks.at = (ticks.at + 1).min(last),
-        keymap::Act::First | keymap::Act::PageUp => ticks.at = 0,
-        keymap::Act::Last | keymap::Act::PageDown => ticks.at = last,
-        keymap::Act::Mark(at) if at != ticks.at => ticks.at = at.min(last),
         keymap::Act::Plan(super::Act::Tick) | keymap::Act::Mark(_) => {
             if let Some(line) = ticks.lines.get_mut(ticks.at) {
                 line.carry = !line.carry;

@@ -200,20 +200,16 @@ fn lines(side: Which, tenant: &Tenant, now: Option<&SignIn>, known: &[Account], 
 pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let Some(Over::Run(Dialog::Accounts(accounts))) = wizard.dialogs.last_mut() else { return Vec::new() };
     let last = accounts.lines.len().saturating_sub(1);
-    match act {
-        keymap::Act::Up => accounts.at = accounts.at.saturating_sub(1),
-        keymap::Act::Down => accounts.at = (accounts.at + 1).min(last),
-        keymap::Act::First | keymap::Act::PageUp => accounts.at = 0,
-        keymap::Act::Last | keymap::Act::PageDown => accounts.at = last,
-        keymap::Act::Mark(at) if at != accounts.at => accounts.at = at.min(last),
-        keymap::Act::Enter | keymap::Act::Mark(_) => {
-            let Some((side, sign_in)) = accounts.take() else { return Vec::new() };
-            wizard.dialogs.pop();
-            let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
-            model.reopening = true;
-            return vec![Effect::SignInAs { name: model.answers.name.clone(), side, sign_in }];
-        }
-        _ => {}
+    if let Some(to) = keymap::moved(act, accounts.at, last).filter(|_| !accounts.takes_text()) {
+        accounts.at = to;
+        return Vec::new();
     }
-    Vec::new()
+    if !matches!(act, keymap::Act::Enter | keymap::Act::Mark(_)) {
+        return Vec::new();
+    }
+    let Some((side, sign_in)) = accounts.take() else { return Vec::new() };
+    wizard.dialogs.pop();
+    let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
+    model.reopening = true;
+    vec![Effect::SignInAs { name: model.answers.name.clone(), side, sign_in }]
 }
