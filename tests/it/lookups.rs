@@ -6,6 +6,7 @@ use crosspull::{
         answers::{SignIn, Tenant},
     },
     session::{At, Query, Row, Session, Ticket, Value},
+    sim::{Action, Rule, faults::StatusFault},
 };
 use tokio::sync::mpsc;
 
@@ -117,6 +118,19 @@ async fn a_list_that_cannot_be_read_says_so() {
     let nowhere = SubscriptionId(uuid::Uuid::from_u128(7));
     let (rows, whole) = rows(&world.session(), Query::Registries { at, subscription: Some(nowhere) }).await;
     assert!(rows.is_empty() && !whole);
+}
+
+#[tokio::test]
+async fn a_service_that_asks_for_a_slower_pace_gets_it() {
+    let world = World::new("default").await;
+    for operation in ["arm.subscriptions.list", "aks.clusters.list"] {
+        let slower = StatusFault { status: 429, code: Some("TooManyRequests".to_owned()), ..StatusFault::default() };
+        world.sim.faults().add(Rule::new(operation, Action::Status(slower)));
+    }
+    let at = at(&world, "contoso.example", "ana");
+    let (rows, whole) = rows(&world.session(), Query::Clusters { at, subscription: None }).await;
+    assert!(whole && labels(&rows).contains(&"shop-prod"), "{rows:?}");
+    assert!(world.sim.faults().list().iter().all(|(_, struck)| *struck == 1), "both were asked to wait");
 }
 
 #[tokio::test]

@@ -23,6 +23,19 @@ fn compare(scenes: Vec<Scene>, sizes: &[(u16, u16)]) {
 const SIZES: &[(u16, u16)] = &[(80, 24), (100, 30), (160, 50)];
 
 #[test]
+fn no_picture_is_left_over() {
+    let kept = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/tui/testing/snapshots")).unwrap();
+    let kept: std::collections::BTreeSet<String> =
+        kept.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let scenes = scenes::all().into_iter().map(|(name, _)| name);
+    let mut made: std::collections::BTreeSet<String> = scenes
+        .flat_map(|name| SIZES.iter().map(move |(width, height)| format!("{name}_{width}x{height}.snap")))
+        .collect();
+    made.insert("too-small_60x10.snap".to_owned());
+    assert_eq!(kept, made);
+}
+
+#[test]
 fn the_first_screens() {
     compare(scenes::first(), SIZES);
 }
