@@ -42,6 +42,8 @@ async fn the_demo_is_finished_with_enter_and_a_few_choices() {
     wizard.shows("Start in spite of the warnings?");
     wizard.keys(ENTER);
     wizard.shows("WAITS FOR Fabrikam");
+    let written = String::from_utf8_lossy(&wizard.raw()).into_owned();
+    assert!(written.contains("\x1b]8;id=consent;http://localhost:"), "the link is one that a terminal can open");
     wizard.keys("o");
     wizard.shows("WAITS FOR YOUR YES");
     wizard.keys(ENTER);
