@@ -23,7 +23,7 @@ pub use connect::{Environment, Refusal};
 pub use drafts::Drafts;
 pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
-pub use store::{Entry, Store};
+pub use store::{Entry, Store, left_behind};
 
 pub use crate::azure::{Outcome, RequestRecord};
 use crate::{

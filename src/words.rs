@@ -2,7 +2,7 @@
 //! functions to text of 80 columns.
 
 mod handover;
-pub(crate) mod layout;
+pub mod layout;
 mod nodes;
 mod output;
 pub(crate) mod problem;

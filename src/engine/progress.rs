@@ -93,16 +93,16 @@ impl Progress {
                 self.started = Some(entry.at);
             }
             Record::Answered { answers } => {
-                if !self.stages.is_empty() {
-                    // Somebody else may go on with it: who signs in is no part of what was planned.
-                    if !self.answers.as_ref().is_some_and(|known| known.same_but_for_who_signs_in(answers)) {
-                        return illegal("answers cannot change once a step has begun, but for who signs in".to_owned());
-                    }
-                    self.answers = Some(Arc::new((**answers).clone()));
+                // Somebody else may go on with it: who signs in is no part of what was planned.
+                let same = self.answers.as_ref().is_some_and(|known| known.same_but_for_who_signs_in(answers));
+                if !same && !self.stages.is_empty() {
+                    return illegal("answers cannot change once a step has begun, but for who signs in".to_owned());
+                }
+                self.answers = Some(Arc::new((**answers).clone()));
+                if same {
                     self.changed = Some(entry.at);
                     return Ok(());
                 }
-                self.answers = Some(Arc::new((**answers).clone()));
                 (self.plan, self.plan_hash, self.confirmed, self.nodes_confirmed) = (None, None, None, None);
             }
             Record::Planned { plan } => {

@@ -303,7 +303,12 @@ impl<'a, W: Work> Run<'a, W> {
             Command::Confirm(hash) if progress.plan().is_some_and(|plan| plan.hash() == hash) => {
                 self.record(Record::Confirmed { hash }).await?;
             }
-            Command::ConfirmNodes(hash) if progress.update_ready() && self.reviewed.as_ref() == Some(&hash) => {
+            // One confirmation, one reset: while it is at work another one confirms nothing.
+            Command::ConfirmNodes(hash)
+                if progress.update_ready()
+                    && self.reviewed.as_ref() == Some(&hash)
+                    && !self.at_work.contains(&StepId::ClusterUpdate) =>
+            {
                 self.record(Record::NodesConfirmed { hash }).await?;
                 self.nodes_confirmed = true;
             }

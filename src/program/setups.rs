@@ -3,11 +3,11 @@
 use crate::{
     cli::{ForgetArgs, ListArgs, ReportArgs, ShowArgs},
     domain::{SetupId, problem::ProblemKind},
-    engine::{Journal, record::Outcome},
+    engine::record::Outcome,
     error::{Error, ExitCode},
     plain::{out::Out, setups_json, setups_text, show_text},
     report::{Report, Summary},
-    session::{Entry, Store},
+    session::{Entry, Store, left_behind},
 };
 
 pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
@@ -56,27 +56,12 @@ pub(super) fn report(store: &Store, args: &ReportArgs) -> Result<ExitCode, Error
     Ok(ExitCode::Done)
 }
 
-/// A setup whose journal names objects that exist is the only one who knows that they belong together.
 pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode, Error> {
     let out = Out { json: false };
     let entry = store.find(Some(&args.setup))?;
-    let journal = Journal::open(&entry.folder)?;
-    let progress = journal.progress();
-    if progress.closed() != Some(Outcome::TakenBack) && !progress.left_behind().is_empty() {
-        let name = &entry.name;
-        let what = if progress.cluster_touched() {
-            format!(
-                "forget {name}: its cluster has the app that it made. These records tell which key that is and what \
-                 belongs together; the renewal needs them"
-            )
-        } else {
-            let made: Vec<String> = progress.left_behind().iter().map(ToString::to_string).collect();
-            format!(
-                "forget {name}: what it made exists in the tenants ({}). `crosspull undo` takes that back first",
-                made.join(", ")
-            )
-        };
-        return Err(Error::new(ProblemKind::Answers, what));
+    let progress = entry.reading?.progress;
+    if let Some(what) = left_behind(&progress) {
+        return Err(Error::new(ProblemKind::Answers, format!("forget {}: {what}", entry.name)));
     }
     if !args.yes.yes {
         let question = format!("Forget {}? Nothing is changed in Azure. [y/N]", entry.name);
@@ -86,7 +71,7 @@ pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode,
             return Err(Error::new(ProblemKind::Answers, what));
         }
     }
-    journal.remove()?;
+    store.forget(progress.setup())?;
     out.text(&format!("{} is forgotten.", entry.name));
     Ok(ExitCode::Done)
 }

@@ -78,6 +78,8 @@ impl Session {
         kind: &SignIn,
         resource: Option<&ResourceId>,
     ) -> Result<SignedIn, Error> {
+        // Whoever signs in now may be another person than the one before: the Azure CLI has its own idea of that.
+        self.forget_clients(tenant.id, kind);
         let clients = self.clients_at(tenant.id, kind, resource).await?;
         let patience = self.patience();
         let failed = |error: crate::azure::Error| Error::from(error.problem());
@@ -125,6 +127,12 @@ impl Session {
     ) -> Result<TenantClients, Error> {
         let cloud = self.cloud().await?;
         self.clients(&cloud, tenant, resource, kind)
+    }
+
+    /// Forgets the clients of one way to sign in to a tenant, and their tokens with them.
+    pub(super) fn forget_clients(&self, tenant: TenantId, kind: &SignIn) {
+        let mut made = self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        made.retain(|(at, known, _), _| *at != tenant || known != kind);
     }
 
     /// The clients of a tenant; those that were made before are taken again.

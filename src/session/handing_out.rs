@@ -28,6 +28,7 @@ impl Session {
         let missing =
             || Error::new(ProblemKind::Local, format!("change who signs in: the journal of {name} holds no answers"));
         let mut answers = (**journal.progress().answers().ok_or_else(missing)?).clone();
+        let kind = sign_in.clone();
         match side {
             Side::Cluster => answers.cluster.sign_in = sign_in,
             Side::Registry if answers.registry.handed_over() => {
@@ -36,6 +37,10 @@ impl Session {
             }
             Side::Registry => answers.registry.sign_in = Some(sign_in),
             Side::Both => return Err(Error::new(ProblemKind::Internal, "sign in to both sides at once")),
+        }
+        if let Some(plan) = journal.progress().plan() {
+            let tenant = if side == Side::Cluster { &plan.cluster_tenant } else { &plan.registry_tenant };
+            self.forget_clients(tenant.id, &kind);
         }
         journal.append(Record::Answered { answers: Box::new(answers) })?;
         Ok(())

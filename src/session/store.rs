@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     domain::{SetupId, problem::ProblemKind},
-    engine::{Journal, JournalError, journal},
+    engine::{Journal, JournalError, Progress, journal, record::Outcome},
     error::Error,
     paths,
 };
@@ -100,6 +100,19 @@ impl Store {
         Ok(found.swap_remove(at))
     }
 
+    /// Removes a setup's records. One whose journal names objects that exist is the only one who knows that they belong
+    /// together, and stays. The journal is looked at under its lock: a list may be old.
+    pub fn forget(&self, setup: SetupId) -> Result<(), Error> {
+        let journal = Journal::open(&self.setups.join(setup.to_string()))?;
+        let progress = journal.progress();
+        let Some(what) = left_behind(progress) else {
+            journal.remove()?;
+            return Ok(());
+        };
+        let name = progress.answers().map_or_else(|| setup.to_string(), |answers| answers.name.clone());
+        Err(Error::new(ProblemKind::Answers, format!("forget {name}: {what}")))
+    }
+
     /// Refuses a name that an unfinished setup has.
     pub fn expect_free(&self, name: &str) -> Result<(), Error> {
         if self.all()?.iter().any(|entry| entry.name == name && entry.unfinished()) {
@@ -109,6 +122,21 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What a setup made and still exists, in words; `None` where its records may be forgotten.
+pub fn left_behind(progress: &Progress) -> Option<String> {
+    let made = progress.left_behind();
+    if progress.closed() == Some(Outcome::TakenBack) || made.is_empty() {
+        return None;
+    }
+    if progress.cluster_touched() {
+        let what = "its cluster has the app that it made. These records tell which key that is and what belongs together; \
+                    the renewal needs them";
+        return Some(what.to_owned());
+    }
+    let made: Vec<String> = made.iter().map(ToString::to_string).collect();
+    Some(format!("what it made exists in the tenants ({}). `crosspull undo` takes that back first", made.join(", ")))
 }
 
 fn read(folder: &Path) -> Entry {

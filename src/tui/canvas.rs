@@ -42,6 +42,8 @@ pub struct Shown {
     pub spots: Vec<(Rect, Act)>,
     /// A link, and the rows that it fills from their first column on: terminals that can make it clickable.
     pub link: Option<(String, Rect)>,
+    /// How far the text that was scrolled can be scrolled at most.
+    pub furthest: Option<u16>,
 }
 
 impl Shown {

@@ -65,7 +65,7 @@ pub enum Effect {
     /// Remove a draft.
     RemoveDraft(SetupId),
     /// Remove a setup's records from this machine.
-    Forget(String),
+    Forget(SetupId),
     /// Put a text on the clipboard.
     Copy {
         /// What it is, in words.
@@ -96,8 +96,6 @@ pub enum Effect {
     Suspend,
     /// Leave, once the run has stopped.
     Quit,
-    /// Leave at once.
-    QuitNow,
     /// Wipe a secret that was shown.
     Drop(Secret),
 }

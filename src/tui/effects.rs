@@ -11,7 +11,10 @@ use std::{
 };
 
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
+    sync::{
+        broadcast::error::RecvError,
+        mpsc::{self, error::TrySendError},
+    },
     task::JoinHandle,
 };
 
@@ -26,8 +29,9 @@ use super::{
 };
 use crate::{
     domain::{Plan, PlanHash, problem::ProblemKind},
+    engine::wait::now,
     error::Error,
-    session::{Refusal, Session},
+    session::{Refusal, Rows, Session},
     steps::Steps,
 };
 
@@ -44,6 +48,8 @@ pub(super) struct Effects {
     /// What is being looked up; another question ends it.
     looking: Option<JoinHandle<()>>,
     planning: Option<JoinHandle<()>>,
+    /// A setup is being begun, opened, or taken up again: there is a run to stop once that is over.
+    opening: Option<JoinHandle<()>>,
 }
 
 /// A plan, and the clients that made it.
@@ -65,6 +71,8 @@ struct Shared {
 enum Slot {
     Closed(OpenSession),
     Open(Arc<Session>, JoinHandle<()>),
+    /// It could not be opened, and why.
+    Failed(String),
     None,
 }
 
@@ -86,7 +94,7 @@ impl Effects {
             running: Mutex::default(),
         });
         let files = Files::new(Arc::clone(&shared));
-        (Self { shared, files, looking: None, planning: None }, received)
+        (Self { shared, files, looking: None, planning: None, opening: None }, received)
     }
 
     /// Begins an effect. Returns at once.
@@ -106,7 +114,7 @@ impl Effects {
             Effect::ListSetups => self.files.run(|session| Some(files::list(session))),
             Effect::SaveDraft(draft) => self.files.run(move |session| files::save_draft(session, &draft)),
             Effect::RemoveDraft(id) => self.files.run(move |session| files::remove_draft(session, id)),
-            Effect::Forget(name) => self.files.run(move |session| files::forget(session, &name)),
+            Effect::Forget(setup) => self.files.run(move |session| files::forget(session, setup)),
             Effect::Detect => shared.answer(
                 |session| async move { Msg::Accounts(session.accounts().await) },
                 |_| Msg::Accounts(Vec::new()),
@@ -135,7 +143,11 @@ impl Effects {
             Effect::Look(ticket, query) => self.look(async move {
                 let session = match shared.session().await {
                     Ok(session) => session,
-                    Err(error) => return shared.send(Msg::Failed(error.into())).await,
+                    Err(error) => {
+                        let problem = Some(error.to_problem(now()));
+                        let none = Rows { ticket, rows: Vec::new(), done: true, problem };
+                        return shared.send(Msg::Rows(none)).await;
+                    }
                 };
                 let (rows, mut came) = mpsc::channel(16);
                 let forwarding = async {
@@ -154,15 +166,17 @@ impl Effects {
                     old.abort();
                 }
             }
-            Effect::Begin(answers, hash) => background(async move { shared.begin_setup(*answers, &hash).await }),
-            Effect::Resume(name) => background(async move { shared.resume(&name).await }),
+            Effect::Begin(answers, hash) => self.open(async move { shared.begin_setup(*answers, &hash).await }),
+            Effect::Resume(name) => self.open(async move { shared.resume(&name).await }),
             Effect::SignInAs { name, side, sign_in } => {
-                background(async move { shared.sign_in_as(&name, side, sign_in).await });
+                self.open(async move { shared.sign_in_as(&name, side, sign_in).await });
             }
             Effect::Engine(command) => {
-                if let Some(commands) = shared.commands() {
-                    // An engine that has ended takes no commands, and needs none.
-                    tokio::spawn(async move {
+                // In the order in which they were given. An engine that has ended takes no commands, and needs none.
+                if let Some(commands) = shared.commands()
+                    && let Err(TrySendError::Full(command)) = commands.try_send(command)
+                {
+                    background(async move {
                         let _ = commands.send(command).await;
                     });
                 }
@@ -184,7 +198,7 @@ impl Effects {
             }
             Effect::Drop(secret) => drop(secret),
             // The loop itself does these.
-            Effect::Suspend | Effect::Quit | Effect::QuitNow => {}
+            Effect::Suspend | Effect::Quit => {}
         }
     }
 
@@ -193,6 +207,11 @@ impl Effects {
         if let Some(old) = self.looking.replace(tokio::spawn(looking)) {
             old.abort();
         }
+    }
+
+    /// One at a time: the screens ask for another only when this one has answered.
+    fn open(&mut self, opening: impl Future<Output = ()> + Send + 'static) {
+        self.opening = Some(tokio::spawn(opening));
     }
 
     fn forget_looks(&mut self) {
@@ -205,6 +224,10 @@ impl Effects {
     pub(super) async fn close(&mut self) {
         self.forget_looks();
         self.files.all().await;
+        if let Some(opening) = self.opening.take() {
+            // A defect in it has been told where it happened.
+            let _ = opening.await;
+        }
         self.shared.stop_run().await;
         self.shared.clipboard.close().await;
     }
@@ -226,10 +249,20 @@ impl Shared {
             }
             Slot::Closed(open) => {
                 // Certificates are read from files.
-                let session = tokio::task::spawn_blocking(open)
+                let opened = tokio::task::spawn_blocking(open)
                     .await
-                    .map_err(|error| Error::new(ProblemKind::Internal, "open the session").because(error))??;
-                Ok(self.put(&mut slot, session))
+                    .unwrap_or_else(|error| Err(Error::new(ProblemKind::Internal, "open the session").because(error)));
+                match opened {
+                    Ok(session) => Ok(self.put(&mut slot, session)),
+                    Err(error) => {
+                        *slot = Slot::Failed(error.doing.clone());
+                        Err(error)
+                    }
+                }
+            }
+            Slot::Failed(doing) => {
+                *slot = Slot::Failed(doing.clone());
+                Err(Error::new(ProblemKind::Local, doing))
             }
             Slot::None => Err(Error::new(ProblemKind::Internal, "open the session a second time")),
         }

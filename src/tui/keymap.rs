@@ -20,8 +20,6 @@ pub enum Act {
     Later,
     /// Leave the program.
     Leave,
-    /// Leave it without another question.
-    LeaveNow,
     /// One step back, or close what lies on top.
     Back,
     /// What the screen is about.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     domain::{Draft, SetupId, Side, answers::Tenant},
+    error::ExitCode,
     session::{Account, RequestRecord, Ticket},
 };
 
@@ -166,6 +167,8 @@ pub struct Model {
     pub leaving: bool,
     /// The system asked for it, and no person did.
     pub interrupted: bool,
+    /// A setup that was asked for could not be opened: this is what the program exits with, unless something else comes.
+    pub not_opened: Option<ExitCode>,
 }
 
 impl Model {
@@ -192,6 +195,7 @@ impl Model {
             ticket: 0,
             leaving: false,
             interrupted: false,
+            not_opened: None,
         }
     }
 
@@ -258,6 +262,17 @@ impl Model {
             }
             Which::Registry => (self.draft.registry.tenant.clone(), self.draft.registry.account.clone()),
         }
+    }
+
+    /// A text is scrolled no further than it goes: what was drawn says how far that is.
+    pub fn scrolls_to(&mut self, furthest: u16) {
+        let scroll = match (self.dialogs.last_mut(), &mut self.screen) {
+            (Some(Dialog::Keys { scroll } | Dialog::Text { scroll, .. }), _) => scroll,
+            (None, Screen::Plan(plan)) => &mut plan.scroll,
+            (None, Screen::Run(run)) => &mut run.scroll,
+            _ => return,
+        };
+        *scroll = (*scroll).min(furthest);
     }
 
     /// Whether something moves by itself, so that a second's passing changes the screen.

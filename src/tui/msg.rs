@@ -11,7 +11,7 @@ use crate::{
         Event, Progress,
         event::{Ended, Statuses},
     },
-    report::Summary,
+    report::{State, Summary},
     secret::Secret,
     session::{Account, Found, RequestRecord, Rows, SignedIn, Ticket},
 };
@@ -87,6 +87,13 @@ pub enum Kept {
     Draft(Box<Draft>, time::OffsetDateTime),
     /// A setup with a journal; with its progress where it can be read.
     Setup(Box<Summary>, Option<Box<Progress>>),
+}
+
+impl Kept {
+    /// Whether there is nothing more to do for it.
+    pub fn finished(&self) -> bool {
+        matches!(self, Self::Setup(summary, _) if matches!(summary.state, State::Connected | State::TakenBack))
+    }
 }
 
 /// Why there is no plan.

@@ -2,7 +2,7 @@
 
 use std::{io, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
@@ -25,6 +25,7 @@ use crate::{
     engine::wait::now,
     error::{Error, ExitCode},
     session::Session,
+    words::layout::resume,
 };
 
 /// How often the screen is drawn while something runs: seconds are shown.
@@ -138,6 +139,9 @@ impl Wizard {
 
     fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
         (self.model.size, self.shown) = terminal.draw(|frame| view(&self.model, frame))?;
+        if let Some(furthest) = self.shown.furthest {
+            self.model.scrolls_to(furthest);
+        }
         self.changed = false;
         Ok(())
     }
@@ -152,6 +156,8 @@ impl Wizard {
                 // Whoever hears that the terminal is gone is woken to hear it.
                 Err(_) => Msg::Ended,
             },
+            // Windows tells the release of a key too, and it would count twice.
+            Heard::Input(Input::Key(key)) if key.kind == KeyEventKind::Release => return Next::On,
             Heard::Input(Input::Key(key)) => Msg::Key(key),
             Heard::Input(Input::Paste(text)) => Msg::Paste(text),
             Heard::Input(Input::Resize(..)) => Msg::Redraw,
@@ -181,7 +187,7 @@ impl Wizard {
         let mut next = Next::On;
         for effect in effects {
             match effect {
-                Effect::Quit | Effect::QuitNow => next = Next::Leave,
+                Effect::Quit => next = Next::Leave,
                 Effect::Suspend => next = Next::Sleep,
                 effect => self.effects.begin(effect),
             }
@@ -229,6 +235,7 @@ impl Wizard {
         match &self.model.screen {
             Screen::Run(run) if self.model.interrupted && !run.proven() => ExitCode::Interrupted,
             Screen::Run(run) => run.exit_code(),
+            Screen::Start(_) => self.model.not_opened.unwrap_or(ExitCode::Done),
             _ => ExitCode::Done,
         }
     }
@@ -241,6 +248,11 @@ fn parting(model: &Model) -> Option<String> {
     }
     match &model.screen {
         Screen::Run(run) => Some(run.parting()),
+        // Its journal may be there already.
+        Screen::Plan(plan) if plan.beginning => {
+            let name = model.draft.setup_name().unwrap_or_default();
+            Some(format!("It was just being begun. Go on with:\n  {}", resume(&name, "")))
+        }
         Screen::Questions(_) | Screen::Plan(_) if model.draft.cluster.tenant.is_some() => {
             Some("What you have answered is kept. Nothing was changed in Azure. Go on with:\n  crosspull".to_owned())
         }
@@ -248,6 +260,10 @@ fn parting(model: &Model) -> Option<String> {
     }
 }
 
+/// A key that is held down, or let go, is no second wish.
 fn again(key: KeyEvent) -> bool {
+    if key.kind != KeyEventKind::Press {
+        return false;
+    }
     key.code == KeyCode::Char('q') || (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
 }

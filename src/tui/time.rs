@@ -1,30 +1,8 @@
 //! Times as screens show them.
 
-use time::{Duration, OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
+use time::{Duration, OffsetDateTime};
 
-const CLOCK: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
-const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-const SECOND: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-
-fn formatted(at: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> String {
-    // Only a component that a date lacks makes formatting fail, and these formats name none.
-    at.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
-}
-
-/// `14:02:11`, in UTC as all times are.
-pub fn clock(at: OffsetDateTime) -> String {
-    formatted(at, CLOCK)
-}
-
-/// `2026-11-23`
-pub fn day(at: OffsetDateTime) -> String {
-    formatted(at, DAY)
-}
-
-/// `2026-11-23 14:02:11 UTC`
-pub fn second(at: OffsetDateTime) -> String {
-    formatted(at, SECOND)
-}
+pub use crate::words::layout::{clock, day};
 
 /// How long something takes or has taken: `9 s`, `4 min`, `2 h`, `3 days`.
 pub fn span(span: Duration) -> String {

@@ -23,8 +23,6 @@ pub struct Scenario {
 /// What a demo suggests, so that Enter is enough.
 #[derive(Debug, Clone, Default)]
 pub struct Suggested {
-    /// The scenario's title.
-    pub title: String,
     /// The companies, whether or not anybody is signed in.
     pub tenants: Vec<Tenant>,
     /// The cluster's name.

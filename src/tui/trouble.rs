@@ -3,7 +3,7 @@
 use crate::{
     catalogue,
     domain::Problem,
-    error::{Error, chain},
+    error::{Error, ExitCode, chain},
     tui::widgets::capital,
 };
 
@@ -14,9 +14,9 @@ pub struct Trouble {
     pub said: String,
     /// What Azure said, where it did.
     pub problem: Option<Problem>,
+    /// What the program exits with, where this is the last word.
+    pub code: ExitCode,
 }
-
-impl Trouble {}
 
 impl Trouble {
     /// An entry of a list that cannot be taken, with what the catalogue has to say on that.
@@ -25,7 +25,11 @@ impl Trouble {
             let values = [("cluster", label)];
             format!(" {} {} ({})", entry.means(&values), entry.advice(&values), entry.code)
         });
-        Self { said: format!("{label} cannot be used: {why}.{}", more.unwrap_or_default()), problem: None }
+        Self {
+            said: format!("{label} cannot be used: {why}.{}", more.unwrap_or_default()),
+            problem: None,
+            code: ExitCode::Usage,
+        }
     }
 }
 
@@ -34,13 +38,14 @@ impl From<Error> for Trouble {
         Self {
             said: sentence(&chain(&error).replace("\n  because: ", ": ")),
             problem: error.problem.as_deref().cloned(),
+            code: error.exit_code(),
         }
     }
 }
 
 impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
-        Self { said: sentence(&problem.to_string()), problem: Some(problem) }
+        Self { said: sentence(&problem.to_string()), code: problem.kind.into(), problem: Some(problem) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     model::{Dialog, Model, Screen},
     msg::Msg,
     screens::{plan, questions, run, scenarios, start},
+    view::SMALLEST,
 };
 
 /// Takes one thing in, and says what is to be done.
@@ -85,6 +86,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 }
 
 fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
+    // What cannot be seen is not agreed to.
+    let in_sight = model.size.0 >= SMALLEST.0 && model.size.1 >= SMALLEST.1;
+    let harmless = matches!(act, Act::Help | Act::Leave | Act::Suspend | Act::Back);
+    let leaves = act == Act::Enter && matches!(model.dialogs.last(), Some(Dialog::Leave));
+    if !in_sight && !harmless && !leaves {
+        return Vec::new();
+    }
     match act {
         Act::Help => {
             if matches!(model.dialogs.last(), Some(Dialog::Keys { .. })) {
@@ -105,7 +113,6 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
         }
         Act::Later => scrolled(&mut model.details_back, |at| at.saturating_sub(4)),
         Act::Suspend => vec![Effect::Suspend],
-        Act::LeaveNow => vec![Effect::QuitNow],
         // Asked twice in a row, it is meant.
         Act::Leave if matches!(model.dialogs.last(), Some(Dialog::Leave)) => leave(model),
         Act::Leave => {
@@ -122,17 +129,16 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
 
 /// Where nothing runs and nothing would have to be typed again, a question would only be in the way.
 fn leaves_unasked(model: &Model) -> bool {
-    model.leaving
-        || match &model.screen {
-            Screen::Scenarios(_) | Screen::Start(_) => true,
-            Screen::Run(run) => run.over() && !run.proven(),
-            Screen::Questions(_) | Screen::Plan(_) => false,
-        }
+    match &model.screen {
+        Screen::Scenarios(_) | Screen::Start(_) => true,
+        Screen::Run(run) => run.over() && !run.proven(),
+        Screen::Questions(_) | Screen::Plan(_) => false,
+    }
 }
 
 fn leave(model: &mut Model) -> Vec<Effect> {
-    let again = std::mem::replace(&mut model.leaving, true);
-    vec![if again { Effect::QuitNow } else { Effect::Quit }]
+    model.leaving = true;
+    vec![Effect::Quit]
 }
 
 fn in_dialog(model: &mut Model, act: Act) -> Vec<Effect> {

@@ -18,7 +18,7 @@ fn formatted(at: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> String {
 }
 
 /// `14:02:11`
-pub(crate) fn clock(at: OffsetDateTime) -> String {
+pub fn clock(at: OffsetDateTime) -> String {
     formatted(at, CLOCK)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn second(at: OffsetDateTime) -> String {
 }
 
 /// `2026-11-23`
-pub(crate) fn day(at: OffsetDateTime) -> String {
+pub fn day(at: OffsetDateTime) -> String {
     formatted(at, DAY)
 }
 

@@ -159,7 +159,6 @@ fn suggested(ready: &Ready, demo: DemoSpec) -> Suggested {
         .find(|registry| registry.name == demo.registry)
         .and_then(|registry| registry.login_server.parse().ok());
     Suggested {
-        title: demo.title,
         tenants: [tenant(&demo.cluster_tenant), tenant(&demo.registry_tenant)].into_iter().flatten().collect(),
         cluster: Some(demo.cluster),
         registry: Some(demo.registry),

@@ -7,7 +7,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::Shared;
 use crate::{
     domain::{Draft, SetupId},
-    engine::Journal,
     error::Error,
     report::Summary,
     session::{Entry, Session},
@@ -88,16 +87,11 @@ pub(super) fn remove_draft(session: &Session, id: SetupId) -> Option<Msg> {
     unless_done(session.drafts().remove(id))
 }
 
-pub(super) fn forget(session: &Session, name: &str) -> Option<Msg> {
-    let forget = || -> Result<(), Error> {
-        let entry = session.store().find(Some(name))?;
-        Journal::open(&entry.folder)?.remove()?;
-        Ok(())
-    };
-    unless_done(forget())
+pub(super) fn forget(session: &Session, setup: SetupId) -> Option<Msg> {
+    unless_done(session.store().forget(setup))
 }
 
-/// Every setup and draft, the latest first.
+/// Every setup and draft, unfinished ones first, and the latest of these.
 pub(super) fn list(session: &Session) -> Msg {
     Msg::Setups(kept(session).map_err(Trouble::from))
 }
@@ -106,7 +100,8 @@ fn kept(session: &Session) -> Result<Vec<Kept>, Error> {
     let drafts = session.drafts().all()?.into_iter().map(|(draft, changed)| Kept::Draft(Box::new(draft), changed));
     let setups = session.store().all()?;
     let mut kept: Vec<Kept> = drafts.chain(setups.iter().map(setup)).collect();
-    kept.sort_by_key(|one| std::cmp::Reverse(changed(one)));
+    // As the screen lists them: what is to be gone on with comes first.
+    kept.sort_by_key(|one| (one.finished(), std::cmp::Reverse(changed(one))));
     Ok(kept)
 }
 

@@ -118,6 +118,14 @@ impl Shared {
         // A setup is open once: the lock of the one that ran before goes first.
         self.stop_run().await;
         match session.resume(Some(name)).await {
+            Ok(open) if open.journal.progress().closed().is_some() => {
+                let error = Error::new(ProblemKind::Answers, format!("go on with {name}: it is finished"));
+                self.send(Msg::Opened(Err(error.into()))).await;
+            }
+            Ok(open) if open.journal.progress().undoing() => {
+                let what = format!("go on with {name}: it is being taken back; `crosspull undo` goes on with that");
+                self.send(Msg::Opened(Err(Error::new(ProblemKind::Answers, what).into()))).await;
+            }
             Ok(open) => self.run(session, open, Mode::Resumed).await,
             Err(Refusal::Error(error)) => self.send(Msg::Opened(Err(error.into()))).await,
             Err(Refusal::Findings(_)) => {

@@ -45,7 +45,7 @@ pub struct Model {
     /// The marked line; the one behind the last is "start".
     at: usize,
     /// How far what stops it is scrolled.
-    scroll: u16,
+    pub scroll: u16,
 }
 
 impl Model {
@@ -267,7 +267,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down if reads => model.scroll = model.scroll.saturating_add(1),
         keymap::Act::PageUp if reads => model.scroll = model.scroll.saturating_sub(page),
         keymap::Act::PageDown if reads => model.scroll = model.scroll.saturating_add(page),
-        keymap::Act::First | keymap::Act::Last if reads => model.scroll = 0,
+        keymap::Act::First if reads => model.scroll = 0,
+        keymap::Act::Last if reads => model.scroll = u16::MAX,
         keymap::Act::Mark(at) if at == model.at => return perform(wizard, keymap::Act::Enter),
         keymap::Act::Back => return questions::back_to_last(wizard),
         keymap::Act::Enter if model.marked().is_none() => return start(wizard),

@@ -25,6 +25,7 @@ use crate::{
     engine::{
         Event, Idle, Progress, Record,
         event::{Doing, Ended, NodesReview, Statuses},
+        record::Outcome,
     },
     error::ExitCode,
     session::Account,
@@ -61,7 +62,7 @@ pub struct Model {
     /// The step that a person marked; `None` follows what matters most.
     at: Option<StepId>,
     /// How far the marked step's text is scrolled.
-    scroll: u16,
+    pub scroll: u16,
     /// What the address said that a person pasted.
     landed: Vec<(Tone, String)>,
     /// Where the report was saved.
@@ -104,6 +105,9 @@ impl Model {
         if self.proven() {
             return ExitCode::Done;
         }
+        if let Some(Err(trouble)) = &self.ended {
+            return trouble.code;
+        }
         if let Some((_, problem)) = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting) {
             return problem.kind.into();
         }
@@ -118,6 +122,9 @@ impl Model {
     /// What is said in the shell when it was left from here.
     pub fn parting(&self) -> String {
         let name = &self.answers.name;
+        if self.progress.closed() == Some(Outcome::TakenBack) {
+            return format!("{name} was taken back.");
+        }
         if self.proven() {
             let report = self.report.as_ref().map(|path| format!(" Report: {path}")).unwrap_or_default();
             return format!("{name} is connected.{report}\nTo see it again:  crosspull show {}", setup_name(name));
@@ -148,11 +155,15 @@ impl Model {
         let id = tenant.as_ref().map(|tenant| tenant.id);
         let who = match sign_in {
             None => "handed over".to_owned(),
-            Some(sign_in) => accounts
-                .into_iter()
-                .flatten()
-                .find(|account| account.tenant == id && account.sign_in == *sign_in)
-                .map_or_else(|| way_in(sign_in), |account| account.name.clone()),
+            Some(sign_in) => {
+                let mut known =
+                    accounts.into_iter().flatten().filter(|one| one.tenant == id && one.sign_in == *sign_in);
+                // Where the Azure CLI has several people in a tenant, nobody here knows which of them it takes.
+                match (known.next(), known.next()) {
+                    (Some(only), None) => only.name.clone(),
+                    _ => way_in(sign_in),
+                }
+            }
         };
         (tenant, Some(who))
     }
@@ -177,10 +188,11 @@ fn way_in(sign_in: &SignIn) -> String {
 pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<Effect> {
     match opened {
         Ok(opened) => {
-            wizard.notice = None;
+            (wizard.notice, wizard.not_opened) = (None, None);
             wizard.screen = Screen::Run(Box::new(Model::new(*opened)));
         }
         Err(trouble) => {
+            wizard.not_opened = Some(trouble.code);
             match &mut wizard.screen {
                 Screen::Start(model) => model.opening = false,
                 Screen::Plan(model) => model.beginning = false,
@@ -235,17 +247,23 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             wizard.dialogs.push(Over::Text { title, doc, scroll: 0, copy: Some(("the report", text)) });
         }
         Msg::Revealed(Ok(secret)) => {
-            model.shown = true;
             wizard.dialogs.push(Over::Run(Dialog::Secret(secret)));
         }
-        Msg::Revealed(Err(trouble)) => wizard.warn(trouble.said),
+        Msg::Revealed(Err(trouble)) => {
+            model.shown = false;
+            wizard.warn(trouble.said);
+        }
         _ => {}
     }
     Vec::new()
 }
 
 fn engine_said(model: &mut Model, event: &Event) {
-    model.looking = false;
+    let still_looking = match event {
+        Event::Recorded(entry) => matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. }),
+        _ => false,
+    };
+    model.looking &= still_looking;
     match event {
         Event::Recorded(entry) => {
             // The engine has taken the record in already; what it refused would not be told.

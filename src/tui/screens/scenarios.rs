@@ -50,9 +50,7 @@ pub fn world_came(wizard: &mut Wizard, came: Result<Suggested, Trouble>) -> Vec<
                 demo.world = Some(suggested);
             }
             wizard.accounts = None;
-            let mut effects = start::new_setup(wizard);
-            effects.push(Effect::Detect);
-            effects
+            start::new_setup(wizard)
         }
         Err(trouble) => {
             if let Screen::Scenarios(model) = &mut wizard.screen {

@@ -7,6 +7,7 @@ pub use view::{doc, forget_doc, inspected};
 use crate::{
     domain::{Draft, SetupId},
     report::State,
+    session::left_behind,
     tui::{
         effect::Effect,
         keymap::{self, Binding, enter, esc},
@@ -46,8 +47,10 @@ pub enum Dialog {
     Forget {
         /// Its name.
         name: String,
-        /// A draft's id; of a setup with a journal there is none.
-        draft: Option<SetupId>,
+        /// Its id.
+        setup: SetupId,
+        /// It is a draft: it has no journal.
+        draft: bool,
         /// It made things in Azure that still exist, in words.
         left_behind: Option<String>,
     },
@@ -112,14 +115,9 @@ pub fn setups_came(wizard: &mut Wizard, came: Result<Vec<Kept>, Trouble>) -> Vec
     };
     let Screen::Start(model) = &mut wizard.screen else { return Vec::new() };
     // Whoever comes back comes back for what is unfinished.
-    model.at = usize::from(kept.iter().any(|one| !finished(one)));
+    model.at = usize::from(kept.iter().any(|one| !one.finished()));
     model.kept = Some(kept);
     Vec::new()
-}
-
-/// Whether there is nothing more to do for it.
-pub(super) fn finished(kept: &Kept) -> bool {
-    matches!(kept, Kept::Setup(summary, _) if matches!(summary.state, State::Connected | State::TakenBack))
 }
 
 fn marked(wizard: &Wizard) -> Option<Kept> {
@@ -172,7 +170,7 @@ fn go_on(wizard: &mut Wizard) -> Vec<Effect> {
             }
             effects
         }
-        Some(kept @ Kept::Setup(..)) if finished(&kept) => {
+        Some(kept @ Kept::Setup(..)) if kept.finished() => {
             wizard.dialogs.push(inspected(&kept, wizard.now));
             Vec::new()
         }
@@ -197,44 +195,28 @@ fn go_on(wizard: &mut Wizard) -> Vec<Effect> {
 fn forget(kept: &Kept) -> Dialog {
     match kept {
         Kept::Draft(draft, _) => {
-            Dialog::Forget { name: view::draft_name(draft), draft: Some(draft.setup), left_behind: None }
+            Dialog::Forget { name: view::draft_name(draft), setup: draft.setup, draft: true, left_behind: None }
         }
         Kept::Setup(summary, progress) => {
-            let left_behind = progress.as_ref().filter(|_| summary.state != State::TakenBack).and_then(|progress| {
-                let made = progress.left_behind();
-                if made.is_empty() {
-                    return None;
-                }
-                Some(if progress.cluster_touched() {
-                    "Its cluster has the app that it made. These records tell which key that is; the renewal needs them."
-                        .to_owned()
-                } else {
-                    let made: Vec<String> = made.iter().map(ToString::to_string).collect();
-                    format!(
-                        "What it made exists in the tenants ({}). This takes it back first:  crosspull undo {}",
-                        made.join(", "),
-                        summary.name
-                    )
-                })
-            });
-            Dialog::Forget { name: summary.name.clone(), draft: None, left_behind }
+            let left_behind = progress.as_deref().and_then(left_behind);
+            Dialog::Forget { name: summary.name.clone(), setup: summary.setup, draft: false, left_behind }
         }
     }
 }
 
 /// Does what a key means in a dialog.
 pub fn in_dialog(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
-    let Some(Over::Start(Dialog::Forget { name, draft, left_behind })) = wizard.dialogs.pop() else {
+    let Some(Over::Start(Dialog::Forget { name, setup, draft, left_behind })) = wizard.dialogs.pop() else {
         return Vec::new();
     };
     match act {
-        keymap::Act::Start(Act::Forget) if left_behind.is_none() => match draft {
-            Some(id) => vec![Effect::RemoveDraft(id), Effect::ListSetups],
-            None => vec![Effect::Forget(name), Effect::ListSetups],
-        },
+        keymap::Act::Start(Act::Forget) if left_behind.is_none() => {
+            let removes = if draft { Effect::RemoveDraft(setup) } else { Effect::Forget(setup) };
+            vec![removes, Effect::ListSetups]
+        }
         keymap::Act::Back => Vec::new(),
         _ => {
-            wizard.dialogs.push(Over::Start(Dialog::Forget { name, draft, left_behind }));
+            wizard.dialogs.push(Over::Start(Dialog::Forget { name, setup, draft, left_behind }));
             Vec::new()
         }
     }

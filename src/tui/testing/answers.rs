@@ -39,7 +39,6 @@ pub(super) fn accounts() -> Vec<Account> {
 fn world() -> Suggested {
     let plan = sample::plan();
     Suggested {
-        title: "All goes well".to_owned(),
         tenants: vec![contoso(), fabrikam()],
         cluster: Some("shop-prod".to_owned()),
         registry: Some("fabrikamimages".to_owned()),

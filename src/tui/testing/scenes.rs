@@ -15,6 +15,7 @@ use crate::{
         event::{Doing, Ended, NodesReview, Status, Statuses},
         record::Next,
     },
+    error::ExitCode,
     sample,
     secret::Secret,
     session::{Outcome, RequestRecord, Rows},
@@ -39,7 +40,7 @@ pub(super) fn all() -> Vec<Scene> {
 }
 
 fn trouble(said: &str) -> Trouble {
-    Trouble { said: said.to_owned(), problem: None }
+    Trouble { said: said.to_owned(), problem: None, code: ExitCode::Internal }
 }
 
 /// The demo's list, and the first screen.

@@ -175,11 +175,6 @@ impl Doc {
         self.parts.extend(other.parts);
     }
 
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-
     /// The lines that it takes at a width.
     fn laid(&self, look: &Look, width: u16) -> Laid {
         let mut laid = Laid::default();
@@ -214,6 +209,9 @@ impl Doc {
             None => usize::from(scroll),
         }
         .min(most);
+        if scroll > 0 {
+            canvas.shown.furthest = Some(u16::try_from(most).unwrap_or(u16::MAX));
+        }
         let hidden = lines.len().saturating_sub(from + height);
         let mut drawn = 0;
         for line in lines.into_iter().skip(from).take(height) {

@@ -1,14 +1,15 @@
 //! Taking an answer. A new answer drops the later ones that were given for another.
 
-use super::{Model, ask, flow::Question};
+use super::{ask, flow::Question};
 use crate::{
     domain::{
         AppId, Draft, ImageReference, LoginServer, Repository, ResourceId, SubscriptionId,
-        answers::{SignIn, Tenant},
+        answers::{CarryOver, SignIn, Tenant},
         draft::SideDraft,
         resource_id::ResourceKind,
         rules,
     },
+    error::ExitCode,
     session::Account,
     tui::{
         effect::Effect,
@@ -130,11 +131,19 @@ pub(super) fn take(wizard: &mut Wizard) -> Vec<Effect> {
 }
 
 pub(super) fn said(said: String) -> Trouble {
-    Trouble { said, problem: None }
+    Trouble { said, problem: None, code: ExitCode::Usage }
 }
 
 pub(super) const OWN_TENANT: &str = "That is the cluster's own tenant. Within one tenant nothing of this is needed: \
                                      az aks update --attach-acr lets the cluster pull.";
+
+/// What kind of resource a side is about.
+pub(super) fn kind(which: Which) -> ResourceKind {
+    match which {
+        Which::Cluster => ResourceKind::Cluster,
+        Which::Registry => ResourceKind::Registry,
+    }
+}
 
 /// Whether the registry's side would get the cluster's tenant.
 pub(super) fn is_own_tenant(wizard: &Wizard, which: Which, tenant: &Tenant) -> bool {
@@ -174,20 +183,11 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
             saved_and_next(wizard, question)
         }
         Choice::Cluster(id) => {
-            // What was chosen in the plan was chosen for one cluster.
-            if wizard.draft.cluster.resource.as_ref() != Some(&id) {
-                wizard.draft.carry_over = crate::domain::answers::CarryOver::default();
-                (wizard.draft.route, wizard.draft.secret_days) = (None, None);
-            }
-            wizard.draft.cluster.resource = Some(id);
+            resource_is(&mut wizard.draft, Which::Cluster, id);
             saved_and_next(wizard, question)
         }
         Choice::Registry(id, login_server) => {
-            if wizard.draft.registry.resource.as_ref() != Some(&id) || wizard.draft.login_server.is_none() {
-                (wizard.draft.repository, wizard.draft.image) = (None, None);
-                wizard.draft.repositories.clear();
-            }
-            wizard.draft.registry.resource = Some(id);
+            resource_is(&mut wizard.draft, Which::Registry, id);
             wizard.draft.login_server = Some(login_server);
             saved_and_next(wizard, question)
         }
@@ -264,10 +264,7 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
             sign_in(wizard, which, SignIn::ServicePrincipal { client_id, client_secret_env: typed })
         }
         Question::Resource(Which::Cluster) => match typed.parse::<ResourceId>() {
-            Ok(id) if id.is(ResourceKind::Cluster) => {
-                wizard.draft.cluster.resource = Some(id);
-                saved_and_next(wizard, question)
-            }
+            Ok(id) if id.is(ResourceKind::Cluster) => choose(wizard, question, Choice::Cluster(id)),
             _ => trouble(wizard, "No cluster in the list is called that. Shorten the text to see more.".to_owned()),
         },
         Question::Resource(Which::Registry) => {
@@ -322,6 +319,25 @@ fn repository_is(draft: &mut Draft, repository: Repository) {
     draft.repository = Some(repository);
 }
 
+/// Takes a cluster or a registry. What was chosen for another one goes: it was chosen for that.
+fn resource_is(draft: &mut Draft, which: Which, id: ResourceId) {
+    let side = side_mut(draft, which);
+    if side.resource.as_ref() == Some(&id) {
+        return;
+    }
+    side.resource = Some(id);
+    match which {
+        Which::Cluster => {
+            draft.carry_over = CarryOver::default();
+            (draft.route, draft.secret_days) = (None, None);
+        }
+        Which::Registry => {
+            (draft.login_server, draft.repository, draft.image) = (None, None, None);
+            draft.repositories.clear();
+        }
+    }
+}
+
 /// Takes a tenant. Another one than before drops what was answered in the other.
 pub(super) fn tenant_is(
     wizard: &mut Wizard,
@@ -352,7 +368,7 @@ pub(super) fn tenant_is(
     if let Some(id) = resource {
         let subscription = id.subscription();
         side.subscription = Some((Some(subscription), subscription.to_string()));
-        side.resource = Some(id);
+        resource_is(&mut wizard.draft, which, id);
         wizard.subscription_known.insert(which);
     }
 }
@@ -410,11 +426,4 @@ pub(super) fn saved_and_next(wizard: &mut Wizard, question: Question) -> Vec<Eff
     let mut effects = saved(wizard);
     effects.extend(ask::next(wizard, question));
     effects
-}
-
-impl Model {
-    /// Whether the answer is being looked up.
-    pub fn waits(&self) -> bool {
-        self.busy.is_some()
-    }
 }

@@ -196,7 +196,8 @@ fn row(value: Choice, label: impl Into<String>, detail: impl Into<String>) -> Ro
 /// The tenants that somebody is signed in to, and those of the demo.
 fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
     let mut rows: Vec<(Tenant, Vec<String>)> = Vec::new();
-    for account in wizard.accounts.iter().flatten() {
+    // A support session shows no other tenants than those of its setup.
+    for account in wizard.accounts.iter().flatten().filter(|_| !wizard.look.shared) {
         let Some(id) = account.tenant else { continue };
         let who = account.name.clone();
         if let Some((_, people)) = rows.iter_mut().find(|(tenant, _)| tenant.id == id) {

@@ -26,10 +26,13 @@ pub fn accounts_came(wizard: &mut Wizard) -> Vec<Effect> {
         if model.busy == Some("looking for accounts on this machine") {
             model.busy = None;
         }
+        let marked = model.picker.selected().map(|row| row.value.clone());
         ask::offer(wizard, model);
         let typed = model.field.text().to_owned();
         model.picker.filter(&typed);
-        if typed.is_empty() {
+        // What was marked stays marked: a key may be on its way for it.
+        let still = marked.is_some_and(|marked| model.picker.select_where(|choice| *choice == marked));
+        if typed.is_empty() && !still {
             ask::mark(wizard, model);
         }
     });
@@ -54,6 +57,15 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
                 let (question, typed) = (model.question, model.field.text().trim().to_owned());
                 if answer::is_own_tenant(wizard, question.side(), &found.tenant) {
                     return failed(wizard, answer::said(answer::OWN_TENANT.to_owned()));
+                }
+                let wrong_kind = found.resource.as_ref().filter(|id| !id.is(answer::kind(question.side())));
+                if let Some(id) = wrong_kind {
+                    let said = format!(
+                        "{} is no {}: its id names another kind of resource.",
+                        id.name(),
+                        question.side().word()
+                    );
+                    return failed(wizard, answer::said(said));
                 }
                 answer::tenant_is(wizard, question.side(), typed, found.tenant, found.resource);
                 answer::saved_and_next(wizard, question)

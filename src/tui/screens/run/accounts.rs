@@ -211,5 +211,5 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     wizard.dialogs.pop();
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
     model.reopening = true;
-    vec![Effect::SignInAs { name: model.answers.name.clone(), side, sign_in }]
+    vec![Effect::SignInAs { name: model.answers.name.clone(), side, sign_in }, Effect::Detect]
 }

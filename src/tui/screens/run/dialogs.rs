@@ -3,10 +3,10 @@
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
-use super::{Accounts, Model, accounts, consent};
+use super::{Accounts, Model, accounts, consent, keys, panes};
 use crate::{
     domain::StepId,
-    engine::{Command, Stage},
+    engine::{Command, Idle, Stage},
     secret::Secret,
     tui::{
         canvas::Canvas,
@@ -41,6 +41,8 @@ pub enum Dialog {
     },
     /// The other admin's word for a step that cannot be seen from here.
     Vouch(StepId),
+    /// What is gone is done again.
+    Again,
     /// The demo's story ends unfinished, for another one.
     EndStory,
     /// Who else could sign in.
@@ -55,7 +57,7 @@ impl Dialog {
         match self {
             Self::Nodes { .. } | Self::Paste { .. } => true,
             Self::Accounts(accounts) => accounts.takes_text(),
-            Self::Vouch(_) | Self::EndStory | Self::Secret(_) => false,
+            Self::Again | Self::Vouch(_) | Self::EndStory | Self::Secret(_) => false,
         }
     }
 }
@@ -66,6 +68,7 @@ pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
         Dialog::Nodes { .. } => vec![enter("replace them", "replace every node"), esc("not now", "not now")],
         Dialog::Paste { .. } => vec![enter("read it", "read what the address says"), esc("close", "close this")],
         Dialog::Vouch(_) => vec![enter("take their word", "go on with it as done"), esc("not yet", "wait on")],
+        Dialog::Again => vec![enter("do it", "do again what is gone"), esc("not now", "not now")],
         Dialog::EndStory => vec![enter("other stories", "end this story"), esc("stay", "stay in this one")],
         Dialog::Accounts(_) => vec![enter("sign in", "sign in as the marked one"), esc("back", "leave it as it is")],
         Dialog::Secret(_) => vec![esc("close and wipe", "close this; the secret is not shown again")],
@@ -101,7 +104,17 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
                 return Vec::new();
             }
             wizard.dialogs.pop();
+            // It is given once: what comes next is the engine's word.
+            model.idle = None;
             vec![Effect::Engine(Command::ConfirmNodes(review.hash.clone()))]
+        }
+        Some(Over::Run(Dialog::Again)) => {
+            wizard.dialogs.pop();
+            if model.idle.take() != Some(Idle::Plan) {
+                return Vec::new();
+            }
+            let hash = model.progress.plan().map(|plan| plan.hash());
+            hash.map(|hash| Effect::Engine(Command::Confirm(hash))).into_iter().collect()
         }
         Some(Over::Run(Dialog::Paste { field, wrong })) => {
             let text = field.text().to_owned();
@@ -120,7 +133,12 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
         Some(Over::Run(Dialog::Vouch(step))) => {
             let step = *step;
             let failed = matches!(model.progress.stage(step), Stage::Failed { .. });
+            let unseen = keys::rests_on_a_word(model, step);
             wizard.dialogs.pop();
+            if !unseen {
+                wizard.say("That can be seen by now: nobody's word is needed.");
+                return Vec::new();
+            }
             match step {
                 // The proof rests on the same word as the pull before it.
                 StepId::Probe | StepId::Proof if failed => {
@@ -197,6 +215,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
         Dialog::Nodes { field, wrong } => {
             if let Some(review) = &model.review {
                 lines::nodes_lines(&mut doc, &review.cluster);
+                panes::differences(&mut doc, review);
                 doc.blank();
                 doc.text(&format!("Type the cluster's name, {}, to agree to it:", review.cluster.id.name()));
             }
@@ -227,6 +246,10 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
                 ),
             });
             ("Take their word?", None)
+        }
+        Dialog::Again => {
+            doc.text("The steps that are gone are done again, in the tenants that the plan names.");
+            ("Do again what is gone?", None)
         }
         Dialog::EndStory => {
             doc.text("The world of this story ends when another one begins.");

@@ -168,6 +168,15 @@ fn behind_firewall(problem: &Problem, step: StepId) -> bool {
         && catalogue::explain(problem, Some(step)).is_some_and(|entry| entry.code == catalogue::FIREWALL)
 }
 
+/// Whether a step cannot be seen from here, so that somebody's word may stand in.
+pub(super) fn rests_on_a_word(model: &Model, step: StepId) -> bool {
+    match model.situation(step) {
+        Situation::Role(status) => consent::cannot_be_seen(status),
+        Situation::Failed(problem) => behind_firewall(&problem, step),
+        _ => false,
+    }
+}
+
 fn proof_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     let mut keys = vec![
         own('s', "s", Act::Report, "save the report", "save what was done, for both companies"),
@@ -230,8 +239,9 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
         return vec![Effect::Resume(model.answers.name.clone())];
     }
     if model.idle == Some(Idle::Plan) {
-        let hash = model.progress.plan().map(|plan| plan.hash());
-        return hash.map(|hash| Effect::Engine(Command::Confirm(hash))).into_iter().collect();
+        // A yes of its own, as the plan's: whatever key was meant for the screen before confirms nothing.
+        wizard.dialogs.push(Over::Run(Dialog::Again));
+        return Vec::new();
     }
     let Some(step) = model.shown_step() else { return Vec::new() };
     match model.situation(step) {
@@ -305,7 +315,13 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
         Act::Report => vec![Effect::SaveReport],
         Act::CopyClientId => proof::client_id(model).map(|id| copy("the client id", id)).unwrap_or_default(),
         Act::CopySecret => model.secret_at_hand().map(Effect::CopySecret).into_iter().collect(),
-        Act::ShowSecret => model.secret_at_hand().map(Effect::Reveal).into_iter().collect(),
+        Act::ShowSecret => {
+            let asked = model.secret_at_hand().map(Effect::Reveal);
+            if let Screen::Run(model) = &mut wizard.screen {
+                model.shown = true;
+            }
+            asked.into_iter().collect()
+        }
     }
 }
 

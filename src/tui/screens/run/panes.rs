@@ -7,7 +7,7 @@ use crate::{
     domain::{Problem, StepId, plan::Line},
     engine::{
         Idle, Stage,
-        event::{Doing, Status},
+        event::{Doing, NodesReview, Status},
     },
     tui::{
         model::Model as Wizard,
@@ -202,23 +202,24 @@ fn nodes(doc: &mut Doc, model: &Model) {
     }
     doc.blank();
     lines::nodes_lines(doc, &review.cluster);
-    stopped_pools(doc, model);
-    if review.differences.is_empty() {
-        doc.text("The cluster is as the plan saw it.");
-    } else {
-        doc.blank();
-        doc.toned(Tone::Warn, "Different from the plan:");
-        for difference in &review.differences {
-            doc.field("-", 2, difference);
-        }
-    }
+    differences(doc, review);
     doc.blank();
     doc.toned(Tone::Warn, "Nothing goes on before you say so. You may leave, and agree to it another day.");
 }
 
-fn stopped_pools(doc: &mut Doc, model: &Model) {
-    for pool in model.review.iter().flat_map(|review| &review.cluster.pools).filter(|pool| !pool.running) {
+/// What is not as the plan saw it, and which pools a reset does not reach.
+pub(super) fn differences(doc: &mut Doc, review: &NodesReview) {
+    for pool in review.cluster.pools.iter().filter(|pool| !pool.running) {
         doc.toned(Tone::Warn, &format!("Pool {} is stopped: it keeps its old credential.", pool.name));
+    }
+    if review.differences.is_empty() {
+        doc.text("The cluster is as the plan saw it.");
+        return;
+    }
+    doc.blank();
+    doc.toned(Tone::Warn, "Different from the plan:");
+    for difference in &review.differences {
+        doc.field("-", 2, difference);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Dialog, Model, finished};
+use super::{Dialog, Model};
 use crate::{
     domain::{Draft, Tenant},
     engine::{Progress, Stage},
@@ -13,6 +13,7 @@ use crate::{
         screens::questions,
         time::ago,
         widgets::{
+            capital,
             doc::{Doc, Tone},
             fit,
         },
@@ -37,7 +38,7 @@ pub fn doc(model: &Model, wizard: &Wizard) -> Doc {
         Some(kept) => {
             let list = |doc: &mut Doc, heading: &str, done: bool| {
                 let these: Vec<(usize, &Kept)> =
-                    kept.iter().enumerate().filter(|(_, one)| finished(one) == done).collect();
+                    kept.iter().enumerate().filter(|(_, one)| one.finished() == done).collect();
                 if these.is_empty() {
                     return;
                 }
@@ -150,7 +151,7 @@ pub fn forget_doc(dialog: &Dialog) -> Doc {
     match left_behind {
         Some(what) => {
             doc.toned(Tone::Warn, &format!("{name} cannot be forgotten."));
-            doc.text(what);
+            doc.text(&format!("{}.", capital(what)));
         }
         None => {
             doc.text(&format!("This removes what this machine knows of {name}. Nothing is changed in Azure."));
