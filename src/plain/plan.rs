@@ -219,8 +219,8 @@ mod tests {
           WARNING CP-132  The registry is behind a firewall
             Found  fabrikamimages lets 2 addresses in, and not this machine's
             Means  fabrikamimages answers only some addresses. The cluster's own must
-                   be among them, and this machine's if the pull is to be tested
-                   from here. The steps before the test are not affected.
+                   be among them, and this machine's if the pull is to be tested from
+                   here. The steps before the test are not affected.
             Do     Have the cluster's outbound addresses allowed in the registry's
                    firewall. For the test, allow this machine's address as well, or run
                    crosspull from a place that is allowed.
@@ -230,7 +230,7 @@ mod tests {
         You are asked about that on its own, when everything before it is proven.
         Way back: give the old app a new secret, which you may. All nodes again, too.
 
-        Plan             abc198804aa3b80a
+        Plan             78ccf5047f156c0d
         "#);
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     cli::{ForgetArgs, ListArgs, ReportArgs, ShowArgs},
     domain::{SetupId, problem::ProblemKind},
-    engine::record::Outcome,
+    engine::{Journal, record::Outcome},
     error::{Error, ExitCode},
     plain::{out::Out, setups_json, setups_text, show_text},
     report::{Report, Summary},
@@ -59,8 +59,8 @@ pub(super) fn report(store: &Store, args: &ReportArgs) -> Result<ExitCode, Error
 pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode, Error> {
     let out = Out { json: false };
     let entry = store.find(Some(&args.setup))?;
-    let progress = entry.reading?.progress;
-    if let Some(what) = left_behind(&progress) {
+    let journal = Journal::open(&entry.folder)?;
+    if let Some(what) = left_behind(journal.progress()) {
         return Err(Error::new(ProblemKind::Answers, format!("forget {}: {what}", entry.name)));
     }
     if !args.yes.yes {
@@ -71,7 +71,7 @@ pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode,
             return Err(Error::new(ProblemKind::Answers, what));
         }
     }
-    store.forget(progress.setup())?;
+    journal.remove()?;
     out.text(&format!("{} is forgotten.", entry.name));
     Ok(ExitCode::Done)
 }

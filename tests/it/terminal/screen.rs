@@ -73,15 +73,12 @@ fn a_screen_that_is_too_small_says_so_and_comes_back() {
         let text = screen.contents();
         text.contains("crosspull needs") && !text.contains("All goes well")
     });
-    // It goes on meanwhile: the second story is marked unseen.
+    // Nothing is done behind it: what cannot be seen is not chosen.
     wizard.keys(DOWN);
     wizard.resize(1, 1);
     wizard.wait_for("one letter", |screen| screen.contents().trim().chars().count() == 1);
     wizard.resize(100, 30);
-    wizard.wait_for("the second story, marked", |screen| {
-        screen.contents().contains("All goes well") && screen.rows(0, 100).filter(|row| row.contains("> ")).count() == 1
-    });
-    assert!(!wizard.text().contains("> All goes well"), "{}", wizard.text());
+    wizard.shows("> All goes well");
     wizard.keys("q");
     wizard.end().exits(0).gave_back();
 }
