@@ -194,9 +194,11 @@ fn not_proven(progress: &Progress) -> Vec<String> {
     }
     for pool in proof.pools.iter().filter(|pool| !pool.nodes_proven) {
         let why = pool.why_not.as_deref().unwrap_or("no pull was made inside the cluster");
-        missing.push(format!("Pool {} ({} nodes): access proven, nodes not proven: {why}.", pool.pool, pool.nodes));
+        let access = if proof.pulled.digest.is_some() { "access proven, nodes not proven" } else { "not proven" };
+        let why = why.trim_end_matches('.');
+        missing.push(format!("Pool {} ({} nodes): {access}: {why}.", pool.pool, pool.nodes));
     }
-    for step in [StepId::Consent, StepId::RegistryRole] {
+    for step in [StepId::Consent, StepId::RegistryRole, StepId::Probe] {
         if progress.vouched(step) {
             missing.push(format!("The step \"{step}\" rests on the word of the other company's admin."));
         }

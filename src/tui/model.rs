@@ -128,6 +128,8 @@ pub struct Notice {
 pub struct Demo {
     /// What can be chosen.
     pub scenarios: Vec<Scenario>,
+    /// The scenario that was begun last, by its place.
+    pub told: usize,
     /// The world that was chosen.
     pub world: Option<Suggested>,
 }
@@ -182,7 +184,7 @@ impl Model {
             look,
             now,
             size: (80, 24),
-            demo: scenarios.map(|scenarios| Demo { scenarios, world: None }),
+            demo: scenarios.map(|scenarios| Demo { scenarios, told: 0, world: None }),
             screen,
             dialogs: Vec::new(),
             notice: None,

@@ -20,6 +20,6 @@ pub fn way_back(cluster: &ClusterSeen) -> &'static str {
     match cluster.way_back {
         Some(true) => "Way back: give the old app a new secret, which you may. All nodes again, too.",
         Some(false) => "Way back: give the old app a new secret. YOU MAY NOT DO THAT: find who may.",
-        None => "Way back: give the old app a new secret. Whether you may could not be seen.",
+        None => "Way back: give the old app a new secret. It is not known whether you may.",
     }
 }

@@ -175,7 +175,9 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         if model.plan.is_some() {
             keys.push(own('x', "x", Act::Script, "az script", "the same as a script for the Azure CLI"));
         }
-        keys.push(own('r', "r", Act::Again, "", "look at both sides again"));
+        if model.ready() {
+            keys.push(own('r', "r", Act::Again, "", "look at both sides again"));
+        }
     }
     keys.push(esc("back", "back to the questions; every answer is kept"));
     keys
@@ -227,6 +229,7 @@ pub fn planned(wizard: &mut Wizard, ticket: Ticket, planned: Result<Arc<Plan>, N
         return Vec::new();
     }
     (model.ticket, model.scroll) = (None, 0);
+    wizard.notice = None;
     match planned {
         Ok(plan) => {
             // The two tenants are best known to the one who has just looked.

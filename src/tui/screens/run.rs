@@ -223,7 +223,12 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
         Msg::Engine(event) => {
             engine_said(model, &event);
             // What was said of an act before this is old news.
-            if matches!(event, Event::Idle(_)) {
+            let news = match &event {
+                Event::Idle(_) => true,
+                Event::Recorded(entry) => matches!(entry.record, Record::Done { .. } | Record::Failed { .. }),
+                _ => false,
+            };
+            if news {
                 wizard.notice = None;
             }
         }

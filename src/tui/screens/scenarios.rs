@@ -25,6 +25,13 @@ pub fn keys(_: &Model) -> Vec<Binding> {
     vec![enter("start", "start the marked story")]
 }
 
+/// Back to the list, with the next story marked.
+pub(super) fn open(wizard: &mut Wizard) -> Vec<Effect> {
+    let at = wizard.demo.as_ref().map_or(0, |demo| (demo.told + 1).min(demo.scenarios.len().saturating_sub(1)));
+    wizard.screen = Screen::Scenarios(Model { at, starting: false });
+    Vec::new()
+}
+
 /// Does what a key means.
 pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let scenarios = wizard.demo.as_ref().map(|demo| demo.scenarios.clone()).unwrap_or_default();
@@ -37,6 +44,10 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         model.at = to;
     } else if let (keymap::Act::Enter | keymap::Act::Mark(_), Some(scenario)) = (act, scenarios.get(model.at)) {
         model.starting = true;
+        let at = model.at;
+        if let Some(demo) = &mut wizard.demo {
+            demo.told = at;
+        }
         return vec![Effect::StartWorld(scenario.id.clone())];
     }
     Vec::new()

@@ -152,7 +152,7 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
             }
         }
         keymap::Act::Back if demo => {
-            wizard.screen = Screen::Scenarios(scenarios::Model::default());
+            return scenarios::open(wizard);
         }
         _ => {}
     }

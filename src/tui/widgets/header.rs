@@ -112,7 +112,7 @@ fn tenant(look: &Look, line: &TenantLine, label: &str, style: Style, width: u16)
     let who = match line.account.as_deref() {
         Some("handed over") => "nobody signed in: handed over".to_owned(),
         Some(account) => clean(account),
-        None => "nobody signed in yet".to_owned(),
+        None => "no account chosen yet".to_owned(),
     };
     let who = fit(&who, usize::from(width).saturating_sub(used + 3), look);
     spans.push(Span::styled(format!("  {who}"), look.theme.text));

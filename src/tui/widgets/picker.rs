@@ -189,8 +189,8 @@ impl<T> Picker<T> {
 
     fn count(&self, look: &Look) -> String {
         let (matching, all) = (self.matching.len(), self.rows.len());
-        let count = if matching == all { format!("{all}") } else { format!("{matching} of {all}") };
-        if self.loading { format!("{count} so far {}", look.glyphs.ellipsis) } else { count }
+        let count = if matching == all { format!("{all} in all") } else { format!("{matching} of {all}") };
+        if self.loading { format!("{matching} so far {}", look.glyphs.ellipsis) } else { count }
     }
 }
 

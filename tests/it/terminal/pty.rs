@@ -208,11 +208,6 @@ impl Pty {
         self.wait_for(&format!("no {words:?}"), |screen| !screen.contents().contains(words));
     }
 
-    /// The screen's text.
-    pub(super) fn text(&self) -> String {
-        lock(&self.shared.seen).parser.screen().contents()
-    }
-
     /// Types.
     pub(super) fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("somebody to type to");

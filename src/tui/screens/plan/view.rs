@@ -138,7 +138,7 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
             }
         }
         None if plan.route == Route::KeepApp => {
-            doc.text(&format!("No node is replaced: {}.", plan.route_reason));
+            doc.text(&format!("No node is replaced. Why this route: {}.", plan.route_reason));
         }
         None => lines::nodes_lines(doc, &plan.cluster),
     }

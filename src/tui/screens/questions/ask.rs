@@ -183,6 +183,7 @@ pub(super) fn offer(wizard: &Wizard, model: &mut Model) {
         Question::Tenant(which) => tenants(wizard, which),
         Question::Account(which) => accounts(wizard, which),
         Question::LoginServer => their_server(wizard),
+        Question::Repository | Question::Tag if wizard.draft.handed_over => their_image(wizard, model.question),
         _ => return,
     };
     model.picker.clear();
@@ -239,6 +240,17 @@ fn their_server(wizard: &Wizard) -> Vec<Row<Choice>> {
         row(Choice::LoginServer(server.clone()), server.to_string(), "demo: this is what their admin says")
     };
     server.map(said).into_iter().collect()
+}
+
+/// An image that is there, in a demo whose registry nobody here can look into.
+fn their_image(wizard: &Wizard, question: Question) -> Vec<Row<Choice>> {
+    const SAID: &str = "demo: this is what their admin says";
+    let image = wizard.world().and_then(|world| world.image.clone());
+    let said = |image: crate::domain::ImageReference| match question {
+        Question::Tag => row(Choice::Tag(image.reference.clone()), image.reference, SAID),
+        _ => row(Choice::Repository(image.repository.clone()), image.repository.to_string(), SAID),
+    };
+    image.map(said).into_iter().collect()
 }
 
 /// Accounts of the tenant, the ways in that are always there, and for the registry the other admin.

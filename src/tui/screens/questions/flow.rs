@@ -120,7 +120,7 @@ impl Question {
                 "The name of the environment variable that holds the secret. The secret itself is never typed here."
             }
             Self::Subscription(_) => "Type a part of its name or id.",
-            Self::Resource(Which::Cluster) => "Type a part of its name.",
+            Self::Resource(Which::Cluster) => "Type a part of its name, its group or its region.",
             Self::Resource(Which::Registry) => "Type a part of its name or login server.",
             Self::LoginServer => {
                 "The other company's admin knows it: the registry's login server, such as fabrikamimages.azurecr.io. It \

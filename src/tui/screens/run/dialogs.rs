@@ -127,8 +127,7 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
         }
         Some(Over::Run(Dialog::EndStory)) => {
             wizard.dialogs.clear();
-            wizard.screen = Screen::Scenarios(scenarios::Model::default());
-            Vec::new()
+            scenarios::open(wizard)
         }
         Some(Over::Run(Dialog::Vouch(step))) => {
             let step = *step;
@@ -252,7 +251,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             ("Do again what is gone?", None)
         }
         Dialog::EndStory => {
-            doc.text("The world of this story ends when another one begins.");
+            doc.text("This story ends with that: its two companies, and what was made there.");
             ("Go to the other stories?", None)
         }
         Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),

@@ -10,7 +10,7 @@ use crate::{
         effect::Effect,
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
-        screens::{plan::equivalent_doc, scenarios},
+        screens::plan::equivalent_doc,
         widgets::{doc::Doc, field::Field},
     },
     words::problem_text,
@@ -179,17 +179,11 @@ pub(super) fn rests_on_a_word(model: &Model, step: StepId) -> bool {
 
 fn proof_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     let mut keys = vec![
-        own('s', "s", Act::Report, "save the report", "save what was done, for both companies"),
-        own('c', "c", Act::CopyClientId, "copy client id", "copy the app's client id"),
+        own('s', "s", Act::Report, "report", "save what was done, for both companies"),
+        own('c', "c", Act::CopyClientId, "client id", "copy the app's client id"),
     ];
     if model.secret_at_hand().is_some() {
-        keys.push(own(
-            'k',
-            "k",
-            Act::CopySecret,
-            "copy secret",
-            "copy the app's secret; it leaves the clipboard by itself",
-        ));
+        keys.push(own('k', "k", Act::CopySecret, "secret", "copy the app's secret; it leaves the clipboard by itself"));
         if !model.shown && !wizard.look.shared {
             keys.push(own('v', "v", Act::ShowSecret, "show it", "show the app's secret, once"));
         }
@@ -214,9 +208,6 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::First => model.mark(|_, _| 0),
         keymap::Act::Last => model.mark(|_, last| last),
         keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),
-        keymap::Act::Back if model.proven() && wizard.demo.is_some() => {
-            wizard.screen = Screen::Scenarios(scenarios::Model::default());
-        }
         keymap::Act::Back if model.at.is_none() && wizard.demo.is_some() => {
             wizard.dialogs.push(Over::Run(Dialog::EndStory));
         }

@@ -67,7 +67,7 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
     match model.situation(step) {
         Situation::Consent(status) => to_accept(&mut pane, model, wizard, status),
         Situation::Role(status) => to_give_role(&mut pane, model, wizard, status),
-        Situation::Nodes => nodes(&mut pane.doc, model),
+        Situation::Nodes => nodes(&mut pane.doc, model, wizard.demo.is_some()),
         Situation::Failed(problem) => failed(&mut pane.doc, &problem, step),
         Situation::Works(status) => works(&mut pane.doc, model, step, status, wizard.now),
         Situation::Rests(stage) => rests(&mut pane.doc, model, step, &stage),
@@ -190,21 +190,37 @@ fn way_back_here(doc: &mut Doc, model: &Model, wizard: &Wizard) {
     }
 }
 
-fn nodes(doc: &mut Doc, model: &Model) {
+fn nodes(doc: &mut Doc, model: &Model, demo: bool) {
     let Some(review) = &model.review else { return };
     if let Stage::Failed { problem, .. } = model.progress.stage(StepId::ClusterUpdate) {
         doc.text(&format!("The last replacement failed: {}", problem.message));
         doc.text(
-            "Some nodes may have its credential. This is another replacement of all of them, and it settles that.",
+            "Some nodes may have the new credential by now. This replaces all of them once more, and settles that.",
         );
     } else {
-        doc.text("Everything before this is proven. Nothing in the cluster has been changed yet.");
+        let on_a_word: Vec<String> = model
+            .progress
+            .steps()
+            .filter(|(step, _)| model.progress.vouched(*step))
+            .map(|(step, _)| step.to_string())
+            .collect();
+        if on_a_word.is_empty() {
+            doc.text("Everything before this is proven. Nothing in the cluster has been changed yet.");
+        } else {
+            let steps = on_a_word.join(", ");
+            let there = registry_tenant(model);
+            doc.toned(Tone::Warn, &format!("NOT PROVEN, and only the word of {there}'s admin: {steps}."));
+            doc.text("Everything else before this is proven. Nothing in the cluster has been changed yet.");
+        }
     }
     doc.blank();
     lines::nodes_lines(doc, &review.cluster);
     differences(doc, review);
     doc.blank();
-    doc.toned(Tone::Warn, "Nothing goes on before you say so. You may leave, and agree to it another day.");
+    doc.toned(Tone::Warn, "Nothing goes on before you say so.");
+    if !demo {
+        doc.text("You may leave, and agree to it another day.");
+    }
 }
 
 /// What is not as the plan saw it, and which pools a reset does not reach.

@@ -81,7 +81,8 @@ fn headline(doc: &mut Doc, model: &Model) {
     if seen {
         doc.toned(Tone::Good, &format!("PROVEN: {cluster} can pull from {server}."));
     } else {
-        doc.toned(Tone::Warn, &format!("DONE, AND NOT ALL PROVEN: {cluster} is set up to pull from {server}."));
+        doc.toned(Tone::Warn, &format!("NOT PROVEN: {cluster} is set up to pull from {server}; no pull was seen."));
+        doc.text("Once the registry's firewall lets the cluster's addresses in, its nodes pull by themselves.");
     }
 }
 
@@ -96,7 +97,8 @@ fn pulled(doc: &mut Doc, model: &Model) {
         let (text, tone) = if pool.nodes_proven {
             ("pulled it inside the cluster", Tone::Good)
         } else {
-            ("access proven, nodes not proven: see below", Tone::Warn)
+            let access = proof.pulled.digest.is_some();
+            (if access { "access proven, nodes not proven: see below" } else { "not proven: see below" }, Tone::Warn)
         };
         doc.field_toned("pool", LABEL, &format!("{} ({} nodes): {text}", pool.pool, pool.nodes), tone);
     }

@@ -122,6 +122,7 @@ impl Model {
             return text("WAITS FOR YOUR YES", Tone::Warn);
         }
         match self.progress.stage(step) {
+            Stage::Done if self.progress.vouched(step) => text("done, on a word", Tone::Warn),
             Stage::Done => {
                 let took = self.progress.begun_at(step).zip(self.progress.done_at(step));
                 let took = took.map(|(begun, done)| done - begun).filter(|took| took.whole_seconds() > 0).map(span);
