@@ -178,6 +178,8 @@ def on_a_desktop():
         wizard.press("k")
         wizard.wait("On the clipboard: the secret")
         wizard.press("q")
+        wizard.wait("Leave crosspull?")
+        wizard.press("Enter")
         until(lambda: "Pane is dead" in wizard.screen(), "the end")
         check("a secret does not outlive the program on the clipboard", display.paste() != secret, "still there")
     finally:
