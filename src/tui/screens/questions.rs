@@ -53,6 +53,13 @@ impl Model {
         }
     }
 
+    /// Whether the list could not be read, and nothing is typed or marked that could be taken instead.
+    pub(super) fn has_only_trouble(&self) -> bool {
+        self.field.text().trim().is_empty()
+            && self.picker.selected().is_none()
+            && self.trouble.as_ref().is_some_and(|trouble| trouble.problem.is_some())
+    }
+
     /// Forgets what was said of an answer. A list that could not be read stays unread.
     fn forget_trouble(&mut self) {
         if self.picker.is_whole() {
@@ -74,16 +81,20 @@ pub enum Act {
 }
 
 /// The keys of the questions.
-pub fn keys(_: &Model, _: &Wizard) -> Vec<Binding> {
+pub fn keys(model: &Model, _: &Wizard) -> Vec<Binding> {
+    const AGAIN: (&str, &str) = ("look again", "look again for what could not be read");
+    let nothing_to_take = model.has_only_trouble();
+    let taken = ("take it", "take what is marked, or what was typed");
+    let (label, help) = if nothing_to_take { AGAIN } else { taken };
     vec![
-        enter("take it", "take what is marked, or what was typed"),
+        enter(label, help),
         esc("back", "back; every answer is kept"),
         Binding::code(
             crossterm::event::KeyCode::F(5),
             "F5",
             keymap::Act::Questions(Act::Again),
-            "look again",
-            "look again for what could not be read",
+            if nothing_to_take { "" } else { AGAIN.0 },
+            AGAIN.1,
         ),
     ]
 }
@@ -102,21 +113,25 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::PageUp => model.picker.page_up(rows),
         keymap::Act::PageDown => model.picker.page_down(rows),
         keymap::Act::Mark(at) if !model.picker.mark(at) => {}
+        keymap::Act::Enter if model.has_only_trouble() => return look_again(wizard),
         keymap::Act::Enter | keymap::Act::Mark(_) => return answer::take(wizard),
         keymap::Act::Back => return ask::back(wizard),
-        keymap::Act::Questions(Act::Again) => {
-            let question = model.question;
-            let typed = model.field.text().to_owned();
-            let effects = ask(wizard, question);
-            if let Screen::Questions(model) = &mut wizard.screen {
-                model.field.set(&typed);
-                model.picker.filter(&typed);
-            }
-            return effects;
-        }
+        keymap::Act::Questions(Act::Again) => return look_again(wizard),
         _ => {}
     }
     Vec::new()
+}
+
+/// Reads the list once more; what is typed stays.
+fn look_again(wizard: &mut Wizard) -> Vec<Effect> {
+    let Screen::Questions(model) = &wizard.screen else { return Vec::new() };
+    let (question, typed) = (model.question, model.field.text().to_owned());
+    let effects = ask(wizard, question);
+    if let Screen::Questions(model) = &mut wizard.screen {
+        model.field.set(&typed);
+        model.picker.filter(&typed);
+    }
+    effects
 }
 
 /// A list takes what the answers above it leave of the screen.

@@ -127,6 +127,18 @@ fn a_late_answer_to_an_earlier_question_is_dropped() {
 }
 
 #[test]
+fn enter_looks_again_for_a_list_that_could_not_be_read() {
+    let (_, unread) =
+        scenes::questions().into_iter().find(|(name, _)| *name == "cluster-unread").expect("the scene is there");
+    let mut unread = unread.without_answers();
+    let asked = unread.asked.len();
+    unread.keys("<enter>");
+    assert!(matches!(unread.asked[asked..], [Effect::Look(..)]), "{:?}", &unread.asked[asked..]);
+    let Screen::Questions(model) = &unread.model.screen else { panic!("still at the question") };
+    assert!(model.busy.is_some() && model.trouble.is_none(), "it is being read again");
+}
+
+#[test]
 fn nothing_is_begun_before_the_plan_is_confirmed_and_then_once() {
     let mut script = planned();
     let begun = |script: &Script| script.asked.iter().filter(|one| matches!(one, Effect::Begin(..))).count();

@@ -119,10 +119,6 @@ pub(super) fn take(wizard: &mut Wizard) -> Vec<Effect> {
         let choice = row.value.clone();
         return choose(wizard, question, choice);
     }
-    if typed.is_empty() && model.trouble.as_ref().is_some_and(|trouble| trouble.problem.is_some()) {
-        // Why there is no list says more.
-        return Vec::new();
-    }
     if typed.is_empty() {
         model.trouble = Some(said(if model.busy.is_some() {
             "The list is still being read. Wait a moment, or type the answer.".to_owned()
