@@ -2,6 +2,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::words::layout::is_obeyed;
+
 /// How things look, and whether the screen is shared with others.
 #[derive(Debug, Clone)]
 pub struct Look {
@@ -192,13 +194,12 @@ impl Glyphs {
     pub const ASCII: Self =
         Self { rule: "-", mark: ">", ellipsis: "...", frame: ["+", "+", "+", "+", "|"], ascii: true };
 
-    /// The text as this terminal can show it, without control characters: names come from outside, and a terminal obeys
-    /// what it is sent.
+    /// The text as this terminal can show it, with blanks for what it would obey: names come from outside.
     pub fn clean(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         for c in text.chars() {
             match c {
-                c if c.is_control() => clean.push(' '),
+                c if is_obeyed(c) => clean.push(' '),
                 '…' if self.ascii => clean.push_str("..."),
                 c if self.ascii && !c.is_ascii() => clean.push('?'),
                 c => clean.push(c),
@@ -237,6 +238,7 @@ mod tests {
     #[test]
     fn what_comes_from_outside_moves_no_cursor() {
         assert_eq!(Glyphs::UNICODE.clean("a\x1b[2Jb\nc"), "a [2Jb c");
+        assert_eq!(Glyphs::UNICODE.clean("a\u{202e}b\u{2066}c"), "a b c");
         assert_eq!(Glyphs::ASCII.clean("Müller…"), "M?ller...");
     }
 }

@@ -37,9 +37,15 @@ pub fn day(at: OffsetDateTime) -> String {
     formatted(at, DAY)
 }
 
-/// The text without control characters: names and messages come from outside, and a terminal obeys what it is sent.
+/// Whether a terminal would obey the character instead of showing it: control characters, and those that turn the
+/// direction of what follows, so that a name could pass for another.
+pub(crate) fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with blanks for what a terminal would obey: names and messages come from outside.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if is_obeyed(c) { ' ' } else { c }).collect()
 }
 
 /// Adds `text` behind `first`, broken at spaces; further lines begin with spaces of the same width. Words that are
