@@ -136,9 +136,9 @@ impl Session {
     pub fn begin(&self, answers: &Answers, plan: &Plan, steps: Arc<Steps>) -> Result<Open, Error> {
         self.store.expect_free(&answers.name)?;
         let mut journal = self.store.create(plan.setup)?;
-        journal.append(Record::Answered { answers: Box::new(answers.clone()) })?;
-        journal.append(Record::Planned { plan: Box::new(plan.clone()) })?;
-        journal.append(Record::Confirmed { hash: plan.hash() })?;
+        journal.begin_with(Record::Answered { answers: Box::new(answers.clone()) })?;
+        journal.begin_with(Record::Planned { plan: Box::new(plan.clone()) })?;
+        journal.begin_with(Record::Confirmed { hash: plan.hash() })?;
         Ok(Open { journal, steps })
     }
 

@@ -113,8 +113,17 @@ impl Journal {
         paths::sync_dir(&folder).map_err(|source| io_error("sync the folder", &folder, source))?;
         let mut journal =
             Self { folder, file, sum: [0; 8], seq: 0, progress: Progress::default(), broken: false, _lock: lock };
-        journal.append(Record::Opened { schema: SCHEMA, setup })?;
+        journal.begin_with(Record::Opened { schema: SCHEMA, setup })?;
         Ok(journal)
+    }
+
+    /// Appends a record from before anything was asked of Azure. Where that fails the whole setup goes: it holds nothing
+    /// that anybody needs, and would be in the way of the next try.
+    pub fn begin_with(&mut self, record: Record) -> Result<(), JournalError> {
+        self.append(record).map(drop).inspect_err(|_| {
+            // What cannot be removed either is named by the list of setups.
+            let _ = fs::remove_dir_all(&self.folder);
+        })
     }
 
     /// Opens the journal in `folder` for writing: locks it, reads it, cuts a torn last line off.

@@ -1,7 +1,10 @@
 //! Stopped in an orderly way, killed, and resumed.
 
+use std::process::Stdio;
+
 use crosspull::sim::{Action, Rule};
 
+use super::harness::Running;
 use crate::world::World;
 
 async fn assert_goes_on(world: &World) {
@@ -34,6 +37,28 @@ async fn a_signal_before_anything_was_changed_leaves_nothing() {
     run.signal("INT").await;
     run.end().await.exits(6);
     assert!(world.writes().is_empty() && !world.folder.path().join("setups").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_at_the_beginning_leaves_nothing() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    // The first record of the journal does not fit; then the first does, and the second does not.
+    for blocks in ["0", "1"] {
+        let whole = world.command(["apply", file.to_str().unwrap(), "--yes"]);
+        let mut limited = tokio::process::Command::new("sh");
+        limited.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        limited.arg(whole.as_std().get_program()).args(whole.as_std().get_args()).env_clear();
+        limited.envs(whole.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        limited.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let out = Running::of(limited).end().await.exits(1);
+        assert!(out.stderr.contains("could not write"), "{}", out.stderr);
+        let left = std::fs::read_dir(world.folder.path().join("setups")).unwrap().count();
+        assert_eq!((left, world.writes().len()), (0, 0), "{blocks} blocks");
+    }
+    world.apply_file(&file).await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
 }
 
 /// Killed as soon as a record is written, and resumed.
