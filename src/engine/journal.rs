@@ -119,7 +119,7 @@ impl Journal {
 
     /// Appends a record from before anything was asked of Azure. Where that fails the whole setup goes: it holds nothing
     /// that anybody needs, and would be in the way of the next try.
-    pub fn begin_with(&mut self, record: Record) -> Result<(), JournalError> {
+    pub(crate) fn begin_with(&mut self, record: Record) -> Result<(), JournalError> {
         self.append(record).map(drop).inspect_err(|_| {
             // What cannot be removed either is named by the list of setups.
             let _ = fs::remove_dir_all(&self.folder);

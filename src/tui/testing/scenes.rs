@@ -416,6 +416,10 @@ fn problem(kind: ProblemKind, tried: &str, status: Option<u16>, code: Option<&st
 pub(super) fn failures() -> Vec<Scene> {
     use ProblemKind::{Answers, Azure, Internal, Local, Network, SignIn};
     let at = |step: StepId, problem: Problem| run(until(step)).hears(failed_at(step, problem));
+    let behind_firewall = || {
+        let message = "client with IP '203.0.113.7' is not allowed access.";
+        at(StepId::Probe, problem(Azure, "pull shop/web:1.4", Some(403), Some("DENIED"), message))
+    };
     vec![
         ("failed-role", run(sample::failed())),
         (
@@ -483,19 +487,7 @@ pub(super) fn failures() -> Vec<Scene> {
                 ),
             ),
         ),
-        (
-            "failed-probe",
-            at(
-                StepId::Probe,
-                problem(
-                    Azure,
-                    "pull shop/web:1.4",
-                    Some(403),
-                    Some("DENIED"),
-                    "client with IP '203.0.113.7' is not allowed access.",
-                ),
-            ),
-        ),
+        ("failed-probe", behind_firewall()),
         (
             "failed-update",
             at(
@@ -509,20 +501,7 @@ pub(super) fn failures() -> Vec<Scene> {
                 ),
             ),
         ),
-        (
-            "failed-probe-vouched",
-            at(
-                StepId::Probe,
-                problem(
-                    Azure,
-                    "pull shop/web:1.4",
-                    Some(403),
-                    Some("DENIED"),
-                    "client with IP '203.0.113.7' is not allowed access.",
-                ),
-            )
-            .then("v"),
-        ),
+        ("failed-probe-vouched", behind_firewall().then("v")),
         (
             "failed-local",
             at(

@@ -69,7 +69,7 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
         Situation::Role(status) => to_give_role(&mut pane, model, wizard, status),
         Situation::Nodes => nodes(&mut pane.doc, model, wizard.demo.is_some()),
         Situation::Failed(problem) => failed(&mut pane.doc, &problem, step),
-        Situation::Works(status) => works(&mut pane.doc, model, step, status, wizard.now),
+        Situation::Works(status) => works(&mut pane.doc, model, wizard, step, status),
         Situation::Rests(stage) => rests(&mut pane.doc, model, step, &stage),
     }
     pane
@@ -256,7 +256,7 @@ fn failed(doc: &mut Doc, problem: &Problem, step: StepId) {
     }
 }
 
-fn works(doc: &mut Doc, model: &Model, step: StepId, status: &Status, now: OffsetDateTime) {
+fn works(doc: &mut Doc, model: &Model, wizard: &Wizard, step: StepId, status: &Status) {
     // Which nodes are replaced is known by now; what matters is how far it is.
     if step != StepId::ClusterUpdate {
         what_it_does(doc, model, step);
@@ -264,10 +264,11 @@ fn works(doc: &mut Doc, model: &Model, step: StepId, status: &Status, now: Offse
     }
     if status.doing != Doing::Running {
         doc.text(&format!("{}.", capital(&doing_words(status.doing, &status.what))));
-        doc.dim(&format!("Since {}.", since_when(status.since, now)));
-        looked(doc, status, now);
+        doc.dim(&format!("Since {}.", since_when(status.since, wizard.now)));
+        looked(doc, status, wizard.now);
     }
-    if step == StepId::ClusterUpdate {
+    // A demo's Azure ends with the wizard.
+    if step == StepId::ClusterUpdate && wizard.demo.is_none() {
         doc.blank();
         doc.dim("It goes on in Azure whether or not crosspull runs: you may leave, and come back.");
     }
