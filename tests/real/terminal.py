@@ -87,5 +87,9 @@ class Terminal:
             whole.append(row.rstrip())
         return "".join(whole)
 
+    def wait_for_exit(self):
+        """Until the program has ended. tmux writes that on the screen too, but not always: asking it is sure."""
+        until(lambda: self.call("list-panes", "-t", "w", "-F", "#{pane_dead}").strip() == "1", "the end")
+
     def end(self):
         self.call("kill-server")

@@ -180,7 +180,7 @@ def on_a_desktop():
         wizard.press("q")
         wizard.wait("Leave crosspull?")
         wizard.press("Enter")
-        until(lambda: "Pane is dead" in wizard.screen(), "the end")
+        wizard.wait_for_exit()
         check("a secret does not outlive the program on the clipboard", display.paste() != secret, "still there")
     finally:
         browser.end()
