@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::TypedValueParser as _};
 use url::Url;
 
-use crate::domain::{StepId, cloud::KnownCloud};
+use crate::domain::{AppId, StepId, cloud::KnownCloud};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -52,6 +52,9 @@ pub struct Global {
     /// Where setups are kept
     #[arg(long, global = true, env = "CROSSPULL_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// The app that people sign in to with a browser or a code [default: the Azure CLI's]
+    #[arg(long, global = true, env = "CROSSPULL_CLIENT_ID", value_name = "ID")]
+    pub client_id: Option<AppId>,
     /// Write a log to this file (never secrets)
     #[arg(long, global = true, env = "CROSSPULL_LOG", value_name = "FILE")]
     pub log: Option<PathBuf>,

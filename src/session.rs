@@ -7,6 +7,7 @@ mod drafts;
 mod handing_out;
 mod lookup;
 mod resolve;
+mod signing_in;
 mod store;
 
 use std::{
@@ -25,10 +26,13 @@ pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
 pub use store::{Entry, Store, left_behind};
 
-pub use crate::azure::{Outcome, RequestRecord};
+pub use crate::azure::{
+    Outcome, RequestRecord,
+    sign_in::{Pasted, Reason, Wanted, Way},
+};
 use crate::{
-    azure::{Http, HttpOptions, RequestLog, metadata},
-    domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
+    azure::{Http, HttpOptions, RequestLog, metadata, sign_in::Desk},
+    domain::{Answers, AppId, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
     engine::{
         Command, Events, Journal, Pace, Record,
         event::Ended,
@@ -63,12 +67,16 @@ pub struct Options {
     pub environment: Environment,
     /// Accounts that are known without asking the Azure CLI: a demo's.
     pub accounts: Vec<Account>,
+    /// The public client that people sign in with; the Azure CLI's where none is named.
+    pub client_id: Option<AppId>,
 }
 
 /// Talks to one cloud, on behalf of one front end.
 #[derive(Debug)]
 pub struct Session {
     http: Http,
+    /// Where sign-ins wait for a person.
+    desk: Desk,
     options: Options,
     store: Store,
     drafts: Drafts,
@@ -90,7 +98,7 @@ impl Session {
         let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
             .map_err(|error| Error::from(error.problem()))?;
         let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
-        Ok(Self { http, options, store, drafts, made: Mutex::default() })
+        Ok(Self { http, desk: Desk::default(), options, store, drafts, made: Mutex::default() })
     }
 
     /// The setups of this machine.

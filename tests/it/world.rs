@@ -66,6 +66,7 @@ impl World {
             pace: Pace::faster(SPEED),
             environment: Environment::Given(secrets),
             accounts,
+            client_id: None,
         })
         .unwrap()
     }

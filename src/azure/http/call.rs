@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a request carries.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub enum Body {
     /// Nothing.
     #[default]
@@ -30,6 +30,7 @@ pub enum Body {
 
 /// One request: what it is called, what it tries, and what it sends.
 #[must_use = "a call does nothing until it is sent"]
+#[derive(Clone)]
 pub struct Call {
     pub(crate) operation: &'static str,
     pub(crate) tried: String,
@@ -92,6 +93,17 @@ impl Call {
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
         self
+    }
+
+    /// Sends a header along that may hold a secret.
+    pub fn secret_header(mut self, name: &str, value: &Secret) -> Result<Self> {
+        let wrong = |call: &Self| call.error(ErrorKind::Local, "a header could not be put together");
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(&self))?;
+        let mut text = HeaderValue::from_str(value.expose()).map_err(|_| wrong(&self))?;
+        text.set_sensitive(true);
+        self.headers.push((name, text));
+        self.hidden.push(value.clone());
+        Ok(self)
     }
 
     /// Sends `body` as JSON.
