@@ -17,9 +17,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(in crate::sim) use caller::audience_of;
-pub use caller::{Audience, Caller, TokenFault, Who, bearer, caller, token_caller};
+pub use caller::{Audience, Caller, TokenFault, Who, bearer, caller, insufficient, token_caller};
 pub use errors::{
-    aks_flat_error, arm_error, empty, entra_error, graph_error, graph_error_with_details, json, registry_error,
+    aks_flat_error, arm_error, empty, entra_error, entra_error_with, graph_error, graph_error_with_details, json,
+    registry_error,
 };
 pub use exchange::{Exchange, Log};
 pub use plumbing::mount;

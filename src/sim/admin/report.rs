@@ -129,6 +129,7 @@ fn tenant(tenant: &Tenant) -> Value {
         "id": tenant.id,
         "domain": tenant.domain,
         "display_name": tenant.display_name,
+        "sign_in_policy": tenant.policy.sign_in,
         "users": tenant.users.iter().map(|user| json!({"id": user.id, "upn": user.upn})).collect::<Vec<_>>(),
         "applications": tenant.applications.values().map(application).collect::<Vec<_>>(),
         "principals": tenant.principals.values().map(|principal| json!({
