@@ -35,13 +35,13 @@ impl Clients {
         Ok(Self { recipe: Recipe { options, roots }, client: OnceCell::new(), direct: OnceCell::new() })
     }
 
-    /// The one that reaches this machine, or the one that reaches all others.
-    pub(super) async fn get(&self, loopback: bool) -> Result<&reqwest::Client> {
-        let cell = if loopback { &self.direct } else { &self.client };
+    /// The one that never asks a proxy, or the one that does where it is told to.
+    pub(super) async fn get(&self, direct: bool) -> Result<&reqwest::Client> {
+        let cell = if direct { &self.direct } else { &self.client };
         let make = || async {
             let recipe = self.recipe.clone();
             // Files are read for it.
-            match spawn_blocking(move || recipe.client(loopback)).await {
+            match spawn_blocking(move || recipe.client(direct)).await {
                 Ok(made) => made,
                 Err(failed) => Err(Error::new(ErrorKind::Local, "http.client", "set up HTTPS", failed.to_string())),
             }
@@ -51,7 +51,7 @@ impl Clients {
 }
 
 impl Recipe {
-    fn client(self, loopback: bool) -> Result<reqwest::Client> {
+    fn client(self, direct: bool) -> Result<reqwest::Client> {
         let Self { options, roots } = self;
         let builder = reqwest::Client::builder()
             .user_agent(concat!("crosspull/", env!("CARGO_PKG_VERSION")))
@@ -63,7 +63,7 @@ impl Recipe {
             .pool_idle_timeout(std::time::Duration::from_secs(20))
             .retry(reqwest::retry::never())
             .tls_certs_merge(roots);
-        let builder = if loopback { builder.no_proxy() } else { builder };
+        let builder = if direct { builder.no_proxy() } else { builder };
         builder.build().map_err(|source| local("the HTTPS client could not be made", source))
     }
 }
