@@ -2,7 +2,9 @@
 //! the engine.
 
 mod account;
+mod clouds;
 mod connect;
+mod detect;
 mod drafts;
 mod handing_out;
 mod lookup;
