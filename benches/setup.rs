@@ -93,6 +93,7 @@ fn session(simulator: &Simulator, folder: &Path) -> Session {
         pace: Pace::faster(ENGINE_SPEED),
         environment: Environment::Given(secrets),
         accounts: Vec::new(),
+        client_id: None,
     };
     Session::open(options).unwrap()
 }

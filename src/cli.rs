@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::TypedValueParser as _};
 use url::Url;
 
-use crate::domain::{StepId, cloud::KnownCloud};
+use crate::domain::{AppId, StepId, cloud::KnownCloud};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -52,6 +52,9 @@ pub struct Global {
     /// Where setups are kept
     #[arg(long, global = true, env = "CROSSPULL_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// The app that people sign in to with a browser or a code [default: the Azure CLI's]
+    #[arg(long, global = true, env = "CROSSPULL_CLIENT_ID", value_name = "ID")]
+    pub client_id: Option<AppId>,
     /// Write a log to this file (never secrets)
     #[arg(long, global = true, env = "CROSSPULL_LOG", value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -300,6 +303,9 @@ pub struct SimulateArgs {
     pub scenario: Option<String>,
     #[command(flatten)]
     pub speed: Speed,
+    /// The name in the addresses instead of localhost, to try a proxy that knows this name for this machine
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub host_name: Option<String>,
     /// Write the addresses to this file once everything answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -342,6 +348,13 @@ fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| "a number belongs here, such as 20".to_owned())?;
     // Beyond this the pretended delays are shorter than what a request takes.
     if (1.0..=10_000.0).contains(&speed) { Ok(speed) } else { Err("a number from 1 to 10000 belongs here".to_owned()) }
+}
+
+fn host_name(text: &str) -> Result<String, String> {
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) if !name.contains('*') => Ok(name),
+        _ => Err("a host name belongs here, such as azure.test".to_owned()),
+    }
 }
 
 /// Tokens go to this address: nothing but https is taken, and no user name in it.
@@ -389,6 +402,7 @@ mod tests {
             "crosspull explain -",
             "crosspull explain --json the client has no right",
             "crosspull simulate --port 4433 --scenario small --speed 20 --ready-file ready.json",
+            "crosspull simulate --host-name azure.test",
             "crosspull demo --plain --scenario small --speed 2.5",
             "crosspull list --cloud usgov --data-dir /tmp/x --log x.log --verbose",
             "crosspull --resource-manager https://localhost:4433/ --ca-file ca.pem list",
@@ -407,6 +421,8 @@ mod tests {
             "crosspull explain CP-405 --list",
             "crosspull simulate --speed 0",
             "crosspull simulate --speed nan",
+            "crosspull simulate --host-name *.azure.test",
+            "crosspull simulate --host-name 10.0.0.1",
             "crosspull list --cloud germany",
             "crosspull list --cloud china --resource-manager https://localhost",
             "crosspull list --resource-manager http://localhost",
@@ -445,6 +461,7 @@ mod tests {
                 "CA_FILE",
                 "CLOUD",
                 "DATA_DIR",
+                "CLIENT_ID",
                 "LOG",
                 "PACE",
                 "VERBOSE",

@@ -17,6 +17,7 @@ pub mod redirect;
 pub mod resource_id;
 pub mod role;
 pub mod rules;
+pub mod sign_in;
 pub mod step;
 pub mod tenant;
 

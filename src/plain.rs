@@ -10,6 +10,7 @@ pub mod out;
 mod plan;
 mod progress;
 mod setups;
+pub mod sign_in;
 pub mod signals;
 
 pub use explain::{codes_json, codes_text, reading_json, reading_text, unknown_text};

@@ -90,6 +90,7 @@ fn options(global: &Global) -> Result<Options, Error> {
         pace: pace(global)?,
         environment: Environment::Process,
         accounts: Vec::new(),
+        client_id: global.client_id,
     })
 }
 

@@ -1,7 +1,10 @@
 //! A string that cannot be printed or serialised, and is wiped when dropped.
 
+mod variables;
+
 use std::fmt;
 
+pub use variables::{hide_variable, secret_variables};
 use zeroize::Zeroizing;
 
 /// A key's text, a token, a code. Has neither `Display` nor `Serialize`, and its `Debug` says nothing.

@@ -2,7 +2,9 @@
 //! the engine.
 
 mod account;
+mod clouds;
 mod connect;
+mod detect;
 mod drafts;
 mod handing_out;
 mod lookup;
@@ -25,10 +27,13 @@ pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
 pub use store::{Entry, Store, left_behind};
 
-pub use crate::azure::{Outcome, RequestRecord};
+pub use crate::azure::{
+    Outcome, RequestRecord,
+    sign_in::{Desk, Pasted, Reason, Wanted, Way},
+};
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},
-    domain::{Answers, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
+    domain::{Answers, AppId, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
     engine::{
         Command, Events, Journal, Pace, Record,
         event::Ended,
@@ -63,12 +68,16 @@ pub struct Options {
     pub environment: Environment,
     /// Accounts that are known without asking the Azure CLI: a demo's.
     pub accounts: Vec<Account>,
+    /// The public client that people sign in with; the Azure CLI's where none is named.
+    pub client_id: Option<AppId>,
 }
 
 /// Talks to one cloud, on behalf of one front end.
 #[derive(Debug)]
 pub struct Session {
     http: Http,
+    /// Where sign-ins wait for a person.
+    desk: Desk,
     options: Options,
     store: Store,
     drafts: Drafts,
@@ -90,7 +99,7 @@ impl Session {
         let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
             .map_err(|error| Error::from(error.problem()))?;
         let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
-        Ok(Self { http, options, store, drafts, made: Mutex::default() })
+        Ok(Self { http, desk: Desk::default(), options, store, drafts, made: Mutex::default() })
     }
 
     /// The setups of this machine.
@@ -106,6 +115,12 @@ impl Session {
     /// Every request of this session.
     pub fn requests(&self) -> &RequestLog {
         self.http.log()
+    }
+
+    /// Where sign-ins wait for a person. A front end that shows them keeps [`Desk::waiting`]: without anybody who listens,
+    /// nobody is asked, and the sign-in fails.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// The cloud that was chosen, discovered where it is a custom one.

@@ -8,8 +8,11 @@ use url::Url;
 use super::{
     Error, ErrorKind, Result,
     http::{Call, Http, Response, authority, same_origin},
-    sign_in::Tokens,
+    sign_in::{Challenge, Tokens},
 };
+
+/// How often one call gets another token. A revoked session and a missing second factor can follow one another.
+const RENEWALS: usize = 2;
 
 /// One service, as one operator of one tenant.
 #[derive(Clone, Debug)]
@@ -34,10 +37,36 @@ impl Api {
     }
 
     /// Sends a call with a token. The call's address must be the service's own.
+    ///
+    /// A service that refuses the token has done nothing, so that the call is sent again with another one: one that is not
+    /// ended or revoked, or that proves what the service asks for. Where a person has to sign in for it, that is waited for.
     pub(crate) async fn send(&self, call: Call) -> Result<Response> {
         self.expect_own(&call)?;
-        let token = self.0.tokens.token(&self.0.scope).await?;
+        let mut token = self.0.tokens.token(&self.0.scope).await?;
+        for _ in 0..RENEWALS {
+            let refused = match self.0.http.send(call.clone().token(&token)).await {
+                Err(error) if error.token_refused() => error,
+                came => return came,
+            };
+            let challenge = refused.claims.clone().map(Challenge);
+            match self.0.tokens.renewed(&self.0.scope, &token, challenge.as_ref()).await? {
+                Some(other) => token = other,
+                None => return Err(self.unrenewed(refused, challenge.as_ref())),
+            }
+        }
         self.0.http.send(call.token(&token)).await
+    }
+
+    /// The credential has no token that would do: somebody has to sign in outside.
+    fn unrenewed(&self, refused: Error, challenge: Option<&Challenge>) -> Error {
+        let Some(challenge) = challenge else { return refused };
+        let (tenant, scope) = (self.0.tokens.tenant(), &self.0.scope);
+        let command = format!("az login --tenant {tenant} --scope {scope} --claims-challenge {}", challenge.base64());
+        refused.with(|details| {
+            details.kind = ErrorKind::SignIn;
+            details.code = Some("ClaimsChallenge".to_owned());
+            details.message = format!("{} Sign in again for it with: {command}", details.message);
+        })
     }
 
     /// Gets a token, unless one is held.

@@ -1,15 +1,35 @@
 //! Credentials, one file a kind, and the tokens they give.
 
 mod azure_cli;
+mod azure_developer_cli;
+mod browser;
+mod certificate;
+mod challenge;
 mod classify;
 mod cli_accounts;
+mod desk;
+mod device_code;
+mod endpoint;
+mod executor;
+mod managed_identity;
+mod person;
+mod same_account;
 mod service_principal;
 mod token;
+mod transport;
+mod workload_identity;
 
-pub use azure_cli::{CliAccount, azure_cli};
+pub use azure_cli::azure_cli;
+pub use azure_developer_cli::{azure_developer_cli, developer_cli_account};
+pub use certificate::certificate;
+pub use challenge::Challenge;
 pub use cli_accounts::{FoundAccount, cli_accounts};
+pub use desk::{Desk, Pasted, Reason, Wanted, Way};
+pub use managed_identity::managed_identity;
+pub use person::{Means, person};
 pub use service_principal::service_principal;
-pub use token::Tokens;
+pub use token::{Tokens, claims_of};
+pub use workload_identity::workload_identity;
 
 #[cfg(test)]
 pub(in crate::azure) use classify::classify;

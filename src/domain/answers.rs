@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{AppId, ImageReference, LoginServer, Repository, ResourceId, TenantId, TenantRef};
+use super::{ImageReference, LoginServer, Repository, ResourceId, TenantId, TenantRef};
+
+pub use super::sign_in::SignIn;
 
 /// Everything that a setup needs to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,21 +69,6 @@ impl RegistryAnswers {
     pub fn handed_over(&self) -> bool {
         self.sign_in.is_none()
     }
-}
-
-/// How an operator signs in to a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SignIn {
-    /// The Azure CLI's account.
-    AzureCli,
-    /// A service principal with a secret.
-    ServicePrincipal {
-        /// Its client id.
-        client_id: AppId,
-        /// The environment variable that holds its secret.
-        client_secret_env: String,
-    },
 }
 
 /// How the app's principal comes to the registry tenant.

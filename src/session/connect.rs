@@ -5,16 +5,16 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use super::Session;
 use crate::{
     azure::{
-        TenantClients, arm, entra,
-        sign_in::{self, CliAccount},
+        TenantClients, arm,
+        sign_in::{self, Means},
     },
     domain::{
-        Answers, Cloud, Finding, ResourceId, TenantId, TenantRef,
+        Answers, AppId, Cloud, Finding, ResourceId, TenantId, TenantRef,
         answers::{SignIn, Tenant},
         problem::ProblemKind,
     },
     error::Error,
-    secret::Secret,
+    secret::{Secret, hide_variable},
     steps::{Steps, Tenants, patience::Patience},
 };
 
@@ -49,7 +49,16 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
+    /// A variable that holds no secret, or of which no more is wanted than that it is there.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Process => std::env::var(name).ok().filter(|text| !text.is_empty()),
+            Self::Given(values) => values.get(name).map(|value| value.expose().to_owned()),
+        }
+    }
+
     fn secret(&self, name: &str) -> Option<Secret> {
+        hide_variable(name);
         match self {
             Self::Process => std::env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new),
             Self::Given(values) => values.get(name).cloned(),
@@ -57,20 +66,20 @@ impl Environment {
     }
 }
 
-/// Asked for a tenant alone, the Azure CLI takes the account of its default subscription, which is often the one of the
-/// other tenant. The resource's subscription leads to the account that was signed in for it.
-fn cli_accounts(tenant: TenantId, resource: Option<&ResourceId>) -> Vec<CliAccount> {
-    let of_subscription = resource.map(|id| CliAccount::Subscription(id.subscription()));
-    of_subscription.into_iter().chain([CliAccount::TenantAsSubscription(tenant), CliAccount::Tenant(tenant)]).collect()
-}
-
 impl Session {
     /// Resolves both tenants and makes their clients.
     pub(super) async fn connect(&self, answers: &Answers, cloud: Arc<Cloud>) -> Result<Steps, Error> {
-        let (cluster, registry) = tokio::try_join!(
+        let found = tokio::try_join!(
             self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
             self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
-        )?;
+        );
+        let (cluster, registry) = match found {
+            Ok(both) => both,
+            Err(error) if error.kind == ProblemKind::Answers => {
+                return Err(self.apart(&cloud, answers).await.unwrap_or(error));
+            }
+            Err(error) => return Err(error),
+        };
         let steps = self.steps(answers, cloud, Tenants { cluster, registry })?;
         expect_sign_in(&steps).await?;
         Ok(steps)
@@ -93,8 +102,14 @@ impl Session {
         resource: Option<&ResourceId>,
         kind: &SignIn,
     ) -> Result<TenantClients, Error> {
+        let person = |client_id: &Option<AppId>, means| {
+            sign_in::person(&self.http, cloud, tenant, client_id.or(self.options.client_id), means, &self.desk)
+        };
         let credential = match kind {
-            SignIn::AzureCli => sign_in::azure_cli(&cli_accounts(tenant, resource), None),
+            SignIn::AzureCli => Ok(sign_in::azure_cli(tenant, resource.map(ResourceId::subscription), None)),
+            SignIn::AzureDeveloperCli => sign_in::azure_developer_cli(tenant),
+            SignIn::Browser { client_id } => Ok(person(client_id, Means::Browser)),
+            SignIn::DeviceCode { client_id } => Ok(person(client_id, Means::DeviceCode)),
             SignIn::ServicePrincipal { client_id, client_secret_env } => {
                 let secret = self.options.environment.secret(client_secret_env).ok_or_else(|| {
                     let doing = format!(
@@ -104,6 +119,13 @@ impl Session {
                 })?;
                 sign_in::service_principal(&self.http, cloud, tenant, *client_id, &secret)
             }
+            SignIn::Certificate { client_id, client_certificate } => {
+                sign_in::certificate(&self.http, cloud, tenant, *client_id, client_certificate)
+            }
+            SignIn::WorkloadIdentity { client_id, token_file } => {
+                sign_in::workload_identity(&self.http, cloud, tenant, *client_id, token_file.clone())
+            }
+            SignIn::ManagedIdentity { client_id } => sign_in::managed_identity(&self.http, cloud, *client_id),
         };
         let credential = credential.map_err(|error| Error::from(error.problem()))?;
         Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), sign_in::Tokens::new(credential, tenant)))
@@ -153,15 +175,6 @@ impl Session {
     /// For what is read before a run.
     pub(super) fn patience(&self) -> Patience {
         Patience::new(self.options.pace)
-    }
-
-    pub(super) async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
-        let found = self.patience().read(|| entra::openid(&self.http, cloud, tenant)).await;
-        let found = found.map_err(|error| Error::from(error.problem()))?;
-        found.map(|openid| openid.tenant_id).ok_or_else(|| {
-            let doing = format!("find the tenant {tenant}: {} knows no such tenant", cloud.name);
-            Error::new(ProblemKind::Answers, doing)
-        })
     }
 }
 

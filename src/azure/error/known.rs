@@ -36,6 +36,14 @@ impl Error {
         self.answered(401)
     }
 
+    /// The service does not take this token: it has ended, was revoked, or does not prove enough. Nothing was done. A token of
+    /// another tenant is a mistake that no renewal mends.
+    pub fn token_refused(&self) -> bool {
+        self.kind == ErrorKind::Service
+            && (self.unauthorized() && !self.is("InvalidAuthenticationTokenTenant")
+                || self.forbidden() && self.claims.is_some())
+    }
+
     /// It collides with what is there or is going on.
     pub fn conflict(&self) -> bool {
         self.answered(409)

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a request carries.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub enum Body {
     /// Nothing.
     #[default]
@@ -30,6 +30,7 @@ pub enum Body {
 
 /// One request: what it is called, what it tries, and what it sends.
 #[must_use = "a call does nothing until it is sent"]
+#[derive(Clone)]
 pub struct Call {
     pub(crate) operation: &'static str,
     pub(crate) tried: String,
@@ -43,6 +44,8 @@ pub struct Call {
     pub(crate) takes: &'static [u16],
     /// Texts that must not come back in an error's words.
     pub(crate) hidden: Vec<Secret>,
+    /// Whether it is for the machine's own metadata service, see [`Call::instance_metadata`].
+    pub(crate) instance_metadata: bool,
 }
 
 impl Call {
@@ -64,6 +67,7 @@ impl Call {
             safety,
             takes: &[],
             hidden: Vec::new(),
+            instance_metadata: false,
         }
     }
 
@@ -92,6 +96,17 @@ impl Call {
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
         self
+    }
+
+    /// Sends a header along that may hold a secret.
+    pub fn secret_header(mut self, name: &str, value: &Secret) -> Result<Self> {
+        let wrong = |call: &Self| call.error(ErrorKind::Local, "a header could not be put together");
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(&self))?;
+        let mut text = HeaderValue::from_str(value.expose()).map_err(|_| wrong(&self))?;
+        text.set_sensitive(true);
+        self.headers.push((name, text));
+        self.hidden.push(value.clone());
+        Ok(self)
     }
 
     /// Sends `body` as JSON.
@@ -123,6 +138,14 @@ impl Call {
     /// Takes these statuses as answers.
     pub fn takes(mut self, statuses: &'static [u16]) -> Self {
         self.takes = statuses;
+        self
+    }
+
+    /// The call is for the service by which Azure tells a virtual machine about itself, at 169.254.169.254: an address of the
+    /// machine's own link, that has no TLS and that no proxy can reach. Only a call that carries neither token nor body may
+    /// go there.
+    pub fn instance_metadata(mut self) -> Self {
+        self.instance_metadata = true;
         self
     }
 

@@ -1,186 +1,148 @@
 //! An operator who is signed in to the Azure CLI.
 
-use std::{
-    ffi::OsStr,
-    io,
-    path::PathBuf,
-    process::{Output, Stdio},
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    error::ErrorKind,
-};
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
-use tokio::process::Command;
+use tokio::sync::OnceCell;
 
-use super::classify::{classify, subscription_unknown};
-use crate::{
-    azure::error::Result,
-    domain::{SubscriptionId, TenantId},
-};
+use super::{cli_accounts::subscriptions, executor::Quiet};
+use crate::domain::{SubscriptionId, TenantId};
 
 /// How long the Azure CLI may take. It starts an interpreter and asks Entra.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How long it may take to list its accounts: nobody is asked for that.
-const LISTING: Duration = Duration::from_secs(10);
-
-/// Which of its accounts the Azure CLI is to use. It takes a tenant or a subscription, never both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CliAccount {
-    /// The account of its default subscription, in this tenant.
-    Tenant(TenantId),
-    /// The account that it keeps for a subscription, in that subscription's tenant. The way to a second account.
-    Subscription(SubscriptionId),
-    /// The account that was signed in with `--allow-no-subscriptions`: the CLI then keeps the tenant's id as that of a
-    /// subscription.
-    TenantAsSubscription(TenantId),
+/// Signs in with the Azure CLI's account for a tenant, or for one of its subscriptions.
+///
+/// Asked for a tenant alone, the Azure CLI takes the account of its default subscription, which is often the one of the other
+/// tenant. But it keeps one account a subscription, so a subscription of the right tenant leads to the right account. One that
+/// was signed in with `--allow-no-subscriptions` is kept under the tenant's own id. It takes a tenant or a subscription,
+/// never both. `config_dir` chooses another folder of accounts than the usual one.
+pub fn azure_cli(
+    tenant: TenantId,
+    subscription: Option<SubscriptionId>,
+    config_dir: Option<PathBuf>,
+) -> Arc<dyn TokenCredential> {
+    with_executor(tenant, subscription, Arc::new(Quiet { config_dir, deadline: DEADLINE }))
 }
 
-/// Signs in as an account of the Azure CLI: the first of `accounts` that it knows. `config_dir` chooses another folder of
-/// accounts than the usual one.
-pub fn azure_cli(accounts: &[CliAccount], config_dir: Option<PathBuf>) -> Result<Arc<dyn TokenCredential>> {
-    let executor: Arc<dyn Executor> = Arc::new(Quiet { config_dir, deadline: DEADLINE });
-    let credential =
-        first_known(accounts, &executor).map_err(|error| classify("use the Azure CLI's account", &error))?;
-    Ok(Arc::new(credential))
+fn with_executor(
+    tenant: TenantId,
+    subscription: Option<SubscriptionId>,
+    executor: Arc<dyn Executor>,
+) -> Arc<dyn TokenCredential> {
+    Arc::new(CliCredential { tenant, subscription, executor, chosen: OnceCell::new() })
 }
 
-fn first_known(accounts: &[CliAccount], executor: &Arc<dyn Executor>) -> azure_core::Result<FirstKnown> {
-    let credential = |account: &CliAccount| {
-        let (tenant_id, subscription) = match account {
-            CliAccount::Tenant(tenant) => (Some(tenant.to_string()), None),
-            CliAccount::Subscription(subscription) => (None, Some(subscription.to_string())),
-            CliAccount::TenantAsSubscription(tenant) => (None, Some(tenant.to_string())),
-        };
-        let options = AzureCliCredentialOptions { subscription, tenant_id, executor: Some(Arc::clone(executor)) };
-        AzureCliCredential::new(Some(options))
-    };
-    Ok(FirstKnown {
-        accounts: accounts.iter().map(credential).collect::<azure_core::Result<_>>()?,
-        known: OnceLock::new(),
-    })
-}
-
-/// One account after the other, until the Azure CLI knows one; that one then stays. An account that it knows and that Entra
-/// refuses is the answer: with another one somebody else would act.
 #[derive(Debug)]
-struct FirstKnown {
-    accounts: Vec<Arc<AzureCliCredential>>,
-    known: OnceLock<usize>,
+struct CliCredential {
+    tenant: TenantId,
+    subscription: Option<SubscriptionId>,
+    executor: Arc<dyn Executor>,
+    /// The account that was chosen first stays: with another one somebody else would act.
+    chosen: OnceCell<Arc<AzureCliCredential>>,
+}
+
+impl CliCredential {
+    async fn choose(&self) -> azure_core::Result<Arc<AzureCliCredential>> {
+        let known = subscriptions(self.executor.as_ref()).await;
+        let of_tenant = || {
+            // The one that has the tenant's own id was signed in for the tenant itself.
+            let mut ids = known.iter().filter(|one| one.tenant == self.tenant).map(|one| one.id);
+            ids.clone().find(|id| id.0 == self.tenant.0).or_else(|| ids.next())
+        };
+        let wanted = self.subscription.filter(|id| known.iter().any(|one| one.id == *id));
+        let subscription = wanted.or_else(of_tenant);
+        AzureCliCredential::new(Some(AzureCliCredentialOptions {
+            tenant_id: subscription.is_none().then(|| self.tenant.to_string()),
+            subscription: subscription.map(|id| id.to_string()),
+            executor: Some(Arc::clone(&self.executor)),
+        }))
+    }
 }
 
 #[async_trait::async_trait]
-impl TokenCredential for FirstKnown {
+impl TokenCredential for CliCredential {
     async fn get_token(
         &self,
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        let first = self.known.get().copied().unwrap_or(0);
-        let mut answer =
-            Err(azure_core::Error::with_message(ErrorKind::Credential, "no account of the Azure CLI is named"));
-        for (at, account) in self.accounts.iter().enumerate().skip(first) {
-            answer = account.get_token(scopes, options.clone()).await;
-            if !answer.as_ref().is_err_and(|error| subscription_unknown(&error.to_string())) {
-                // Two that ask at once find the same one.
-                let _ = self.known.set(at);
-                break;
-            }
+        if let Some(chosen) = self.chosen.get() {
+            return chosen.get_token(scopes, options).await;
         }
-        answer
+        let chosen = self.choose().await?;
+        let token = chosen.get_token(scopes, options).await?;
+        // An account that gave nothing is looked for anew: the person may sign in meanwhile.
+        let _ = self.chosen.set(chosen);
+        Ok(token)
     }
 }
 
-/// Runs the Azure CLI without the terminal: it would take the keys that are meant for this program.
-#[derive(Debug)]
-pub(super) struct Quiet {
-    config_dir: Option<PathBuf>,
-    deadline: Duration,
-}
-
-impl Quiet {
-    /// For what the Azure CLI reads from its own files.
-    pub(super) fn listing(config_dir: Option<PathBuf>) -> Self {
-        Self { config_dir, deadline: LISTING }
-    }
-}
-
-#[async_trait::async_trait]
-impl Executor for Quiet {
-    async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
-        let mut command = Command::new(program);
-        command
-            .args(args)
-            .env("AZURE_CORE_NO_COLOR", "1")
-            .env("AZURE_CORE_ONLY_SHOW_ERRORS", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        if let Some(folder) = &self.config_dir {
-            command.env("AZURE_CONFIG_DIR", folder);
-        }
-        let timeout = |_| io::Error::new(io::ErrorKind::TimedOut, "the Azure CLI did not answer in time");
-        tokio::time::timeout(self.deadline, command.output()).await.map_err(timeout)?
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
+    use std::{ffi::OsStr, io, process::Output, sync::Mutex};
+
     use super::*;
 
-    async fn run(quiet: Quiet, script: &str) -> io::Result<Output> {
-        quiet.run(OsStr::new("/bin/sh"), &[OsStr::new("-c"), OsStr::new(script)]).await
-    }
+    const TENANT: &str = "22222222-2222-4222-8222-222222222222";
+    const OTHER: &str = "66666666-6666-4666-8666-666666666666";
 
-    #[tokio::test]
-    async fn the_cli_gets_no_keys_and_its_settings() {
-        let quiet = Quiet { config_dir: Some("/tmp/accounts".into()), deadline: DEADLINE };
-        let output =
-            run(quiet, "cat; echo $AZURE_CORE_NO_COLOR $AZURE_CORE_ONLY_SHOW_ERRORS $AZURE_CONFIG_DIR").await.unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 1 /tmp/accounts\n");
-    }
-
-    /// The Azure CLI of somebody whose only account is found by this argument; it notes what it is asked.
+    /// The Azure CLI of somebody who has these subscriptions; it notes what it is asked for.
     #[derive(Debug)]
-    struct Knows(&'static str, std::sync::Mutex<Vec<String>>);
+    struct Fake {
+        list: String,
+        asked: Mutex<Vec<String>>,
+    }
 
     #[async_trait::async_trait]
-    impl Executor for Knows {
-        async fn run(&self, _: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
+    impl Executor for Fake {
+        async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
             let line = args.last().map(|line| line.to_string_lossy().into_owned()).unwrap_or_default();
-            let script = if line.contains(self.0) {
-                r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#
+            let script = if line.contains("account list") {
+                format!("echo '{}'", self.list)
             } else {
-                "echo \"ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\" >&2; exit 1"
+                self.asked.lock().unwrap().push(line);
+                r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#.to_owned()
             };
-            self.1.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line);
-            run(Quiet { config_dir: None, deadline: DEADLINE }, script).await
+            let quiet = Quiet { config_dir: None, deadline: DEADLINE };
+            quiet.run(program, &[OsStr::new("-c"), OsStr::new(&script)]).await
         }
     }
 
-    #[tokio::test]
-    async fn the_first_account_that_the_cli_knows_is_taken_and_stays() {
-        let id = "22222222-2222-4222-8222-222222222222";
-        let cli = Arc::new(Knows("--tenant", std::sync::Mutex::default()));
-        let executor: Arc<dyn Executor> = cli.clone();
-        let accounts = [CliAccount::Subscription(id.parse().unwrap()), CliAccount::Tenant(id.parse().unwrap())];
-        let credential = first_known(&accounts, &executor).unwrap();
+    async fn asked(list: &str, subscription: Option<&str>) -> String {
+        let cli = Arc::new(Fake { list: list.to_owned(), asked: Mutex::default() });
+        let subscription = subscription.map(|id| id.parse().unwrap());
+        let credential = with_executor(TENANT.parse().unwrap(), subscription, cli.clone());
         for _ in 0..2 {
             assert_eq!(credential.get_token(&["s/.default"], None).await.unwrap().token.secret(), "t");
         }
-        let asked = cli.1.lock().unwrap();
-        let with: Vec<bool> = asked.iter().map(|line| line.contains("--subscription")).collect();
-        assert_eq!(with, [true, false, false], "{asked:?}");
+        let asked = cli.asked.lock().unwrap();
+        assert_eq!(asked.len(), 2);
+        asked[1].clone()
+    }
+
+    fn listed(id: &str, tenant: &str) -> String {
+        format!(r#"{{"id":"{id}","tenantId":"{tenant}","user":{{"name":"ana","type":"user"}}}}"#)
     }
 
     #[tokio::test]
-    async fn a_cli_that_hangs_is_given_up() {
-        let quiet = Quiet { config_dir: None, deadline: Duration::from_millis(50) };
-        assert_eq!(run(quiet, "sleep 600").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    async fn a_subscription_of_the_tenant_leads_to_its_account() {
+        let (sub, wanted) = ("33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444");
+        let both = format!("[{},{},{}]", listed(OTHER, OTHER), listed(sub, TENANT), listed(wanted, TENANT));
+        assert!(asked(&both, Some(wanted)).await.contains(&format!("--subscription \"{wanted}\"")));
+        // One that the Azure CLI does not know would only be refused.
+        assert!(
+            asked(&both, Some("55555555-5555-4555-8555-555555555555"))
+                .await
+                .contains(&format!("--subscription \"{sub}\""))
+        );
+        assert!(asked(&both, None).await.contains(&format!("--subscription \"{sub}\"")));
+        let itself = format!("[{},{}]", listed(sub, TENANT), listed(TENANT, TENANT));
+        assert!(asked(&itself, None).await.contains(&format!("--subscription \"{TENANT}\"")));
+        // A guest may see the tenant without any of its subscriptions.
+        let none = asked("[]", Some(wanted)).await;
+        assert!(none.contains(&format!("--tenant {TENANT}")) && !none.contains("--subscription"), "{none}");
     }
 }

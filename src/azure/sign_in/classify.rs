@@ -28,7 +28,17 @@ pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Erro
         return failed("", "what was to be a token could not be read".to_owned());
     }
     let words = words(&text);
-    let code = if words.contains("not found on PATH") || words.contains("wasn't found on PATH") {
+    let code = if words.contains("azd auth login") {
+        "AzureDeveloperCliNotSignedIn"
+    } else if words.contains("azd not found") || words.contains("azd wasn't found") {
+        "AzureDeveloperCliNotFound"
+    } else if words.contains("no managed identity endpoint") || words.contains("managed identity isn't supported") {
+        "ManagedIdentityMissing"
+    } else if words.contains("federated token") || words.contains("no token file specified") {
+        "FederatedTokenMissing"
+    } else if words.contains("no client ID specified") || words.contains("no client id specified") {
+        "ClientIdMissing"
+    } else if words.contains("not found on PATH") || words.contains("wasn't found on PATH") {
         "AzureCliNotFound"
     } else if words.contains("Please run 'az login'")
         || words.contains("az login --tenant") && !words.contains("AADSTS")

@@ -1,12 +1,15 @@
 //! Which accounts the Azure CLI has, without asking anybody but itself.
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::{ffi::OsStr, path::PathBuf, time::Duration};
 
-use azure_identity::Executor as _;
+use azure_identity::Executor;
 use serde::Deserialize;
 
-use super::azure_cli::Quiet;
-use crate::domain::TenantId;
+use super::executor::Quiet;
+use crate::domain::{SubscriptionId, TenantId};
+
+/// How long it may take to list its accounts: nobody is asked for that.
+const LISTING: Duration = Duration::from_secs(10);
 
 /// An account that the Azure CLI is signed in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,39 +22,51 @@ pub struct FoundAccount {
     pub tenant_name: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A subscription that the Azure CLI keeps an account for.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
-    tenant_id: TenantId,
+pub(super) struct Kept {
+    pub(super) id: SubscriptionId,
+    #[serde(rename = "tenantId")]
+    pub(super) tenant: TenantId,
     user: WireUser,
     #[serde(default)]
     tenant_display_name: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct WireUser {
     name: String,
 }
 
 /// The accounts of the Azure CLI; none where there is no Azure CLI, or nobody is signed in.
 pub async fn cli_accounts(config_dir: Option<PathBuf>) -> Vec<FoundAccount> {
+    accounts(subscriptions(&Quiet { config_dir, deadline: LISTING }).await)
+}
+
+/// What the Azure CLI keeps, each with its account.
+pub(super) async fn subscriptions(executor: &dyn Executor) -> Vec<Kept> {
     let line = ["-c", "az account list --all --output json"];
     let (shell, args) = if cfg!(windows) { ("cmd", ["/C", line[1]]) } else { ("/bin/sh", line) };
-    let quiet = Quiet::listing(config_dir);
-    match quiet.run(OsStr::new(shell), &args.map(OsStr::new)).await {
+    match executor.run(OsStr::new(shell), &args.map(OsStr::new)).await {
         Ok(output) if output.status.success() => read(&output.stdout),
-        _ => Vec::new(),
+        Ok(_) | Err(_) => Vec::new(),
     }
 }
 
-/// A subscription each; those of one account in one tenant come to one.
-fn read(json: &[u8]) -> Vec<FoundAccount> {
+/// What cannot be read is left out.
+fn read(json: &[u8]) -> Vec<Kept> {
     let all: Vec<serde_json::Value> = serde_json::from_slice(json).unwrap_or_default();
+    all.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
+}
+
+/// A subscription each; those of one account in one tenant come to one.
+fn accounts(all: Vec<Kept>) -> Vec<FoundAccount> {
     let mut found: Vec<FoundAccount> = Vec::new();
-    for one in all.into_iter().filter_map(|one| serde_json::from_value::<Wire>(one).ok()) {
-        if !found.iter().any(|known| known.tenant == one.tenant_id && known.user == one.user.name) {
+    for one in all {
+        if !found.iter().any(|known| known.tenant == one.tenant && known.user == one.user.name) {
             let tenant_name = one.tenant_display_name.filter(|name| !name.is_empty());
-            found.push(FoundAccount { user: one.user.name, tenant: one.tenant_id, tenant_name });
+            found.push(FoundAccount { user: one.user.name, tenant: one.tenant, tenant_name });
         }
     }
     found
@@ -63,12 +78,12 @@ mod tests {
 
     #[test]
     fn each_account_counts_once_a_tenant() {
-        let one = |tenant: &str, user: &str| serde_json::json!({ "id": "x", "tenantId": tenant, "user": { "name": user, "type": "user" }, "tenantDisplayName": "Contoso" });
+        let one = |tenant: &str, user: &str| serde_json::json!({ "id": tenant, "tenantId": tenant, "user": { "name": user, "type": "user" }, "tenantDisplayName": "Contoso" });
         let (a, b) = ("66666666-6666-4666-8666-666666666666", "77777777-7777-4777-8777-777777777777");
         let list = serde_json::json!([one(a, "ana"), one(a, "ana"), one(b, "ana"), {"tenantId": "?"}, one(b, "ben")]);
-        let found = read(list.to_string().as_bytes());
+        let found = accounts(read(list.to_string().as_bytes()));
         let who: Vec<(&str, String)> = found.iter().map(|one| (one.user.as_str(), one.tenant.to_string())).collect();
         assert_eq!(who, [("ana", a.to_owned()), ("ana", b.to_owned()), ("ben", b.to_owned())]);
-        assert_eq!(read(b"ERROR: Please run az login"), []);
+        assert!(read(b"ERROR: Please run az login").is_empty());
     }
 }

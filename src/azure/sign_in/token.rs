@@ -6,10 +6,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use azure_core::credentials::TokenCredential;
+use azure_core::{
+    credentials::{TokenCredential, TokenRequestOptions},
+    http::{ClientMethodOptions, Context},
+};
 use time::{Duration, OffsetDateTime};
 
-use super::classify::classify;
+use super::{challenge::Challenge, classify::classify, same_account::SameAccount};
 use crate::{
     azure::{
         clock,
@@ -30,6 +33,7 @@ pub struct Tokens(Arc<Inner>);
 struct Inner {
     credential: Arc<dyn TokenCredential>,
     tenant: TenantId,
+    same: SameAccount,
     /// One slot a scope. A slot is locked while its token is fetched, so that many callers make one request.
     slots: Mutex<HashMap<String, Slot>>,
 }
@@ -43,6 +47,12 @@ struct Held {
     claims: Claims,
 }
 
+/// Whose token a credential gives; `None` where it gives none. For looking who is there, before anybody is asked for.
+pub async fn claims_of(credential: Arc<dyn TokenCredential>, scope: &str) -> Option<Claims> {
+    let given = credential.get_token(&[scope], None).await.ok()?;
+    decode_claims(&Secret::new(given.token.secret()))
+}
+
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("tenant", &self.0.tenant).finish_non_exhaustive()
@@ -52,7 +62,7 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     /// Tokens of `credential`, which are refused unless they are of `tenant`.
     pub fn new(credential: Arc<dyn TokenCredential>, tenant: TenantId) -> Self {
-        Self(Arc::new(Inner { credential, tenant, slots: Mutex::default() }))
+        Self(Arc::new(Inner { credential, tenant, same: SameAccount::default(), slots: Mutex::default() }))
     }
 
     /// The tenant that the tokens are for.
@@ -70,25 +80,55 @@ impl Tokens {
         Ok(self.held(scope).await?.claims)
     }
 
+    /// Another token than `refused`, which a service does not take any more, or not for this. `None` where the credential has no
+    /// other: then the refusal stands.
+    pub async fn renewed(
+        &self,
+        scope: &str,
+        refused: &Secret,
+        challenge: Option<&Challenge>,
+    ) -> Result<Option<Secret>> {
+        let slot = self.slot(scope);
+        let mut slot = slot.lock().await;
+        let is_refused = |held: &Held| held.token.expose() == refused.expose();
+        if let Some(held) = slot.as_ref().filter(|held| !is_refused(held)) {
+            // Whoever was refused before has renewed it.
+            return Ok(Some(held.token.clone()));
+        }
+        *slot = None;
+        let fresh = self.fetch(scope, challenge).await?;
+        if is_refused(&fresh) {
+            return Ok(None);
+        }
+        let token = fresh.token.clone();
+        *slot = Some(fresh);
+        Ok(Some(token))
+    }
+
+    fn slot(&self, scope: &str) -> Slot {
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(scope.to_owned()).or_default())
+    }
+
     async fn held(&self, scope: &str) -> Result<Held> {
-        let slot = {
-            let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(slots.entry(scope.to_owned()).or_default())
-        };
+        let slot = self.slot(scope);
         let mut slot = slot.lock().await;
         if let Some(held) = slot.as_ref().filter(|held| held.expires - clock::now() > MARGIN) {
             return Ok(held.clone());
         }
-        let fresh = self.fetch(scope).await?;
+        let fresh = self.fetch(scope, None).await?;
         *slot = Some(fresh.clone());
         Ok(fresh)
     }
 
-    async fn fetch(&self, scope: &str) -> Result<Held> {
+    async fn fetch(&self, scope: &str, challenge: Option<&Challenge>) -> Result<Held> {
         let tenant = self.0.tenant;
         let tried = format!("sign in to tenant {tenant}");
         let failed = |kind, message: String| Error::new(kind, "sign_in.token", tried.clone(), message);
-        let given = self.0.credential.get_token(&[scope], None).await.map_err(|error| classify(&tried, &error))?;
+        let options = challenge.map(|challenge| TokenRequestOptions {
+            method_options: ClientMethodOptions { context: Context::new().with_value(challenge.clone()) },
+        });
+        let given = self.0.credential.get_token(&[scope], options).await.map_err(|error| classify(&tried, &error))?;
         let token = Secret::new(given.token.secret());
         // A token whose tenant cannot be read is not used: it might act in the wrong one.
         let claims = decode_claims(&token)
@@ -100,6 +140,7 @@ impl Tokens {
             );
             return Err(failed(ErrorKind::WrongTenant, message));
         }
+        self.0.same.expect(&tried, &claims)?;
         Ok(Held { token, expires: given.expires_on, claims })
     }
 }
@@ -120,21 +161,59 @@ mod tests {
         tid: &'static str,
         lives: Duration,
         asked: AtomicUsize,
+        /// Whose token the second one is.
+        second: u128,
+        challenged: Mutex<Vec<Option<Challenge>>>,
     }
 
     #[async_trait::async_trait]
     impl TokenCredential for Fake {
-        async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
-            self.asked.fetch_add(1, Ordering::SeqCst);
+        async fn get_token(
+            &self,
+            _: &[&str],
+            options: Option<TokenRequestOptions<'_>>,
+        ) -> azure_core::Result<AccessToken> {
+            let before = self.asked.fetch_add(1, Ordering::SeqCst);
+            let challenge = options.as_ref().and_then(|options| options.method_options.context.value().cloned());
+            self.challenged.lock().unwrap().push(challenge);
             tokio::task::yield_now().await;
-            let token = jwt(&serde_json::json!({ "tid": self.tid, "upn": "ana@contoso.example" }));
+            let oid = uuid::Uuid::from_u128(if before == 0 { 1 } else { self.second }).to_string();
+            let claims =
+                serde_json::json!({ "tid": self.tid, "upn": "ana@contoso.example", "oid": oid, "uti": before });
+            let token = jwt(&claims);
             Ok(AccessToken::new(token, clock::now() + self.lives))
         }
     }
 
     fn tokens(tid: &'static str, lives: Duration) -> (Arc<Fake>, Tokens) {
-        let fake = Arc::new(Fake { tid, lives, asked: AtomicUsize::new(0) });
+        let fake = Arc::new(Fake { tid, lives, asked: AtomicUsize::new(0), second: 1, challenged: Mutex::default() });
         (Arc::clone(&fake), Tokens::new(fake, TENANT.parse().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_refused_is_renewed_once_for_all_who_were_refused_with_it() {
+        let (fake, tokens) = tokens(TENANT, Duration::hours(1));
+        let refused = tokens.token("a/.default").await.unwrap();
+        let challenge = Challenge("{}".to_owned());
+        let one = tokens.renewed("a/.default", &refused, Some(&challenge)).await.unwrap().unwrap();
+        let other = tokens.renewed("a/.default", &refused, None).await.unwrap().unwrap();
+        assert!(one.expose() == other.expose() && one.expose() != refused.expose());
+        assert_eq!(*fake.challenged.lock().unwrap(), [None, Some(challenge)]);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_another_account_than_before_is_refused_and_both_are_named() {
+        let fake = Fake {
+            tid: TENANT,
+            lives: Duration::minutes(1),
+            asked: AtomicUsize::new(0),
+            second: 2,
+            challenged: Mutex::default(),
+        };
+        let tokens = Tokens::new(Arc::new(fake), TENANT.parse().unwrap());
+        tokens.token("a/.default").await.unwrap();
+        let error = tokens.token("a/.default").await.unwrap_err();
+        assert_eq!(error.code.as_deref(), Some("OtherAccount"), "{error}");
     }
 
     #[tokio::test]

@@ -110,8 +110,14 @@ const BELOW: [&str; 3] = ["CP-209", "CP-507", "CP-707"];
 fn nothing_in_the_catalogue_is_out_of_reach() {
     let answered: BTreeSet<String> = recorded().into_iter().map(|answer| answer.entry).collect();
     let named = named_in_code();
+    let given = codes_of_our_own();
+    let gives = |entry: &super::Entry| {
+        let mut codes = entry.matches.iter().flat_map(|pattern| &pattern.codes);
+        codes.any(|code| given.contains(&format!("\"{code}\"")))
+    };
     let unreached: Vec<&str> = all()
         .iter()
+        .filter(|entry| !gives(entry))
         .map(|entry| entry.code.as_str())
         .filter(|code| !answered.contains(*code) && !named.contains(*code) && !BELOW.contains(code))
         .collect();
@@ -119,6 +125,14 @@ fn nothing_in_the_catalogue_is_out_of_reach() {
         unreached.is_empty(),
         "nobody can meet {unreached:?}: record an answer, or use the code in the program or in a test of the program"
     );
+}
+
+/// The code of what makes problems of its own while somebody signs in, for what no service has a code for.
+fn codes_of_our_own() -> String {
+    let azure = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure");
+    let mut files = vec![azure.join("api.rs")];
+    collect(&azure.join("sign_in"), &mut files);
+    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 /// Codes that the program's own code uses, or that a test of the whole program meets.

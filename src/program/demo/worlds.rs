@@ -99,6 +99,7 @@ pub(super) fn session(
         pace: Pace::faster(speed),
         environment: Environment::Given(secrets),
         accounts: demo.map(|demo| accounts(ready, demo)).unwrap_or_default(),
+        client_id: None,
     })
 }
 

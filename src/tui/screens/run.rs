@@ -161,7 +161,7 @@ impl Model {
                 // Where the Azure CLI has several people in a tenant, nobody here knows which of them it takes.
                 match (known.next(), known.next()) {
                     (Some(only), None) => only.name.clone(),
-                    _ => way_in(sign_in),
+                    _ => sign_in.words(),
                 }
             }
         };
@@ -173,14 +173,6 @@ impl Model {
         let facts = self.progress.facts();
         let record = facts.key(facts.key_of(StepId::Secret)?.id)?;
         (!record.removed && !record.text_lost && self.ended.is_some()).then_some(record.key.id)
-    }
-}
-
-/// How somebody signs in, where the account's name is not known.
-fn way_in(sign_in: &SignIn) -> String {
-    match sign_in {
-        SignIn::AzureCli => "Azure CLI".to_owned(),
-        SignIn::ServicePrincipal { client_id, .. } => format!("app {client_id}"),
     }
 }
 

@@ -1,0 +1,214 @@
+//! Where the browser comes back to: a port of this machine that takes one form, and says that the tab can be closed.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use url::Url;
+
+use crate::secret::Secret;
+
+/// No answer of a sign-in page is larger.
+const LARGEST: usize = 64 * 1024;
+
+/// How long a browser may take to say what it wants.
+const HEADERS: Duration = Duration::from_secs(10);
+
+/// What the browser came back with.
+pub(super) enum Landed {
+    /// The code.
+    Code(Secret),
+    /// Entra, or the person, refused.
+    Refused {
+        /// Entra's word, such as `access_denied`.
+        error: String,
+        /// Entra's sentence.
+        description: String,
+    },
+}
+
+impl Landed {
+    /// Reads the fields that a page sends back. `None` where they are not of a sign-in with one of these states.
+    fn read(fields: &[(String, String)], states: &[&Secret]) -> Option<Self> {
+        let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let state = get("state")?;
+        states.iter().any(|own| own.expose() == state).then_some(())?;
+        if let Some(error) = get("error") {
+            let description = get("error_description").unwrap_or_default().to_owned();
+            return Some(Self::Refused { error: error.to_owned(), description });
+        }
+        Some(Self::Code(Secret::new(get("code")?)))
+    }
+
+    /// Reads the address that a browser ended on.
+    pub(super) fn read_address(text: &str, states: &[&Secret]) -> Option<Self> {
+        let text = text.trim().trim_matches(|c: char| matches!(c, '"' | '\'' | '<' | '>'));
+        let query = match Url::parse(text) {
+            Ok(url) => url.query().or_else(|| url.fragment())?.to_owned(),
+            // What stands behind the question mark is enough.
+            Err(_) => text.trim_start_matches('?').to_owned(),
+        };
+        Self::read(&fields(query.as_bytes()), states)
+    }
+}
+
+fn fields(text: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(text).into_owned().collect()
+}
+
+/// The open port.
+pub(super) struct Listener {
+    port: u16,
+    four: TcpListener,
+    /// `localhost` is this one on some machines; others have none.
+    six: Option<TcpListener>,
+}
+
+impl Listener {
+    /// Opens a free port, reachable from this machine only.
+    pub(super) async fn bind() -> io::Result<Self> {
+        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = four.local_addr()?.port();
+        let six = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
+        Ok(Self { port, four, six })
+    }
+
+    /// The address to send the browser back to. Entra knows `http://localhost`, and disregards the port.
+    pub(super) fn redirect(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Waits for the browser. A form has to carry `posted`, an address `shown`; whatever else comes is turned away.
+    pub(super) async fn land(&self, posted: &Secret, shown: &Secret) -> Landed {
+        let (landed, mut arrived) = mpsc::channel(1);
+        let port = Arc::new(Port { number: self.port, posted: posted.clone(), shown: shown.clone(), landed });
+        let mut browsers = tokio::task::JoinSet::new();
+        loop {
+            let came = tokio::select! {
+                Some(landed) = arrived.recv() => {
+                    // The page that says so is let go out first.
+                    browsers.detach_all();
+                    return landed;
+                }
+                came = self.accept() => came,
+            };
+            if let Ok(stream) = came {
+                browsers.spawn(serve(stream, Arc::clone(&port)));
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let six = async {
+            match &self.six {
+                Some(six) => six.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let (stream, _) = tokio::select! {
+            came = self.four.accept() => came?,
+            came = six => came?,
+        };
+        Ok(stream)
+    }
+}
+
+struct Port {
+    number: u16,
+    posted: Secret,
+    shown: Secret,
+    landed: mpsc::Sender<Landed>,
+}
+
+async fn serve(stream: TcpStream, port: Arc<Port>) {
+    let service = service_fn(|request| {
+        let port = Arc::clone(&port);
+        async move { Ok::<_, Infallible>(port.answer(request).await) }
+    });
+    // A browser that breaks off is no concern of the sign-in.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+impl Port {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        // A page of the web that has its own name point here is no page of a sign-in.
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let own = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}:{}", self.number));
+        if !own {
+            return page(StatusCode::MISDIRECTED_REQUEST, "Not here", "This is not the address that was asked for.");
+        }
+        let landed = match *request.method() {
+            Method::POST => {
+                let body = Limited::new(request.into_body(), LARGEST).collect().await;
+                body.ok().and_then(|body| Landed::read(&fields(&body.to_bytes()), &[&self.posted]))
+            }
+            Method::GET => {
+                request.uri().query().and_then(|query| Landed::read(&fields(query.as_bytes()), &[&self.shown]))
+            }
+            _ => None,
+        };
+        match landed {
+            Some(landed) => {
+                let answer = match &landed {
+                    Landed::Code(_) => {
+                        page(StatusCode::OK, "Signed in", "You can close this tab and go back to crosspull.")
+                    }
+                    Landed::Refused { .. } => page(
+                        StatusCode::OK,
+                        "Not signed in",
+                        "Go back to crosspull: it says why. You can close this tab.",
+                    ),
+                };
+                // Only the first one counts.
+                let _ = self.landed.try_send(landed);
+                answer
+            }
+            None => page(
+                StatusCode::BAD_REQUEST,
+                "Nothing to sign in",
+                "crosspull did not ask for this. If a sign-in is waiting, open its link anew.",
+            ),
+        }
+    }
+}
+
+fn page(status: StatusCode, title: &str, text: &str) -> Response<Full<Bytes>> {
+    let body = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body style=\"font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto\"><h1>{title}</h1>\
+         <p id=\"said\">{text}</p></body></html>"
+    );
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+    ] {
+        headers.insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,86 @@
+//! Claims: what a service wants a token to prove, beyond who it is of.
+
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, general_purpose::GeneralPurposeConfig},
+};
+use serde_json::{Map, Value, json};
+
+/// A claims challenge on its way to a credential, as it was received: in base64 from a header, as JSON from Entra. The
+/// credentials of `azure_identity` do not look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge(pub String);
+
+impl Challenge {
+    /// As `az login --claims-challenge` takes it.
+    pub fn base64(&self) -> String {
+        match object(&self.0) {
+            Some(object) => base64::engine::general_purpose::STANDARD.encode(Value::Object(object).to_string()),
+            None => self.0.clone(),
+        }
+    }
+}
+
+/// The `claims` parameter of a request for a token: that this client understands challenges (`CP1`), and what is asked for.
+pub(super) fn parameter(challenge: Option<&Challenge>) -> String {
+    let mut claims = json!({"access_token": {"xms_cc": {"values": ["CP1"]}}});
+    if let Some(asked) = challenge.and_then(|challenge| object(&challenge.0)) {
+        merge(&mut claims, Value::Object(asked), 0);
+    }
+    claims.to_string()
+}
+
+fn object(text: &str) -> Option<Map<String, Value>> {
+    let text = text.trim();
+    let read = |bytes: &[u8]| match serde_json::from_slice(bytes).ok()? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    };
+    if text.starts_with('{') {
+        return read(text.as_bytes());
+    }
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    [base64::alphabet::STANDARD, base64::alphabet::URL_SAFE].iter().find_map(|alphabet| {
+        let bytes = base64::engine::GeneralPurpose::new(alphabet, lenient).decode(text).ok()?;
+        read(&bytes)
+    })
+}
+
+/// Puts `from` into `into`. The depth is bounded, since a challenge is foreign.
+fn merge(into: &mut Value, from: Value, depth: u8) {
+    const DEEPEST: u8 = 8;
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) if depth < DEEPEST => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value, depth + 1);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_is_added_to_what_this_client_says_of_itself() {
+        let asked = r#"{"access_token":{"acrs":{"essential":true,"value":"p1"}}}"#;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(asked);
+        for text in [asked.to_owned(), encoded.clone(), encoded.trim_end_matches('=').to_owned()] {
+            let challenge = Challenge(text);
+            let claims: Value = serde_json::from_str(&parameter(Some(&challenge))).unwrap();
+            assert_eq!(claims["access_token"]["acrs"]["value"], "p1");
+            assert_eq!(claims["access_token"]["xms_cc"]["values"][0], "CP1");
+            assert_eq!(challenge.base64(), encoded);
+        }
+    }
+
+    #[test]
+    fn what_is_no_challenge_is_left_out() {
+        for text in ["", "{", "nonsense", "W10="] {
+            let plain = parameter(None);
+            assert_eq!(parameter(Some(&Challenge(text.to_owned()))), plain, "{text}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Signing in with a code that is typed on another device (RFC 8628, as Entra has it).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{
+    challenge::{Challenge, parameter},
+    desk::{Desk, Given, Reason, Way},
+    endpoint::{Endpoint, Granted, number, scopes},
+    person::{gave_up, said_by_page},
+};
+use crate::{
+    azure::{
+        clock,
+        error::{Error, ErrorKind, Result},
+    },
+    secret::Secret,
+};
+
+/// Between two looks, where the service does not say.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// What is added where the service finds the looks too frequent (RFC 8628, `slow_down`).
+const SLOWER: Duration = Duration::from_secs(5);
+
+/// How often a look may fail on the way before the sign-in does.
+const LOST: u32 = 5;
+
+#[derive(Deserialize)]
+struct Wire {
+    device_code: Secret,
+    user_code: String,
+    #[serde(alias = "verification_url")]
+    verification_uri: Url,
+    #[serde(default)]
+    expires_in: Value,
+    #[serde(default)]
+    interval: Value,
+}
+
+/// Asks a person to type a code, and another one where that has ended, until somebody has signed in or refused.
+pub(super) async fn sign_in(
+    endpoint: &Endpoint,
+    desk: &Desk,
+    account: Option<&str>,
+    reason: Reason,
+    scope: &str,
+    challenge: Option<&Challenge>,
+) -> Result<Granted> {
+    loop {
+        let fields = vec![("scope", Secret::new(scopes(scope))), ("claims", Secret::new(parameter(challenge)))];
+        let call = endpoint.call("sign_in.device_code", "/oauth2/v2.0/devicecode", fields, &[]);
+        let wire: Wire = endpoint.http.send(call).await?.json()?;
+        let life = number(&wire.expires_in).unwrap_or(900).clamp(1, 3600);
+        let way = Way::Code {
+            code: wire.user_code,
+            page: secure(endpoint, wire.verification_uri)?,
+            ends: clock::now() + time::Duration::seconds(life),
+        };
+        let mut seat = desk.seat(endpoint.tenant, account.map(str::to_owned), reason, way);
+        let interval = number(&wire.interval).and_then(|seconds| u64::try_from(seconds).ok());
+        let interval = interval.map_or(INTERVAL, |seconds| Duration::from_secs(seconds.clamp(1, 60)));
+        let given = async {
+            loop {
+                match seat.given().await {
+                    Given::GaveUp => return gave_up(endpoint),
+                    Given::Text(text) => {
+                        if let Some(refused) = said_by_page(endpoint, text.expose()) {
+                            return refused;
+                        }
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            // Where the code has ended, there is another one: the person may have gone for lunch.
+            granted = poll(endpoint, &wire.device_code, interval, scope, challenge) => if let Some(granted) = granted? {
+                return Ok(granted);
+            },
+            refused = given => return Err(refused),
+        }
+    }
+}
+
+/// Looks until somebody has typed the code; `None` where it has ended before.
+async fn poll(
+    endpoint: &Endpoint,
+    device_code: &Secret,
+    interval: Duration,
+    scope: &str,
+    challenge: Option<&Challenge>,
+) -> Result<Option<Granted>> {
+    let mut interval = interval;
+    let mut lost = 0;
+    loop {
+        tokio::time::sleep(interval).await;
+        let grant = vec![
+            ("grant_type", Secret::new("urn:ietf:params:oauth:grant-type:device_code")),
+            ("device_code", device_code.clone()),
+        ];
+        let error = match endpoint.token(grant, scope, challenge).await {
+            Ok(granted) => return Ok(Some(granted)),
+            Err(error) => error,
+        };
+        match error.code.as_deref() {
+            Some("authorization_pending") => {}
+            Some("slow_down") => interval += SLOWER,
+            Some("expired_token" | "code_expired") => return Ok(None),
+            // The person is still typing; a look that got lost is made again.
+            _ if error.kind != ErrorKind::Service && lost < LOST => lost += 1,
+            _ => return Err(error),
+        }
+    }
+}
+
+/// A page for a code is shown to a person, who types it there: it has to be a safe one.
+fn secure(endpoint: &Endpoint, page: Url) -> Result<Url> {
+    if page.scheme() == "https" || crate::azure::http::is_loopback(&page) {
+        return Ok(page);
+    }
+    let message = "the sign-in service names a page without TLS for the code";
+    Err(Error::new(ErrorKind::Insecure, "sign_in.device_code", endpoint.tried(), message))
+}

@@ -1,0 +1,175 @@
+//! An operator who signs in here, in a browser or with a code. What keeps them signed in is in memory only.
+
+use std::sync::Arc;
+
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::ErrorKind as CoreKind,
+};
+use tokio::sync::Mutex;
+
+use super::{
+    browser,
+    challenge::Challenge,
+    desk::{Desk, Reason},
+    device_code,
+    endpoint::{AZURE_CLI, Endpoint, Granted},
+    same_account::SameAccount,
+};
+use crate::{
+    azure::{
+        entra::decode_claims,
+        error::{Error, ErrorKind, Result, aadsts_number, clean},
+        http::Http,
+    },
+    domain::{AppId, Cloud, TenantId},
+    secret::Secret,
+};
+
+/// Where a person types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// Into a page that a browser shows.
+    Browser,
+    /// A code, into a page on any device.
+    DeviceCode,
+}
+
+/// Signs in as whoever sits here, for the public client `client`, the Azure CLI's where none is named.
+pub fn person(
+    http: &Http,
+    cloud: &Arc<Cloud>,
+    tenant: TenantId,
+    client: Option<AppId>,
+    means: Means,
+    desk: &Desk,
+) -> Arc<dyn TokenCredential> {
+    let endpoint =
+        Endpoint { http: http.clone(), cloud: Arc::clone(cloud), tenant, client: client.unwrap_or(AZURE_CLI) };
+    Arc::new(Person { endpoint, means, desk: desk.clone(), same: SameAccount::default(), session: Mutex::default() })
+}
+
+#[derive(Debug)]
+struct Person {
+    endpoint: Endpoint,
+    means: Means,
+    desk: Desk,
+    same: SameAccount,
+    /// Held while somebody signs in: whoever else wants a token waits for the same sign-in.
+    session: Mutex<Session>,
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    /// Keeps the person signed in. It changes with each use.
+    refresh: Option<Secret>,
+    /// Who that is.
+    account: Option<String>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Person {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let [scope] = scopes else {
+            return Err(azure_core::Error::with_message(CoreKind::Credential, "one scope at a time is asked for"));
+        };
+        let challenge = options.as_ref().and_then(|options| options.method_options.context.value::<Challenge>());
+        let granted = self
+            .token(scope, challenge)
+            .await
+            .map_err(|error| azure_core::Error::with_error(CoreKind::Credential, error, "nobody could be signed in"))?;
+        Ok(AccessToken::new(granted.access.expose().to_owned(), granted.expires))
+    }
+}
+
+impl Person {
+    async fn token(&self, scope: &str, challenge: Option<&Challenge>) -> Result<Granted> {
+        let mut session = self.session.lock().await;
+        let mut challenge = challenge.cloned();
+        let mut reason = if challenge.is_some() { Reason::MoreProof } else { Reason::First };
+        if let Some(refresh) = session.refresh.clone() {
+            match self.endpoint.refresh(&refresh, scope, challenge.as_ref()).await {
+                Ok(granted) => return self.keep(&mut session, granted),
+                Err(error) if !wants_person(&error) => return Err(error),
+                Err(error) => {
+                    reason = if wants_more_proof(&error) { Reason::MoreProof } else { Reason::Again };
+                    // What Entra asks for now says more than what a service asked for before.
+                    challenge = error.claims.clone().map(Challenge).or(challenge);
+                }
+            }
+        }
+        if !self.desk.attended() {
+            let message = "a person has to sign in for this, and there is nobody here who could be asked";
+            return Err(self.failed("NobodyToAsk", message));
+        }
+        let (account, desk) = (session.account.as_deref(), &self.desk);
+        let granted = match self.means {
+            Means::Browser => {
+                browser::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await?
+            }
+            Means::DeviceCode => {
+                device_code::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await?
+            }
+        };
+        self.keep(&mut session, granted)
+    }
+
+    fn keep(&self, session: &mut Session, granted: Granted) -> Result<Granted> {
+        let claims = decode_claims(&granted.access).or_else(|| decode_claims(granted.id.as_ref()?));
+        if let Some(claims) = &claims {
+            // Somebody else's session is not kept: the next try asks for the right person again.
+            self.same.expect(&self.endpoint.tried(), claims)?;
+            session.account = claims.upn.clone().or_else(|| session.account.take());
+        }
+        if let Some(refresh) = &granted.refresh {
+            session.refresh = Some(refresh.clone());
+        }
+        Ok(granted)
+    }
+
+    fn failed(&self, code: &str, message: &str) -> Error {
+        failed(&self.endpoint, code, message)
+    }
+}
+
+/// Whether the session is good, and not enough.
+fn wants_more_proof(error: &Error) -> bool {
+    error.claims.is_some()
+        || error.is("interaction_required")
+        || error.aadsts_is(&[50_072, 50_074, 50_076, 50_079, 50_158])
+}
+
+/// Whether a session cannot be prolonged without the person.
+fn wants_person(error: &Error) -> bool {
+    error.kind == ErrorKind::Service
+        && (error.needs_interaction()
+            || ["invalid_grant", "interaction_required", "login_required", "consent_required"]
+                .iter()
+                .any(|code| error.is(code)))
+}
+
+fn failed(endpoint: &Endpoint, code: &str, message: &str) -> Error {
+    Error::new(ErrorKind::SignIn, "sign_in.person", endpoint.tried(), message)
+        .with(|details| details.code = Some(code.to_owned()))
+}
+
+/// The person does not want to sign in.
+pub(super) fn gave_up(endpoint: &Endpoint) -> Error {
+    failed(endpoint, "SignInGivenUp", "the sign-in was given up here")
+}
+
+/// What a page said instead of going on, where a text holds one of Entra's numbers. Such pages never lead back.
+pub(super) fn said_by_page(endpoint: &Endpoint, text: &str) -> Option<Error> {
+    let number = aadsts_number(text)?;
+    let words = clean(text);
+    let from = words.find("AADSTS").unwrap_or_default();
+    let message = words[from..].split(" Trace ID").next().unwrap_or_default().to_owned();
+    Some(
+        Error::new(ErrorKind::SignIn, "sign_in.person", endpoint.tried(), message)
+            .with(|details| details.aadsts = Some(number)),
+    )
+}
