@@ -111,13 +111,13 @@ fn nothing_in_the_catalogue_is_out_of_reach() {
     let answered: BTreeSet<String> = recorded().into_iter().map(|answer| answer.entry).collect();
     let named = named_in_code();
     let given = codes_of_our_own();
-    let gives = |entry: &super::Entry| {
+    let own_code = |entry: &super::Entry| {
         let mut codes = entry.matches.iter().flat_map(|pattern| &pattern.codes);
         codes.any(|code| given.contains(&format!("\"{code}\"")))
     };
     let unreached: Vec<&str> = all()
         .iter()
-        .filter(|entry| !gives(entry))
+        .filter(|entry| !own_code(entry))
         .map(|entry| entry.code.as_str())
         .filter(|code| !answered.contains(*code) && !named.contains(*code) && !BELOW.contains(code))
         .collect();
