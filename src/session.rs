@@ -2,6 +2,7 @@
 //! the engine.
 
 mod account;
+mod clouds;
 mod connect;
 mod drafts;
 mod handing_out;

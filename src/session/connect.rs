@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use super::Session;
 use crate::{
     azure::{
-        TenantClients, arm, entra,
+        TenantClients, arm,
         sign_in::{self, CliAccount},
     },
     domain::{
@@ -67,10 +67,17 @@ fn cli_accounts(tenant: TenantId, resource: Option<&ResourceId>) -> Vec<CliAccou
 impl Session {
     /// Resolves both tenants and makes their clients.
     pub(super) async fn connect(&self, answers: &Answers, cloud: Arc<Cloud>) -> Result<Steps, Error> {
-        let (cluster, registry) = tokio::try_join!(
+        let found = tokio::try_join!(
             self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
             self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
-        )?;
+        );
+        let (cluster, registry) = match found {
+            Ok(both) => both,
+            Err(error) if error.kind == ProblemKind::Answers => {
+                return Err(self.apart(&cloud, answers).await.unwrap_or(error));
+            }
+            Err(error) => return Err(error),
+        };
         let steps = self.steps(answers, cloud, Tenants { cluster, registry })?;
         expect_sign_in(&steps).await?;
         Ok(steps)
@@ -153,15 +160,6 @@ impl Session {
     /// For what is read before a run.
     pub(super) fn patience(&self) -> Patience {
         Patience::new(self.options.pace)
-    }
-
-    pub(super) async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
-        let found = self.patience().read(|| entra::openid(&self.http, cloud, tenant)).await;
-        let found = found.map_err(|error| Error::from(error.problem()))?;
-        found.map(|openid| openid.tenant_id).ok_or_else(|| {
-            let doing = format!("find the tenant {tenant}: {} knows no such tenant", cloud.name);
-            Error::new(ProblemKind::Answers, doing)
-        })
     }
 }
 
