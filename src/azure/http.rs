@@ -4,9 +4,12 @@
 
 mod call;
 mod clients;
+mod failure;
 mod log;
+mod proxy;
 mod receive;
 mod response;
+mod tls;
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -87,7 +90,14 @@ impl Http {
             record: Some(RequestRecord::sent(&call, self.0.correlation)),
             watch: Stopwatch::start(),
         };
-        let result = receive::exchange(client, request, &call).await;
+        let result = match receive::exchange(client, request, &call).await {
+            Err(error) if !direct => match self.0.clients.proxies.to(&call.url) {
+                // Boxed: it is large, rare, and would be carried by every request.
+                Some(via) => Err(Box::pin(via.explain(error, &call, self.0.clients.connect_timeout())).await),
+                None => Err(error),
+            },
+            result => result,
+        };
         pending.end(&result);
         result
     }

@@ -49,6 +49,8 @@ pub struct Hosts {
     pub graph: String,
     /// The pages for people again, over plain http.
     pub pages: String,
+    /// What login servers end with, but for their ports.
+    pub(super) registry_suffix: String,
     /// Login servers, `localhost:PORT`, in the order of `World::registries`.
     pub registries: Vec<String>,
 }

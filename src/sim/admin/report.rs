@@ -11,7 +11,7 @@ use crate::{
     sim::{
         aks,
         directory::{Application, Tenant},
-        estate::{Cluster, Node, Registry},
+        estate::{Cluster, NOBODY, Node, Registry},
         nodes as evaluation,
         world::{Shared, World},
     },
@@ -78,7 +78,7 @@ fn can_pull(world: &World, cluster: &Cluster, node: &Node) -> BTreeMap<String, b
 
 /// Those of a long list are names only.
 fn answers(registry: &Registry) -> bool {
-    registry.login_server.starts_with("localhost:")
+    !registry.login_server.ends_with(NOBODY)
 }
 
 /// The world without the texts of keys, passwords and tokens.
