@@ -276,6 +276,9 @@ pub struct SimulateArgs {
     pub scenario: Option<String>,
     #[command(flatten)]
     pub speed: Speed,
+    /// How long an access token lives [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub token_life: Option<u32>,
     /// Write the addresses to this file once everything answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,

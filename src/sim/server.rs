@@ -38,12 +38,14 @@ pub struct Options {
     pub record_bodies: bool,
     /// How long each request waits before it is answered, as on a network.
     pub latency: Duration,
+    /// How long an access token lives, in seconds; none for as long as the scenario says.
+    pub token_life: Option<u32>,
 }
 
 impl Options {
     /// A scenario at its own pace, on free ports.
     pub fn new(scenario: Scenario) -> Self {
-        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO }
+        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO, token_life: None }
     }
 }
 
@@ -78,6 +80,7 @@ impl Simulator {
         }
         let tls = Tls::new()?;
         let (mut world, operators) = options.scenario.build(options.speed)?;
+        world.token_life = options.token_life.unwrap_or(world.token_life);
         let manager = bound(options.port.unwrap_or(0))?;
         let (login, graph, pages) = (bound(0)?, bound(0)?, bound(0)?);
         let mut registries = Vec::new();
@@ -105,6 +108,7 @@ impl Simulator {
             graph: hosts.graph.clone(),
             admin: format!("{}/_sim", hosts.resource_manager),
             pages: hosts.pages.clone(),
+            machine: Ready::machine(&world, &hosts.pages),
             ca_file: None,
             tenants: Ready::tenants(&world, &operators),
         };
