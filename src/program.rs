@@ -2,6 +2,7 @@
 
 #[cfg(feature = "sim")]
 mod demo;
+mod explain;
 mod requests;
 mod setups;
 #[cfg(feature = "sim")]
@@ -48,6 +49,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
         Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args)?),
         Command::Forget(args) => Ok(setups::forget(session(&global, shown)?.store(), &args).await?),
         Command::Report(args) => Ok(setups::report(session(&global, shown)?.store(), &args)?),
+        Command::Explain(args) => Ok(explain::run(&args).await?),
         #[cfg(feature = "sim")]
         Command::Simulate(args) => Ok(simulate::run(&global, args).await?),
         #[cfg(feature = "sim")]

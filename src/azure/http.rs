@@ -21,6 +21,9 @@ pub use call::{Body, Call};
 pub use log::{Outcome, RequestLog, RequestRecord};
 pub use response::Response;
 
+#[cfg(test)]
+pub(in crate::azure) use receive::judge;
+
 use self::clients::Clients;
 use super::{
     clock::Stopwatch,
