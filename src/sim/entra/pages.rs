@@ -37,9 +37,10 @@ fn escaped(text: &str) -> String {
 }
 
 fn html(title: &str, body: &str) -> Response {
+    // The icon is there, and empty: a browser asks for no other.
     let text = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body><main>{body}\
+         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body><main>{body}\
          <p class=\"sim\">This is crosspull's simulator on your own machine, not Microsoft.</p></main></body></html>",
         title = escaped(title)
     );

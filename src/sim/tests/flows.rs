@@ -150,6 +150,7 @@ async fn the_browser_posts_to_the_listener_or_is_sent_there() {
     let url = bench.authorize_url(CONTOSO, &more);
     let page = bench.page(&url).await;
     assert!(page.text.contains(&format!("name=\"username\" value=\"{ANA}\"")), "{}", page.text);
+    assert!(page.text.contains("rel=\"icon\" href=\"data:,\""), "a browser would ask for one that is unknown here");
     let first = page.text.find("class=\"person\"").unwrap();
     assert!(page.text[first..].starts_with(&format!("class=\"person\" name=\"quick\" value=\"{ANA}\"")));
     let back = post(&bench, &url, &page.text, &[("quick", ANA)]).await;
