@@ -279,6 +279,9 @@ pub struct SimulateArgs {
     pub scenario: Option<String>,
     #[command(flatten)]
     pub speed: Speed,
+    /// The name in the addresses instead of localhost, to try a proxy that knows this name for this machine
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub host_name: Option<String>,
     /// Write the addresses to this file once everything answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -323,6 +326,13 @@ fn speed(text: &str) -> Result<f64, String> {
     if (1.0..=10_000.0).contains(&speed) { Ok(speed) } else { Err("a number from 1 to 10000 belongs here".to_owned()) }
 }
 
+fn host_name(text: &str) -> Result<String, String> {
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) if !name.contains('*') => Ok(name),
+        _ => Err("a host name belongs here, such as azure.test".to_owned()),
+    }
+}
+
 /// Tokens go to this address: nothing but https is taken, and no user name in it.
 fn https_url() -> impl clap::builder::TypedValueParser<Value = Url> {
     clap::builder::StringValueParser::new().try_map(|text| {
@@ -363,6 +373,7 @@ mod tests {
             "crosspull forget shop --yes",
             "crosspull report shop --json",
             "crosspull simulate --port 4433 --scenario small --speed 20 --ready-file ready.json",
+            "crosspull simulate --host-name azure.test",
             "crosspull demo --plain --scenario small --speed 2.5",
             "crosspull list --cloud usgov --data-dir /tmp/x --log x.log --verbose",
             "crosspull --resource-manager https://localhost:4433/ --ca-file ca.pem list",
@@ -380,6 +391,8 @@ mod tests {
             "crosspull forget shop --json",
             "crosspull simulate --speed 0",
             "crosspull simulate --speed nan",
+            "crosspull simulate --host-name *.azure.test",
+            "crosspull simulate --host-name 10.0.0.1",
             "crosspull list --cloud germany",
             "crosspull list --cloud china --resource-manager https://localhost",
             "crosspull list --resource-manager http://localhost",

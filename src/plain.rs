@@ -9,6 +9,7 @@ pub mod out;
 mod plan;
 mod progress;
 mod setups;
+pub mod sign_in;
 pub mod signals;
 
 pub use json::{event_json, setups_json, status_json};

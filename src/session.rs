@@ -2,12 +2,13 @@
 //! the engine.
 
 mod account;
+mod clouds;
 mod connect;
+mod detect;
 mod drafts;
 mod handing_out;
 mod lookup;
 mod resolve;
-mod signing_in;
 mod store;
 
 use std::{
@@ -28,10 +29,10 @@ pub use store::{Entry, Store, left_behind};
 
 pub use crate::azure::{
     Outcome, RequestRecord,
-    sign_in::{Pasted, Reason, Wanted, Way},
+    sign_in::{Desk, Pasted, Reason, Wanted, Way},
 };
 use crate::{
-    azure::{Http, HttpOptions, RequestLog, metadata, sign_in::Desk},
+    azure::{Http, HttpOptions, RequestLog, metadata},
     domain::{Answers, AppId, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
     engine::{
         Command, Events, Journal, Pace, Record,
@@ -114,6 +115,12 @@ impl Session {
     /// Every request of this session.
     pub fn requests(&self) -> &RequestLog {
         self.http.log()
+    }
+
+    /// Where sign-ins wait for a person. A front end that shows them keeps [`Desk::waiting`]: without anybody who listens,
+    /// nobody is asked, and the sign-in fails.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// The cloud that was chosen, discovered where it is a custom one.

@@ -5,6 +5,7 @@
 //! described are never repeated in a message.
 
 mod section;
+mod sign_in;
 mod tables;
 
 use std::{

@@ -6,10 +6,12 @@ pub mod layout;
 mod nodes;
 mod output;
 pub(crate) mod problem;
+mod sign_in;
 mod waiting;
 
 pub use handover::handover_text;
 pub use nodes::{replaced, way_back};
 pub use output::output_words;
 pub use problem::{ProblemWords, error_text, problem_text, problem_words};
+pub use sign_in::sign_in_reason;
 pub use waiting::doing_words;

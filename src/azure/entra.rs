@@ -2,6 +2,7 @@
 
 mod claims;
 mod consent;
+mod home;
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use url::Url;
 pub(crate) use claims::payload;
 pub use claims::{Claims, decode_claims};
 pub use consent::{admin_consent_url, consent_url};
+pub use home::{at_home_elsewhere, elsewhere};
 
 use super::{
     ErrorKind, Result,

@@ -22,8 +22,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What stood in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// No connection came about: name resolution, TCP, the proxy.
+    /// No connection came about: name resolution, TCP, a proxy that is not there.
     Connect,
+    /// A proxy stands in between, and does not let the request through.
+    Proxy,
     /// The TLS handshake failed, most often over a certificate that this machine does not trust.
     Tls,
     /// The request went out, and no whole answer came back.
@@ -144,6 +146,7 @@ impl Error {
     fn problem_kind(&self) -> ProblemKind {
         match self.kind {
             ErrorKind::Connect
+            | ErrorKind::Proxy
             | ErrorKind::Tls
             | ErrorKind::Unanswered
             | ErrorKind::NotAzure

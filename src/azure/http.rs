@@ -4,11 +4,14 @@
 
 mod call;
 mod clients;
+mod failure;
 mod log;
+mod proxy;
 mod receive;
 mod response;
+mod tls;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use url::{Host, Url};
@@ -75,19 +78,25 @@ impl Http {
 
     /// Sends a call once. `Ok` is a 2xx, or a status that the call said it takes.
     pub async fn send(&self, call: Call) -> Result<Response> {
-        let loopback = is_loopback(&call.url);
-        if call.url.scheme() != "https" && !(call.url.scheme() == "http" && loopback) {
+        let direct = is_loopback(&call.url) || on_own_link(&call);
+        if call.url.scheme() != "https" && !(call.url.scheme() == "http" && direct) {
             let message = format!("`{}` is not reached over TLS, so nothing was sent there", authority(&call.url));
             return Err(call.error(ErrorKind::Insecure, message));
         }
-        let client = self.0.clients.get(loopback).await?;
+        let client = self.0.clients.get(direct).await?;
         let request = self.request(client, &call)?;
         let mut pending = Pending {
             log: &self.0.log,
             record: Some(RequestRecord::sent(&call, self.0.correlation)),
             watch: Stopwatch::start(),
         };
-        let result = receive::exchange(client, request, &call).await;
+        let result = match receive::exchange(client, request, &call).await {
+            Err(error) if !direct => match self.0.clients.proxies.to(&call.url) {
+                Some(via) => Err(via.explain(error, &call, self.0.clients.connect_timeout()).await),
+                None => Err(error),
+            },
+            result => result,
+        };
         pending.end(&result);
         result
     }
@@ -175,6 +184,16 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
+}
+
+/// Whether a call asks the machine's metadata service, and carries nothing that somebody on the link could take.
+fn on_own_link(call: &Call) -> bool {
+    const METADATA_SERVICE: Host<&str> = Host::Ipv4(Ipv4Addr::new(169, 254, 169, 254));
+    call.instance_metadata
+        && call.url.host() == Some(METADATA_SERVICE)
+        && call.url.port().is_none()
+        && call.authorization.is_none()
+        && matches!(call.body, Body::None)
 }
 
 /// Host and port, for messages.

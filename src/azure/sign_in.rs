@@ -20,7 +20,7 @@ mod transport;
 mod workload_identity;
 
 pub use azure_cli::azure_cli;
-pub use azure_developer_cli::azure_developer_cli;
+pub use azure_developer_cli::{azure_developer_cli, developer_cli_account};
 pub use certificate::certificate;
 pub use challenge::Challenge;
 pub use cli_accounts::{FoundAccount, cli_accounts};
@@ -28,5 +28,5 @@ pub use desk::{Desk, Pasted, Reason, Wanted, Way};
 pub use managed_identity::managed_identity;
 pub use person::{Means, person};
 pub use service_principal::service_principal;
-pub use token::Tokens;
+pub use token::{Tokens, claims_of};
 pub use workload_identity::workload_identity;

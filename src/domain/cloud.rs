@@ -42,6 +42,29 @@ pub enum KnownCloud {
     China,
 }
 
+impl KnownCloud {
+    /// All of them, the largest first.
+    pub const ALL: [Self; 3] = [Self::Public, Self::UsGov, Self::China];
+
+    /// How the cloud is named to crosspull, after `--cloud`.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGov => "usgov",
+            Self::China => "china",
+        }
+    }
+
+    /// Where people and programs sign in: the host that is used, and others that are the same service.
+    pub fn login_hosts(self) -> &'static [&'static str] {
+        match self {
+            Self::Public => &["login.microsoftonline.com", "login.windows.net"],
+            Self::UsGov => &["login.microsoftonline.us"],
+            Self::China => &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
+        }
+    }
+}
+
 impl Cloud {
     /// The endpoints of a known cloud.
     #[expect(clippy::missing_panics_doc, reason = "it parses addresses that are written here, and a test reads each")]
@@ -119,6 +142,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_known_clouds_answer_where_the_azure_cli_looks_for_them() {
+        let shown = KnownCloud::ALL.map(|known| {
+            let cloud = Cloud::known(known);
+            assert_eq!(cloud.login.host_str(), Some(known.login_hosts()[0]));
+            for url in [&cloud.login, &cloud.resource_manager, &cloud.graph, &cloud.portal] {
+                assert!(url.scheme() == "https" && url.path() == "/", "{url}");
+            }
+            [known.option().to_owned(), cloud.name.clone(), cloud.resource_manager_scope(), cloud.graph_scope()]
+        });
+        let arm = |host: &str| format!("https://management.core.{host}/.default");
+        let graph = |host: &str| format!("https://{host}/.default");
+        assert_eq!(
+            shown,
+            [
+                ["public".into(), "AzureCloud".into(), arm("windows.net"), graph("graph.microsoft.com")],
+                ["usgov".into(), "AzureUSGovernment".into(), arm("usgovcloudapi.net"), graph("graph.microsoft.us")],
+                [
+                    "china".into(),
+                    "AzureChinaCloud".into(),
+                    arm("chinacloudapi.cn"),
+                    graph("microsoftgraph.chinacloudapi.cn")
+                ],
+            ]
+        );
+    }
+
+    #[test]
     fn only_login_servers_of_the_cloud_are_owned() {
         let cloud = Cloud::known(KnownCloud::Public);
         let owns = |text: &str| cloud.owns_login_server(&text.parse().unwrap());
@@ -128,9 +178,6 @@ mod tests {
             ["azurecr.io", "evil-azurecr.io", "x.azurecr.io.evil.example", "x.azurecr.cn", "x.azurecr.io:8443"]
         {
             assert!(!owns(foreign), "{foreign}");
-        }
-        for known in [KnownCloud::UsGov, KnownCloud::China] {
-            assert_eq!(Cloud::known(known).login.scheme(), "https");
         }
     }
 }

@@ -56,6 +56,39 @@ impl Out {
     }
 }
 
+/// A line that somebody types while something else goes on. Given up, it takes nothing from whoever asks next. `None` where
+/// the input has ended, or nobody can wait for it here without taking it.
+pub async fn typed_line() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let (read, write) = io::pipe().ok()?;
+        let reading = tokio::task::spawn_blocking(move || wait_for_line(&read));
+        let line = reading.await.ok().flatten();
+        // Dropped earlier, where this is given up, the pipe's end ends the wait.
+        drop(write);
+        line
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// Waits until there is a line, or `given_up` ends. A terminal has something to read once a line is whole.
+#[cfg(unix)]
+fn wait_for_line(given_up: &io::PipeReader) -> Option<String> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdin = io::stdin();
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(given_up, PollFlags::empty())];
+    while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
+    if !watched[1].revents().is_empty() || !watched[0].revents().contains(PollFlags::IN) {
+        return None;
+    }
+    let mut line = String::new();
+    match stdin.lock().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line),
+    }
+}
+
 fn write(text: &str) {
     // A closed pipe ends the reader's interest, not the work.
     let _ = writeln!(io::stdout().lock(), "{}", text.strip_suffix('\n').unwrap_or(text));

@@ -13,14 +13,17 @@ use crate::{
         event_json,
         out::Out,
         record_line,
+        sign_in::{self, SignIns},
         signals::Signals,
     },
     session::{Refusal, Session},
     setup_file,
+    tui::browser::Browser,
 };
 
 pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
+    let _asked = people(session, out);
     let answers = read(&args.file)?;
     let (_, plan) = session.plan(SetupId::random(), &answers).await?;
     show_plan(&plan, out);
@@ -29,6 +32,7 @@ pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode,
 
 pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
+    let _asked = people(session, out);
     let mut signals = listen()?;
     let answers = read(&args.file)?;
     session.store().expect_free(&answers.name)?;
@@ -65,6 +69,7 @@ pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCod
 
 pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
+    let _asked = people(session, out);
     let mut signals = listen()?;
     let mut open = session.resume(args.setup.as_deref()).await?;
     let progress = open.journal.progress();
@@ -96,6 +101,7 @@ fn manner(args: &RunArgs, answers: &Answers, yes: bool) -> Manner {
 
 pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
+    let _asked = people(session, out);
     let mut signals = listen()?;
     let mut open = session.resume(Some(&args.setup)).await?;
     let progress = open.journal.progress().clone();
@@ -150,6 +156,16 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
             }
         }
     }
+}
+
+/// People are asked to sign in for as long as what this gives is held.
+fn people(session: &Session, out: Out) -> SignIns {
+    let browser = Browser::of_process();
+    let open = move |link| {
+        let browser = browser.clone();
+        Box::pin(async move { !browser.open(&link).await.failed() }) as futures::future::BoxFuture<'static, bool>
+    };
+    sign_in::ask(session.desk().clone(), std::sync::Arc::new(open), out)
 }
 
 fn read(path: &std::path::Path) -> Result<Answers, Error> {

@@ -64,28 +64,6 @@ async fn home_of(clients: &TenantClients, tenant: TenantId, idp: Option<&str>) -
 }
 
 impl Session {
-    /// The accounts that are at hand: those that the session was opened with, else the Azure CLI's. Without the Azure CLI
-    /// there are none.
-    pub async fn accounts(&self) -> Vec<Account> {
-        if !self.options.accounts.is_empty() {
-            return self.options.accounts.clone();
-        }
-        let mut accounts: Vec<Account> = Vec::new();
-        for found in sign_in::cli_accounts(None).await {
-            let known = accounts.iter().any(|one| one.tenant == Some(found.tenant) && one.name == found.user);
-            if !known {
-                accounts.push(Account {
-                    sign_in: SignIn::AzureCli,
-                    name: found.user,
-                    via: "Azure CLI".to_owned(),
-                    tenant: Some(found.tenant),
-                    tenant_name: found.tenant_name,
-                });
-            }
-        }
-        accounts
-    }
-
     /// Signs in to a tenant, and says as whom. Its clients are used again by what comes after.
     pub async fn sign_in(
         &self,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use super::Session;
 use crate::{
     azure::{
-        TenantClients, arm, entra,
+        TenantClients, arm,
         sign_in::{self, Means},
     },
     domain::{
@@ -49,6 +49,14 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
+    /// A variable that holds no secret, or of which no more is wanted than that it is there.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Process => std::env::var(name).ok().filter(|text| !text.is_empty()),
+            Self::Given(values) => values.get(name).map(|value| value.expose().to_owned()),
+        }
+    }
+
     fn secret(&self, name: &str) -> Option<Secret> {
         hide_variable(name);
         match self {
@@ -61,10 +69,17 @@ impl Environment {
 impl Session {
     /// Resolves both tenants and makes their clients.
     pub(super) async fn connect(&self, answers: &Answers, cloud: Arc<Cloud>) -> Result<Steps, Error> {
-        let (cluster, registry) = tokio::try_join!(
+        let found = tokio::try_join!(
             self.tenant(&cloud, "cluster", answers.cluster.tenant.as_ref(), Some(&answers.cluster.id)),
             self.tenant(&cloud, "registry", answers.registry.tenant.as_ref(), answers.registry.id.as_ref()),
-        )?;
+        );
+        let (cluster, registry) = match found {
+            Ok(both) => both,
+            Err(error) if error.kind == ProblemKind::Answers => {
+                return Err(self.apart(&cloud, answers).await.unwrap_or(error));
+            }
+            Err(error) => return Err(error),
+        };
         let steps = self.steps(answers, cloud, Tenants { cluster, registry })?;
         expect_sign_in(&steps).await?;
         Ok(steps)
@@ -160,15 +175,6 @@ impl Session {
     /// For what is read before a run.
     pub(super) fn patience(&self) -> Patience {
         Patience::new(self.options.pace)
-    }
-
-    pub(super) async fn named(&self, cloud: &Cloud, tenant: &TenantRef) -> Result<TenantId, Error> {
-        let found = self.patience().read(|| entra::openid(&self.http, cloud, tenant)).await;
-        let found = found.map_err(|error| Error::from(error.problem()))?;
-        found.map(|openid| openid.tenant_id).ok_or_else(|| {
-            let doing = format!("find the tenant {tenant}: {} knows no such tenant", cloud.name);
-            Error::new(ProblemKind::Answers, doing)
-        })
     }
 }
 

@@ -3,22 +3,28 @@
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
-use super::section::{Mistakes, Section, not_one_of};
+use super::{
+    section::{Mistakes, Section},
+    sign_in,
+};
 use crate::domain::{
-    Answers, AppId, ImageReference, LoginServer, Repository, ResourceId,
-    answers::{AppAnswers, CarryOver, ClusterAnswers, Options, Provision, RegistryAnswers, Route, SignIn},
+    Answers, ImageReference, LoginServer, Repository, ResourceId,
+    answers::{AppAnswers, CarryOver, ClusterAnswers, Options, Provision, RegistryAnswers, Route},
     resource_id::ResourceKind,
     rules,
 };
 
 const TOP: &[&str] = &["name", "cluster", "registry", "app", "options"];
-const CLUSTER: &[&str] = &["tenant", "id", "sign_in", "client_id", "client_secret_env"];
+const CLUSTER: &[&str] =
+    &["tenant", "id", "sign_in", "client_id", "client_secret_env", "client_certificate", "federated_token_file"];
 const REGISTRY: &[&str] = &[
     "tenant",
     "id",
     "sign_in",
     "client_id",
     "client_secret_env",
+    "client_certificate",
+    "federated_token_file",
     "image",
     "repositories",
     "provision",
@@ -70,7 +76,7 @@ pub(super) fn answers(root: &DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option
 
 fn cluster_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<ClusterAnswers> {
     let tenant = section.parsed("tenant", mistakes);
-    let sign_in = sign_in(section, false, mistakes);
+    let sign_in = sign_in::read(section, false, mistakes);
     if section.entry("id").is_none() {
         section.mistake("id", "the cluster's resource id is missing: az aks show --query id prints it", mistakes);
     }
@@ -80,7 +86,7 @@ fn cluster_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Opt
 
 fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<RegistryAnswers> {
     let tenant = section.parsed("tenant", mistakes);
-    let sign_in = sign_in(section, true, mistakes);
+    let sign_in = sign_in::read(section, true, mistakes);
     let id = resource_id(section, ResourceKind::Registry, mistakes);
     let provision =
         section.choice("provision", &[("consent", Provision::Consent), ("direct", Provision::Direct)], mistakes);
@@ -163,84 +169,6 @@ fn resource_id(section: Section<'_, '_>, kind: ResourceKind, mistakes: &mut Mist
     let what = format!("is the id of a {}; the id of a {} belongs here", id.resource_type(), kind.resource_type());
     section.mistake("id", what, mistakes);
     None
-}
-
-/// A mistake that has been added to the list.
-struct Told;
-
-/// How somebody signs in; `None` is "none". Values are never repeated in messages: a secret may
-/// have been pasted where its variable's name or the client id belongs.
-fn sign_in(section: Section<'_, '_>, may_be_none: bool, mistakes: &mut Mistakes<'_>) -> Result<Option<SignIn>, Told> {
-    const KINDS: [&str; 3] = ["azure-cli", "service-principal", "none"];
-    let kinds = &KINDS[..if may_be_none { 3 } else { 2 }];
-    let beside = ["client_id", "client_secret_env"].into_iter().find(|key| section.entry(key).is_some());
-    let (kind, fields) = match section.entry("sign_in").map(|(key, value)| (key, value.get_ref())) {
-        None => (Some("azure-cli"), section),
-        Some((_, DeValue::String(kind))) => (Some(kind.as_ref()), section),
-        Some((key, DeValue::Table(table))) => {
-            let name = if may_be_none { "registry.sign_in" } else { "cluster.sign_in" };
-            let inline = Section::inline(name, key.start, table);
-            inline.refuse_unknown(&["kind", "client_id", "client_secret_env"], &[], mistakes);
-            if inline.entry("kind").is_none() {
-                inline.mistake("kind", not_one_of("", kinds.iter().copied()), mistakes);
-                return Err(Told);
-            }
-            if let Some(beside) = beside {
-                section.mistake(beside, "belongs into the braces of sign_in, or sign_in is a plain text", mistakes);
-            }
-            (inline.text("kind", mistakes), inline)
-        }
-        Some(_) => {
-            section.mistake("sign_in", not_one_of("", kinds.iter().copied()), mistakes);
-            return Err(Told);
-        }
-    };
-    let kind = kind.ok_or(Told)?;
-    if kind == "service-principal" {
-        return service_principal(fields, mistakes).map(Some).ok_or(Told);
-    }
-    if !kinds.contains(&kind) {
-        let what = if kind == "none" {
-            "somebody has to sign in to the cluster's tenant: \"azure-cli\" or \"service-principal\"".to_owned()
-        } else {
-            not_one_of(kind, kinds.iter().copied())
-        };
-        section.mistake("sign_in", what, mistakes);
-        return Err(Told);
-    }
-    if let Some(key) = ["client_id", "client_secret_env"].into_iter().find(|key| fields.entry(key).is_some()) {
-        fields.mistake(key, "belongs to sign_in = \"service-principal\", and the sign-in is another", mistakes);
-    }
-    Ok((kind == "azure-cli").then_some(SignIn::AzureCli))
-}
-
-fn service_principal(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<SignIn> {
-    for (key, what) in [
-        ("client_id", "is missing: the client (application) id of the service principal that signs in"),
-        ("client_secret_env", "is missing: the name of the environment variable that holds the secret"),
-    ] {
-        if section.entry(key).is_none() {
-            section.mistake(key, what, mistakes);
-        }
-    }
-    let client_id = section.text("client_id", mistakes).and_then(|text| {
-        let id = text.parse::<AppId>().ok();
-        if id.is_none() {
-            section.mistake("client_id", "a client (application) id belongs here, which is a UUID", mistakes);
-        }
-        id
-    });
-    let variable = section.text("client_secret_env", mistakes).filter(|text| {
-        let right = rules::is_secret_variable(text);
-        if !right {
-            let what = "the name of an environment variable belongs here (letters, digits and `_`, no digit in front), \
-                        such as FABRIKAM_SECRET. If this is the secret itself, take it out of the file and make a new \
-                        one: it may have been seen";
-            section.mistake("client_secret_env", what, mistakes);
-        }
-        right
-    });
-    Some(SignIn::ServicePrincipal { client_id: client_id?, client_secret_env: variable?.to_owned() })
 }
 
 fn app_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<AppAnswers> {

@@ -1,5 +1,8 @@
 use super::*;
-use crate::domain::answers::{CarryOver, Provision, Route, SignIn};
+use crate::domain::{
+    AppId,
+    answers::{CarryOver, Provision, Route, SignIn},
+};
 
 const CLUSTER_ID: &str = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod";
 const REGISTRY_ID: &str = "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/fabrikamimages";
@@ -177,7 +180,7 @@ fn sign_ins_that_do_not_fit_are_refused() {
     for (lines, key, hint) in [
         ("sign_in = \"azurecli\"", "cluster.sign_in", "did you mean `azure-cli`?"),
         ("sign_in = \"none\"", "cluster.sign_in", "somebody has to sign in"),
-        ("sign_in = 3", "cluster.sign_in", "one of \"azure-cli\", \"service-principal\""),
+        ("sign_in = 3", "cluster.sign_in", "one of \"azure-cli\", \"browser\", \"device-code\", \"service-principal\""),
         ("sign_in = {}", "cluster.sign_in.kind", "one of"),
         (
             "sign_in = { kind = \"azure-cli\", secret = \"x\" }",
@@ -187,6 +190,18 @@ fn sign_ins_that_do_not_fit_are_refused() {
         ("sign_in = \"service-principal\"", "cluster.client_id", "is missing"),
         ("sign_in = \"service-principal\"", "cluster.client_secret_env", "is missing"),
         ("client_id = \"x\"", "cluster.client_id", "belongs to sign_in"),
+        ("sign_in = \"browser\"\nclient_secret_env = \"X\"", "cluster.client_secret_env", "and the sign-in is another"),
+        ("sign_in = \"browser\"\nclient_id = \"x\"", "cluster.client_id", "which is a UUID"),
+        (
+            "sign_in = \"service-principal\"\nclient_secret_env = \"X\"\nclient_certificate = \"y\"",
+            "cluster.client_certificate",
+            "one of the two is enough",
+        ),
+        (
+            "sign_in = \"service-principal\"\nclient_certificate = \"-----BEGIN PRIVATE KEY\"",
+            "cluster.client_certificate",
+            "not what is in the file",
+        ),
         (
             "sign_in = { kind = \"azure-cli\" }\nclient_id = \"x\"",
             "cluster.client_id",
@@ -195,6 +210,32 @@ fn sign_ins_that_do_not_fit_are_refused() {
     ] {
         let error = said(&minimal().replacen("[cluster]\n", &format!("[cluster]\n{lines}\n"), 1));
         assert!(error.lines().any(|line| line.contains(&format!(", {key}: ")) && line.contains(hint)), "{error}");
+    }
+}
+
+#[test]
+fn each_way_to_sign_in_can_be_written() {
+    let app = "33333333-3333-4333-8333-333333333333";
+    let id: AppId = app.parse().unwrap();
+    for (lines, expected) in [
+        ("sign_in = \"azure-developer-cli\"".to_owned(), SignIn::AzureDeveloperCli),
+        ("sign_in = \"browser\"".to_owned(), SignIn::Browser { client_id: None }),
+        (format!("sign_in = \"device-code\"\nclient_id = \"{app}\""), SignIn::DeviceCode { client_id: Some(id) }),
+        (
+            format!("sign_in = \"service-principal\"\nclient_id = \"{app}\"\nclient_certificate = \"ci.pem\""),
+            SignIn::Certificate { client_id: id, client_certificate: "ci.pem".into() },
+        ),
+        ("sign_in = \"workload-identity\"".to_owned(), SignIn::WorkloadIdentity { client_id: None, token_file: None }),
+        (
+            format!(
+                "sign_in = {{ kind = \"workload-identity\", client_id = \"{app}\", federated_token_file = \"t\" }}"
+            ),
+            SignIn::WorkloadIdentity { client_id: Some(id), token_file: Some("t".into()) },
+        ),
+        ("sign_in = \"managed-identity\"".to_owned(), SignIn::ManagedIdentity { client_id: None }),
+    ] {
+        let text = minimal().replacen("[cluster]\n", &format!("[cluster]\n{lines}\n"), 1);
+        assert_eq!(read_text(&text).unwrap().cluster.sign_in, expected, "{lines}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod acts;
 mod report;
+mod sign_in;
 
 use axum::{
     Json, Router,
@@ -47,6 +48,10 @@ pub fn router(state: &State) -> Router {
         .route("/_sim/expire-key", given(acts::expire_key))
         .route("/_sim/reset-fate", given(acts::reset_fate))
         .route("/_sim/page-size", given(acts::page_size))
+        .route("/_sim/sign-in-policy", given(sign_in::policy))
+        .route("/_sim/revoke", given(sign_in::revoke))
+        .route("/_sim/end-tokens", given(|state, _| Ok(sign_in::end_tokens(state))))
+        .route("/_sim/token-life", given(sign_in::token_life))
 }
 
 fn done(result: Result<Value, String>) -> Response {

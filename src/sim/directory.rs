@@ -1,10 +1,14 @@
 //! What the tenants' directories hold: users, applications, service principals, policies.
 
+mod policy;
+
 use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
 use crate::domain::{AppId, KeyId, ObjectId, TenantId};
+
+pub use policy::SignInPolicy;
 
 /// One tenant.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct TenantPolicy {
     pub users_may_consent: bool,
     /// Reading the policies is refused to everybody (403), as in many tenants.
     pub policies_hidden: bool,
+    /// Who gets in, and how.
+    pub sign_in: SignInPolicy,
 }
 
 /// A directory role, by what it lets one do here.
@@ -84,6 +90,8 @@ pub struct User {
     pub directory_roles: Vec<DirectoryRole>,
     /// A guest: the tenant that is the user's home.
     pub home_tenant: Option<TenantId>,
+    /// Sign-ins up to this moment count no more: they were revoked.
+    pub sessions_valid_from: Option<OffsetDateTime>,
 }
 
 /// An application registration, in its home tenant.
@@ -184,6 +192,10 @@ pub struct SignIn {
     pub tenant: TenantId,
     pub user: ObjectId,
     pub client: AppId,
+    /// Approved on a second device too.
+    pub mfa: bool,
+    /// When the person was there.
+    pub since: OffsetDateTime,
 }
 
 /// An authorization code.
@@ -194,6 +206,8 @@ pub struct CodeGrant {
     pub code_challenge: Option<String>,
     pub nonce: Option<String>,
     pub scope: String,
+    /// The client said that it understands claims challenges.
+    pub client_capable: bool,
     pub expires: OffsetDateTime,
 }
 
@@ -205,6 +219,8 @@ pub struct DeviceGrant {
     /// The tenant of the address; none for `organizations` and `common`.
     pub tenant: Option<TenantId>,
     pub scope: String,
+    /// The client's `claims`, as sent.
+    pub claims: Option<String>,
     pub expires: OffsetDateTime,
     pub outcome: DeviceOutcome,
 }
@@ -214,6 +230,8 @@ pub struct DeviceGrant {
 pub enum DeviceOutcome {
     Pending,
     Declined,
+    /// Conditional Access stopped the person on the page.
+    Blocked,
     SignedIn(SignIn),
 }
 

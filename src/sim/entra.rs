@@ -1,12 +1,14 @@
 //! Microsoft Entra's sign-in endpoints: discovery, tokens, and the pages for people.
 
 mod authorize;
+mod claims;
 mod consent;
 pub mod credentials;
 mod device;
 mod discovery;
 mod issue;
 mod pages;
+mod rules;
 mod scope;
 mod token;
 
@@ -21,6 +23,8 @@ use super::{
     tokens,
     world::World,
 };
+
+pub(super) use claims::AUTHENTICATION_CONTEXT;
 
 /// An answer, or the refusal that takes its place.
 type Answer = Result<Response, Refusal>;

@@ -139,6 +139,9 @@ impl std::fmt::Debug for OperationKind {
     }
 }
 
+/// What the login servers of a bulk list end with: nobody listens there.
+pub(super) const NOBODY: &str = ".localhost:9";
+
 /// A registry, answering on a port of its own.
 #[derive(Debug, Clone)]
 pub struct Registry {

@@ -12,7 +12,7 @@ pub(in crate::sim) use build::random_secret;
 
 use super::{
     SimError,
-    directory::DirectoryRole,
+    directory::{DirectoryRole, SignInPolicy},
     faults::{Action, Rule, StatusFault},
     world::ResetFate,
 };
@@ -74,6 +74,9 @@ pub struct Scenario {
     timing: TimingSpec,
     #[serde(default = "hundred")]
     page_size: usize,
+    /// How long an access token lives, in seconds; the speed does not touch it.
+    #[serde(default = "an_hour")]
+    token_life: u32,
     #[serde(default)]
     policies: BTreeMap<String, PolicySpec>,
     #[serde(default)]
@@ -116,6 +119,7 @@ struct PolicySpec {
     multitenant_forbidden: bool,
     users_may_not_consent: bool,
     hidden: bool,
+    sign_in: SignInPolicy,
 }
 
 /// Long lists, for what has to stay quick with thousands of rows.
@@ -335,6 +339,10 @@ fn lay_over(beneath: &mut Table, above: Table) {
             }
         }
     }
+}
+
+fn an_hour() -> u32 {
+    3599
 }
 
 fn hundred() -> usize {

@@ -38,12 +38,15 @@ pub struct Options {
     pub record_bodies: bool,
     /// How long each request waits before it is answered, as on a network.
     pub latency: Duration,
+    /// The name that the addresses carry instead of `localhost`, for clients that reach this machine by a proxy. What
+    /// listens is on loopback all the same.
+    pub host_name: Option<String>,
 }
 
 impl Options {
     /// A scenario at its own pace, on free ports.
     pub fn new(scenario: Scenario) -> Self {
-        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO }
+        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO, host_name: None }
     }
 }
 
@@ -76,23 +79,28 @@ impl Simulator {
         if !tokio::task::spawn_blocking(tokens::prepare).await.unwrap_or(false) {
             return Err(SimError::SigningKey);
         }
-        let tls = Tls::new()?;
+        let tls = Tls::new(options.host_name.as_deref())?;
+        let host = options.host_name.as_deref().unwrap_or("localhost");
         let (mut world, operators) = options.scenario.build(options.speed)?;
         let manager = bound(options.port.unwrap_or(0))?;
         let (login, graph, pages) = (bound(0)?, bound(0)?, bound(0)?);
         let mut registries = Vec::new();
         let mut hosts = Hosts {
-            resource_manager: format!("https://localhost:{}", manager.port),
-            login: format!("https://localhost:{}", login.port),
-            graph: format!("https://localhost:{}", graph.port),
+            resource_manager: format!("https://{host}:{}", manager.port),
+            login: format!("https://{host}:{}", login.port),
+            graph: format!("https://{host}:{}", graph.port),
             pages: format!("http://localhost:{}", pages.port),
             registries: Vec::new(),
+            registry_suffix: host.to_owned(),
         };
         for registry in &mut world.registries {
             // Registries of a bulk list have a name of their own and nobody who listens.
             if registry.login_server.is_empty() {
                 let listener = bound(0)?;
-                registry.login_server = format!("localhost:{}", listener.port);
+                registry.login_server = match &options.host_name {
+                    Some(host) => format!("{}.{host}:{}", registry.name, listener.port),
+                    None => format!("localhost:{}", listener.port),
+                };
                 registries.push(Some(listener));
             } else {
                 registries.push(None);
@@ -103,7 +111,7 @@ impl Simulator {
             resource_manager: hosts.resource_manager.clone(),
             login: hosts.login.clone(),
             graph: hosts.graph.clone(),
-            admin: format!("{}/_sim", hosts.resource_manager),
+            admin: format!("https://localhost:{}/_sim", manager.port),
             pages: hosts.pages.clone(),
             ca_file: None,
             tenants: Ready::tenants(&world, &operators),
@@ -133,7 +141,7 @@ impl Simulator {
         serve(graph, &graph_router, Some(&config), &handle)?;
         for (index, listener) in registries.into_iter().enumerate() {
             let Some(listener) = listener else { continue };
-            let base = format!("https://localhost:{}", listener.port);
+            let base = format!("https://{}", state.hosts.registries[index]);
             let router = at(registry::router(state.clone(), index), Service::Registry, &base);
             serve(listener, &router, Some(&config), &handle)?;
         }

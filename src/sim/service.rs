@@ -17,9 +17,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(in crate::sim) use caller::audience_of;
-pub use caller::{Audience, Caller, TokenFault, Who, bearer, caller, token_caller};
+pub use caller::{Audience, Caller, TokenFault, Who, bearer, caller, insufficient, token_caller};
 pub use errors::{
-    aks_flat_error, arm_error, empty, entra_error, graph_error, graph_error_with_details, json, registry_error,
+    aks_flat_error, arm_error, empty, entra_error, entra_error_with, graph_error, graph_error_with_details, json,
+    registry_error,
 };
 pub use exchange::{Exchange, Log};
 pub use plumbing::mount;
@@ -49,6 +50,8 @@ pub struct Hosts {
     pub graph: String,
     /// The pages for people again, over plain http.
     pub pages: String,
+    /// What login servers end with, but for their ports.
+    pub(super) registry_suffix: String,
     /// Login servers, `localhost:PORT`, in the order of `World::registries`.
     pub registries: Vec<String>,
 }

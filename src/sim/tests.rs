@@ -5,7 +5,10 @@ mod directory;
 mod estate;
 mod faults;
 mod manager;
+mod people;
 mod registries;
+mod second_factor;
+mod sessions;
 mod sign_in;
 mod table;
 

@@ -20,11 +20,13 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    pub(super) fn new() -> Result<Self, SimError> {
+    /// For this machine's own names, and for `host` with all names below it.
+    pub(super) fn new(host: Option<&str>) -> Result<Self, SimError> {
         let (ca, issuer) = authority()?;
         let key = KeyPair::generate()?;
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let mut params = dated(CertificateParams::new(names)?);
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter();
+        let names = names.chain(host.into_iter().flat_map(|host| [host.to_owned(), format!("*.{host}")]));
+        let mut params = dated(CertificateParams::new(names.collect::<Vec<_>>())?);
         params.distinguished_name.push(DnType::CommonName, "localhost");
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];

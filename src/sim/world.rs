@@ -31,6 +31,10 @@ pub struct World {
     pub reset_fate: Option<ResetFate>,
     /// Codes and refresh tokens that are out.
     pub grants: Grants,
+    /// How long an access token lives, in seconds.
+    pub token_life: u32,
+    /// Services take no access token that was issued up to this moment.
+    pub tokens_ended: Option<OffsetDateTime>,
     /// Added to wall time: tests and the admin endpoint move the clock with it.
     pub clock_offset: time::Duration,
 }

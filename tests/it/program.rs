@@ -6,6 +6,7 @@ mod failing;
 mod harness;
 mod interrupted;
 mod keep;
+mod network;
 mod preflight;
 mod secrets;
 mod setups;

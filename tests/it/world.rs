@@ -35,8 +35,14 @@ pub enum Came {
 
 impl World {
     pub async fn new(scenario: &str) -> Self {
+        Self::named(scenario, None).await
+    }
+
+    /// The same, under a name that this machine does not know.
+    pub async fn named(scenario: &str, host_name: Option<&str>) -> Self {
         let scenario = Scenario::load(scenario).expect("a scenario");
-        let options = sim::Options { speed: SPEED, record_bodies: true, ..sim::Options::new(scenario) };
+        let host_name = host_name.map(str::to_owned);
+        let options = sim::Options { speed: SPEED, record_bodies: true, host_name, ..sim::Options::new(scenario) };
         let sim = Simulator::start(options).await.expect("the simulator starts");
         Self { sim, folder: tempfile::tempdir().expect("a folder") }
     }

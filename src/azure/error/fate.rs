@@ -21,6 +21,7 @@ impl Error {
         let open = if self.safety == Safety::Read { Fate::NeverSent } else { Fate::Unknown };
         match self.kind {
             ErrorKind::Connect
+            | ErrorKind::Proxy
             | ErrorKind::Tls
             | ErrorKind::ForeignHost
             | ErrorKind::Insecure

@@ -44,6 +44,8 @@ pub struct Call {
     pub(crate) takes: &'static [u16],
     /// Texts that must not come back in an error's words.
     pub(crate) hidden: Vec<Secret>,
+    /// Whether it is for the machine's own metadata service, see [`Call::instance_metadata`].
+    pub(crate) instance_metadata: bool,
 }
 
 impl Call {
@@ -65,6 +67,7 @@ impl Call {
             safety,
             takes: &[],
             hidden: Vec::new(),
+            instance_metadata: false,
         }
     }
 
@@ -135,6 +138,14 @@ impl Call {
     /// Takes these statuses as answers.
     pub fn takes(mut self, statuses: &'static [u16]) -> Self {
         self.takes = statuses;
+        self
+    }
+
+    /// The call is for the service by which Azure tells a virtual machine about itself, at 169.254.169.254: an address of the
+    /// machine's own link, that has no TLS and that no proxy can reach. Only a call that carries neither token nor body may
+    /// go there.
+    pub fn instance_metadata(mut self) -> Self {
+        self.instance_metadata = true;
         self
     }
 

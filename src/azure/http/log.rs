@@ -150,6 +150,7 @@ fn shown(url: &Url) -> String {
 pub(super) fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Connect => "no connection",
+        ErrorKind::Proxy => "refused by a proxy",
         ErrorKind::Tls => "TLS failed",
         ErrorKind::Unanswered => "no answer",
         ErrorKind::NotAzure => "not Azure",

@@ -4,8 +4,8 @@ use reqwest::header::{LOCATION, WWW_AUTHENTICATE};
 use serde_json::Value;
 use url::Url;
 
-use super::{Call, Response, authority};
-use crate::azure::error::{self, Error, ErrorKind, Result, clean};
+use super::{Call, Response, authority, failure::transport};
+use crate::azure::error::{self, Error, ErrorKind, Result};
 
 /// No answer that is read here is larger.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -85,38 +85,4 @@ fn challenge(failed: Error, response: &Response) -> Error {
         params.find(|(name, _)| name.eq_ignore_ascii_case("claims")).map(|(_, value)| value.to_unescaped())
     });
     failed.with(|details| details.claims = claims)
-}
-
-fn transport(source: reqwest::Error, call: &Call) -> Error {
-    let source = source.without_url();
-    let host = authority(&call.url);
-    let reason = innermost(&source);
-    let (kind, message) = if source.is_connect() {
-        // The TLS library's errors have no type that can be named from here.
-        let tls = ["certificate", "tls", "handshake"].iter().any(|word| reason.to_ascii_lowercase().contains(word));
-        if tls {
-            (ErrorKind::Tls, format!("`{host}` could not be trusted: {reason}"))
-        } else {
-            (ErrorKind::Connect, format!("`{host}` could not be reached: {reason}"))
-        }
-    } else if source.is_builder() {
-        (ErrorKind::Local, format!("the request to `{host}` could not be put together"))
-    } else if source.is_timeout() {
-        (ErrorKind::Unanswered, format!("`{host}` did not answer in time"))
-    } else {
-        (ErrorKind::Unanswered, format!("the connection to `{host}` was lost: {reason}"))
-    };
-    call.error(kind, message).with_source(source)
-}
-
-fn innermost(source: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = source;
-    if source.is_timeout() {
-        return "no connection in time".to_owned();
-    }
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    // Some libraries append a link to their own manual.
-    clean(inner.to_string().split(": https://").next().unwrap_or_default())
 }

@@ -125,19 +125,8 @@ impl Response {
         self.error(ErrorKind::NotAzure, message)
     }
 
-    /// A page's title, made short and harmless.
     fn title(&self) -> Option<String> {
-        if !self.is_page() {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&self.body[..self.body.len().min(16 * 1024)]);
-        // Lower-casing ASCII alone keeps the offsets.
-        let lower = text.to_ascii_lowercase();
-        let start = lower.find("<title>")? + "<title>".len();
-        let end = start + lower[start..].find("</title>")?;
-        let title: String =
-            clean(&text[start..end]).chars().filter(|c| !matches!(c, '<' | '>' | '"')).take(80).collect();
-        Some(title).filter(|title| !title.is_empty())
+        if self.is_page() { page_title(&self.body) } else { None }
     }
 
     /// An error about this answer.
@@ -150,4 +139,15 @@ impl Response {
             details.retry_after = self.retry_after();
         })
     }
+}
+
+/// A page's title, made short and harmless.
+pub(super) fn page_title(page: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&page[..page.len().min(16 * 1024)]);
+    // Lower-casing ASCII alone keeps the offsets.
+    let lower = text.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower[start..].find("</title>")?;
+    let title: String = clean(&text[start..end]).chars().filter(|c| !matches!(c, '<' | '>' | '"')).take(80).collect();
+    Some(title).filter(|title| !title.is_empty())
 }

@@ -153,8 +153,13 @@ async fn a_port_where_nobody_listens_was_never_sent_to() {
 
 #[tokio::test]
 async fn nothing_goes_out_without_tls_but_to_this_machine() {
-    for address in ["http://graph.microsoft.com/", "http://10.0.0.1/", "ftp://localhost/", "http://localhost.example/"]
-    {
+    for address in [
+        "http://graph.microsoft.com/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/",
+        "ftp://localhost/",
+        "http://localhost.example/",
+    ] {
         let url = Url::parse(address).unwrap();
         let error = http().send(once(url).token(&Secret::new("to-ken"))).await.err().unwrap();
         assert_eq!((error.kind, error.fate()), (ErrorKind::Insecure, Fate::NeverSent), "{address}");
@@ -162,6 +167,20 @@ async fn nothing_goes_out_without_tls_but_to_this_machine() {
     for address in ["http://localhost:1/", "http://127.0.0.9/", "http://[::1]/", "http://x.localhost/"] {
         assert!(is_loopback(&Url::parse(address).unwrap()), "{address}");
     }
+}
+
+#[test]
+fn the_metadata_service_alone_is_reached_without_tls_and_only_empty_handed() {
+    let call = |address: &str| Call::get("sign_in.managed_identity", "sign in", Url::parse(address).unwrap());
+    let service = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
+    assert!(on_own_link(&call(service).instance_metadata().header("metadata", "true")));
+    assert!(!on_own_link(&call(service)), "no other call goes there");
+    for elsewhere in ["http://169.254.169.253/", "http://169.254.169.254:8080/", "http://metadata.azure.internal/"] {
+        assert!(!on_own_link(&call(elsewhere).instance_metadata()), "{elsewhere}");
+    }
+    let secret = Secret::new("to-ken");
+    assert!(!on_own_link(&call(service).instance_metadata().token(&secret)));
+    assert!(!on_own_link(&call(service).instance_metadata().form(vec![("key".into(), secret)])));
 }
 
 #[tokio::test]

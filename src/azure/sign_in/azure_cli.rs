@@ -79,7 +79,8 @@ impl TokenCredential for CliCredential {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::{ffi::OsStr, io, process::Output, sync::Mutex};
 

@@ -9,7 +9,7 @@ use azure_core::{credentials::TokenCredential, error::ErrorKind as CoreKind, htt
 use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use time::Duration;

@@ -96,7 +96,7 @@ pub struct Desk(Arc<Inner>);
 
 struct Inner {
     open: watch::Sender<Vec<Wanted>>,
-    givers: Mutex<HashMap<u64, mpsc::Sender<Given>>>,
+    doors: Mutex<HashMap<u64, mpsc::Sender<Given>>>,
     last: AtomicU64,
 }
 
@@ -109,7 +109,7 @@ impl fmt::Debug for Desk {
 impl Default for Desk {
     fn default() -> Self {
         let open = watch::Sender::new(Vec::new());
-        Self(Arc::new(Inner { open, givers: Mutex::default(), last: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { open, doors: Mutex::default(), last: AtomicU64::new(0) }))
     }
 }
 
@@ -130,8 +130,8 @@ impl Desk {
     }
 
     fn give(&self, id: u64, given: Given) -> Pasted {
-        let giver = self.0.givers.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        match giver.map(|giver| giver.try_send(given)) {
+        let door = self.0.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        match door.map(|door| door.try_send(given)) {
             Some(Ok(())) => Pasted::Taken,
             Some(Err(_)) | None => Pasted::NotWanted,
         }
@@ -145,8 +145,8 @@ impl Desk {
     /// Puts a sign-in up, until the seat is dropped.
     pub(super) fn seat(&self, tenant: TenantId, account: Option<String>, reason: Reason, way: Way) -> Seat {
         let id = self.0.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let (giver, given) = mpsc::channel(4);
-        self.0.givers.lock().unwrap_or_else(PoisonError::into_inner).insert(id, giver);
+        let (door, given) = mpsc::channel(4);
+        self.0.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(id, door);
         let wanted = Wanted { id, tenant, account, reason, way };
         self.0.open.send_modify(|open| open.push(wanted));
         Seat { desk: self.clone(), id, given }
@@ -169,7 +169,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.desk.0.givers.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.desk.0.doors.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
         self.desk.0.open.send_modify(|open| open.retain(|wanted| wanted.id != self.id));
     }
 }

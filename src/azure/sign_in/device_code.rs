@@ -76,10 +76,9 @@ pub(super) async fn sign_in(
             }
         };
         tokio::select! {
-            granted = poll(endpoint, &wire.device_code, interval, scope, challenge) => match granted? {
-                Some(granted) => return Ok(granted),
-                // The code has ended; the person may have gone for lunch.
-                None => {}
+            // Where the code has ended, there is another one: the person may have gone for lunch.
+            granted = poll(endpoint, &wire.device_code, interval, scope, challenge) => if let Some(granted) = granted? {
+                return Ok(granted);
             },
             refused = given => return Err(refused),
         }

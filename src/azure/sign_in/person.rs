@@ -96,11 +96,7 @@ impl Person {
                 Ok(granted) => return self.keep(&mut session, granted),
                 Err(error) if !wants_person(&error) => return Err(error),
                 Err(error) => {
-                    reason = if error.claims.is_some() || challenge.is_some() || error.is("interaction_required") {
-                        Reason::MoreProof
-                    } else {
-                        Reason::Again
-                    };
+                    reason = if wants_more_proof(&error) { Reason::MoreProof } else { Reason::Again };
                     // What Entra asks for now says more than what a service asked for before.
                     challenge = error.claims.clone().map(Challenge).or(challenge);
                 }
@@ -138,6 +134,13 @@ impl Person {
     fn failed(&self, code: &str, message: &str) -> Error {
         failed(&self.endpoint, code, message)
     }
+}
+
+/// Whether the session is good, and not enough.
+fn wants_more_proof(error: &Error) -> bool {
+    error.claims.is_some()
+        || error.is("interaction_required")
+        || error.aadsts_is(&[50_072, 50_074, 50_076, 50_079, 50_158])
 }
 
 /// Whether a session cannot be prolonged without the person.

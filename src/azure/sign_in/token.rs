@@ -47,6 +47,12 @@ struct Held {
     claims: Claims,
 }
 
+/// Whose token a credential gives; `None` where it gives none. For looking who is there, before anybody is asked for.
+pub async fn claims_of(credential: Arc<dyn TokenCredential>, scope: &str) -> Option<Claims> {
+    let given = credential.get_token(&[scope], None).await.ok()?;
+    decode_claims(&Secret::new(given.token.secret()))
+}
+
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").field("tenant", &self.0.tenant).finish_non_exhaustive()

@@ -69,7 +69,10 @@ fn form(request: &Request) -> azure_core::Result<Call> {
 /// A request to the machine's own identity endpoint, which knows its callers by a header.
 fn identity(request: &Request) -> azure_core::Result<Call> {
     let call = Call::get("sign_in.managed_identity", "sign in as this machine", request.url().clone());
-    let wanted = ["metadata", "x-identity-header"];
+    // A virtual machine's endpoint knows its caller by being its link; others know it by a secret in a header.
+    let own_link = request.url().host_str() == Some("169.254.169.254");
+    let call = if own_link { call.instance_metadata() } else { call };
+    let wanted: &[&str] = if own_link { &["metadata"] } else { &["metadata", "x-identity-header"] };
     request.headers().iter().filter(|(name, _)| wanted.contains(&name.as_str())).try_fold(
         call,
         |call, (name, value)| {

@@ -1,4 +1,4 @@
-//! An operator that another issuer vouches for: a pod with a service account, a pipeline with an OpenID token.
+//! An operator that another issuer vouches for: a pod with a service account, a pipeline with a token of its own.
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -13,11 +13,11 @@ use crate::{
     },
 };
 
-fn text<'b>(body: &'b Value, name: &str) -> Result<&'b str, String> {
+pub(super) fn text<'b>(body: &'b Value, name: &str) -> Result<&'b str, String> {
     body[name].as_str().ok_or_else(|| format!("'{name}' is missing"))
 }
 
-fn app_id(body: &Value) -> Result<AppId, String> {
+pub(super) fn app_id(body: &Value) -> Result<AppId, String> {
     text(body, "app_id")?.parse().map_err(|_| "'app_id' is no UUID".to_owned())
 }
 

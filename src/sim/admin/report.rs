@@ -11,7 +11,7 @@ use crate::{
     sim::{
         aks,
         directory::{Application, Tenant},
-        estate::{Cluster, Node, Registry},
+        estate::{Cluster, NOBODY, Node, Registry},
         nodes as evaluation,
         world::{Shared, World},
     },
@@ -78,7 +78,7 @@ fn can_pull(world: &World, cluster: &Cluster, node: &Node) -> BTreeMap<String, b
 
 /// Those of a long list are names only.
 fn answers(registry: &Registry) -> bool {
-    registry.login_server.starts_with("localhost:")
+    !registry.login_server.ends_with(NOBODY)
 }
 
 /// The world without the texts of keys, passwords and tokens.
@@ -129,6 +129,7 @@ fn tenant(tenant: &Tenant) -> Value {
         "id": tenant.id,
         "domain": tenant.domain,
         "display_name": tenant.display_name,
+        "sign_in_policy": tenant.policy.sign_in,
         "users": tenant.users.iter().map(|user| json!({"id": user.id, "upn": user.upn})).collect::<Vec<_>>(),
         "applications": tenant.applications.values().map(application).collect::<Vec<_>>(),
         "principals": tenant.principals.values().map(|principal| json!({

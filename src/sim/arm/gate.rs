@@ -1,14 +1,18 @@
 //! What every request but the metadata's has to pass: an API version, a known subscription, a token of its tenant.
 
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     response::Response,
 };
+use serde_json::json;
 
 use super::{Asked, Scope};
 use crate::{
     domain::TenantId,
-    sim::service::{Audience, Call, State, arm_error, bearer, caller},
+    sim::{
+        entra::AUTHENTICATION_CONTEXT,
+        service::{self, Audience, Call, Caller, State, Who, arm_error, bearer, caller},
+    },
 };
 
 pub(super) fn enter<'a>(state: &'a State, call: &'a Call) -> Result<Asked<'a>, Box<Response>> {
@@ -22,8 +26,35 @@ pub(super) fn enter<'a>(state: &'a State, call: &'a Call) -> Result<Asked<'a>, B
     let caller = caller(state, &call.headers, Audience::ResourceManager)?;
     match owner {
         Some(tenant) if tenant != caller.tenant => Err(wrong_tenant(state, caller.tenant, tenant).into()),
+        _ if changes(call) && lacks_second_factor(state, &caller) => Err(mfa_required(state, call, &caller).into()),
         _ => Ok(Asked { state, call, caller, scope }),
     }
+}
+
+/// Whether a request changes anything. A POST does, unless its operation says that it only asks.
+fn changes(call: &Call) -> bool {
+    match call.method {
+        Method::GET | Method::HEAD => false,
+        Method::POST => !["list", "get", "check", "query"].iter().any(|verb| call.operation.name.ends_with(verb)),
+        _ => true,
+    }
+}
+
+/// Applications have no second factor and need none.
+fn lacks_second_factor(state: &State, caller: &Caller) -> bool {
+    let person = matches!(caller.who, Who::User { .. });
+    let world = state.world.lock();
+    person && !caller.mfa && world.tenant(caller.tenant).is_some_and(|tenant| tenant.policy.sign_in.mfa_for_writes)
+}
+
+fn mfa_required(state: &State, call: &Call, caller: &Caller) -> Response {
+    let message = format!(
+        "Resource '{}' was disallowed by policy. Reasons: 'Users must use MFA for Create, Update or Delete operation. \
+         Users must authenticate with multi-factor authentication to create, update or delete resources.'.",
+        call.path.rsplit('/').next().unwrap_or_default()
+    );
+    let error = service::insufficient(&json!({"acrs": {"essential": true, "values": [AUTHENTICATION_CONTEXT]}}));
+    challenged(arm_error(401, "RequestDisallowedByPolicy", &message), state, caller.tenant, &error)
 }
 
 /// Any version is taken that looks like one: clients are newer than this table of theirs could be.

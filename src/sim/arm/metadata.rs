@@ -26,7 +26,7 @@ pub(super) fn endpoints(state: &State) -> Response {
             "microsoftGraphResourceId": hosts.graph,
             "graphAudience": hosts.graph,
             "graph": hosts.graph,
-            "suffixes": {"acrLoginServer": "localhost"},
+            "suffixes": {"acrLoginServer": hosts.registry_suffix},
         }),
     )
 }

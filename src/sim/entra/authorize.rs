@@ -5,9 +5,15 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Answer, Call, Refusal, State, consent, credentials::is_multitenant, is_shared, pages, scope, token};
+use super::{
+    Answer, Call, Refusal, State, claims, consent,
+    credentials::is_multitenant,
+    is_shared, pages,
+    rules::{self, Barred, Way},
+    scope, token,
+};
 use crate::{
-    domain::{AppId, ObjectId, TenantId},
+    domain::{AppId, TenantId},
     sim::{
         changes::{self, PrincipalFault},
         directory::{Application, CodeGrant, SignIn, Tenant},
@@ -21,7 +27,7 @@ use crate::{
 const CODE_LIFE: Duration = Duration::minutes(10);
 
 /// The fields that are about the person, not about the application's request.
-const OF_THE_PERSON: &[&str] = &["username", "password", "quick", "step", "signed_in", "decision", "on_behalf"];
+const OF_THE_PERSON: &[&str] = &["username", "password", "quick", "step", "signed_in", "mfa", "decision", "on_behalf"];
 
 /// An application's request, checked.
 pub(super) struct Asked {
@@ -60,6 +66,7 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
         let message = "The request body must contain the following parameter: 'response_type'.";
         return Err(pages::error(900_144, message));
     }
+    claims::asked(asked.get("claims"))?;
     if asked.get("prompt") == Some("none") {
         let description = "AADSTS50058: A silent sign-in request was sent but no user is signed in.";
         return Ok(asked.back(failure("login_required", description)));
@@ -101,6 +108,7 @@ pub(super) fn posted(state: &State, call: &Call) -> Answer {
         code_challenge: asked.get("code_challenge").map(str::to_owned),
         nonce: asked.get("nonce").map(str::to_owned),
         scope: asked.get("scope").unwrap_or_default().to_owned(),
+        client_capable: claims::asked(asked.get("claims"))?.client_capable,
         expires: world.now() + CODE_LIFE,
     };
     world.grants.codes.insert(code.clone(), grant);
@@ -203,40 +211,85 @@ fn ask_who(state: &State, call: &Call, asked: &Asked, wrong: Option<&str>) -> ax
 /// asks again.
 pub(super) fn signed_in(state: &State, call: &Call, asked: &Asked) -> Result<Result<SignIn, Refusal>, Refusal> {
     let again = |wrong: &str| Ok(Err(Refusal::from(ask_who(state, call, asked, Some(wrong)))));
-    if let Some(token) = asked.get("signed_in") {
+    let sign_in = if let Some(token) = asked.get("signed_in") {
         let Some(sign_in) = remembered(token, asked.client) else { return again("Sign in again.") };
+        sign_in
+    } else {
+        let found = person(&state.world.lock(), &asked.fields, asked.client);
+        let Some(at_home) = found else {
+            return again("AADSTS50126: Error validating credentials due to invalid username or password.");
+        };
+        let world = state.world.lock();
+        let sign_in = match asked.tenant {
+            Some(wanted) if wanted != at_home.tenant => member(&world, at_home, wanted)?,
+            _ => at_home,
+        };
+        rules::admitted(&world, sign_in, Way::Browser).map_err(|barred| self::barred(&barred))?;
+        sign_in
+    };
+    let world = state.world.lock();
+    let form = (call.path.as_str(), asked.carried());
+    Ok(second_factor(&world, sign_in, asked.get("mfa"), asked.get("claims"), form)?.map_err(Refusal::from))
+}
+
+/// Conditional Access and its like end on Microsoft's own page: the browser is never sent back to the application, which
+/// goes on waiting.
+pub(super) fn barred(barred: &Barred) -> Refusal {
+    pages::error(barred.number, &barred.message)
+}
+
+/// The sign-in with what the second device says, or the page that asks for it; `form` is where the page posts to, and
+/// what it carries beside the sign-in.
+pub(super) fn second_factor(
+    world: &World,
+    sign_in: SignIn,
+    answer: Option<&str>,
+    claims: Option<&str>,
+    form: (&str, Vec<(String, String)>),
+) -> Result<Result<SignIn, axum::response::Response>, Refusal> {
+    if !rules::mfa_wanted(world, sign_in, claims::asked(claims)?) {
         return Ok(Ok(sign_in));
     }
-    let Some((tenant, user)) = person(&state.world.lock(), &asked.fields) else {
-        return again("AADSTS50126: Error validating credentials due to invalid username or password.");
-    };
-    let sign_in = SignIn { tenant, user, client: asked.client };
-    match asked.tenant {
-        Some(wanted) if wanted != tenant => member(&state.world.lock(), sign_in, wanted).map(Ok),
-        _ => Ok(Ok(sign_in)),
+    match answer {
+        Some("approve") => Ok(Ok(SignIn { mfa: true, ..sign_in })),
+        Some(_) => {
+            let message = "Authentication failed during strong authentication request.";
+            Err(pages::error(500_121, message))
+        }
+        None => {
+            let (action, mut carried) = form;
+            carried.push(("signed_in".into(), note(sign_in)));
+            Ok(Err(pages::second_factor(&pages::Form { action, carried: &carried }, &upn(world, sign_in))))
+        }
     }
 }
 
+/// The name of who signed in.
+pub(super) fn upn(world: &World, sign_in: SignIn) -> String {
+    let tenant = world.tenant(sign_in.tenant);
+    let user = tenant.and_then(|tenant| tenant.users.iter().find(|user| user.id == sign_in.user));
+    user.map(|user| user.upn.clone()).unwrap_or_default()
+}
+
 /// The person of a sign-in form, at home.
-pub(super) fn person(world: &World, fields: &[(String, String)]) -> Option<(TenantId, ObjectId)> {
+pub(super) fn person(world: &World, fields: &[(String, String)], client: AppId) -> Option<SignIn> {
     let quick = value(fields, "quick");
     let name = quick.or_else(|| value(fields, "username"))?;
     let home = |tenant: &&Tenant| tenant.users.iter().any(|user| user.upn == name && user.home_tenant.is_none());
     let tenant = world.tenants.iter().find(home)?;
     let user = tenant.users.iter().find(|user| user.upn.eq_ignore_ascii_case(name))?;
     let right = quick.is_some() || value(fields, "password") == Some(&user.password);
-    right.then_some((tenant.id, user.id))
+    right.then(|| SignIn { tenant: tenant.id, user: user.id, client, mfa: false, since: world.now() })
 }
 
 /// The same person in the tenant that the application wants.
 pub(super) fn member(world: &World, sign_in: SignIn, wanted: TenantId) -> Result<SignIn, Refusal> {
-    let home = world.tenant(sign_in.tenant).and_then(|home| home.users.iter().find(|user| user.id == sign_in.user));
-    let upn = home.map(|user| user.upn.clone()).unwrap_or_default();
+    let upn = upn(world, sign_in);
     let guest = world.tenant(wanted).and_then(|tenant| tenant.users.iter().find(|user| user.upn == upn));
     let Some(guest) = guest else {
         return Err(pages::error(50020, &token::not_a_member(world, &upn, wanted, sign_in)));
     };
-    Ok(SignIn { tenant: wanted, user: guest.id, client: sign_in.client })
+    Ok(SignIn { tenant: wanted, user: guest.id, ..sign_in })
 }
 
 /// A signed note in the page's form that says who signed in: the simulator keeps no browser sessions.
@@ -246,13 +299,17 @@ pub(super) fn note(sign_in: SignIn) -> String {
         "tid": sign_in.tenant.to_string(),
         "oid": sign_in.user.to_string(),
         "client": sign_in.client.to_string(),
+        "mfa": sign_in.mfa,
+        "since": sign_in.since.unix_timestamp_nanos().to_string(),
     }))
 }
 
 pub(super) fn remembered(token: &str, client: AppId) -> Option<SignIn> {
     let claims = tokens::verified(token).filter(|claims| claims["page"] == "signed_in")?;
     let id = |name: &str| claims[name].as_str().map(str::to_owned);
-    let sign_in = SignIn { tenant: id("tid")?.parse().ok()?, user: id("oid")?.parse().ok()?, client };
+    let since = time::OffsetDateTime::from_unix_timestamp_nanos(id("since")?.parse().ok()?).ok()?;
+    let mfa = claims["mfa"] == true;
+    let sign_in = SignIn { tenant: id("tid")?.parse().ok()?, user: id("oid")?.parse().ok()?, client, mfa, since };
     (id("client")? == client.to_string()).then_some(sign_in)
 }
 
@@ -296,9 +353,9 @@ fn consent_wanted(
     }
     let mut carried = asked.carried();
     carried.push(("signed_in".into(), note(sign_in)));
-    let who = tenant.users.iter().find(|user| user.id == sign_in.user).map_or("", |user| user.upn.as_str());
+    let who = upn(world, sign_in);
     let what = pages::Consent {
-        who,
+        who: &who,
         app: &app.display_name,
         publisher: &home.domain,
         directory: &tenant.display_name,

@@ -4,11 +4,15 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{Answer, Call, Refusal, State, authorize, entra_error, is_shared, json as answer, pages, tenant_named};
+use super::{
+    Answer, Call, Refusal, State, authorize, claims, entra_error, is_shared, json as answer, pages,
+    rules::{self, Way},
+    tenant_named,
+};
 use crate::{
     domain::AppId,
     sim::{
-        directory::{DeviceGrant, DeviceOutcome, SignIn},
+        directory::{DeviceGrant, DeviceOutcome},
         service::value,
         tokens,
         world::World,
@@ -32,6 +36,8 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
         let message = format!("Application with identifier '{id}' was not found in the directory '{name}'.");
         return Err(Refusal::from(entra_error(400, "unauthorized_client", 700_016, &message)));
     };
+    let claims = value(&form, "claims").filter(|text| !text.is_empty());
+    claims::asked(claims)?;
     let bytes = Uuid::new_v4().into_bytes();
     let user_code: String =
         bytes.iter().take(9).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
@@ -43,6 +49,7 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
         client,
         tenant,
         scope: value(&form, "scope").unwrap_or_default().to_owned(),
+        claims: claims.map(str::to_owned),
         expires: world.now() + Duration::seconds(LIFE),
         outcome: DeviceOutcome::Pending,
     };
@@ -63,7 +70,7 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
     ))
 }
 
-/// Code, then who, then yes or no: one address for all three.
+/// Code, then who, then the second factor where it is wanted, then yes or no: one address for all of them.
 pub(super) fn page(state: &State, call: &Call) -> Answer {
     let form = call.form();
     let action = call.path.as_str();
@@ -79,7 +86,7 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
     let Some((key, grant)) = world.grants.devices.iter().find(|(_, grant)| waiting(grant)) else {
         return Ok(pages::device_code(&empty, "", Some("That code didn't work. Check the code and try again.")));
     };
-    let (key, client, tenant) = (key.clone(), grant.client, grant.tenant);
+    let (key, client, tenant, claims) = (key.clone(), grant.client, grant.tenant, grant.claims.clone());
     let mut carried = vec![("user_code".to_owned(), code.clone())];
     let decision = value(&form, "decision");
     let ask_who = |world, carried: &[(String, String)], wrong| {
@@ -90,21 +97,41 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
     let outcome = match (decision, remembered) {
         (Some("cancel"), _) => DeviceOutcome::Declined,
         (Some(_), Some(sign_in)) => DeviceOutcome::SignedIn(sign_in),
-        _ => {
-            if !["quick", "username"].iter().any(|name| value(&form, name).is_some()) {
-                return ask_who(world, &carried, None);
-            }
-            let Some((home, user)) = authorize::person(&world, &form) else {
-                let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
-                return ask_who(world, &carried, Some(wrong));
+        (_, remembered) => {
+            let sign_in = if let Some(sign_in) = remembered {
+                sign_in
+            } else {
+                if !["quick", "username"].iter().any(|name| value(&form, name).is_some()) {
+                    return ask_who(world, &carried, None);
+                }
+                let Some(at_home) = authorize::person(&world, &form, client) else {
+                    let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
+                    return ask_who(world, &carried, Some(wrong));
+                };
+                let sign_in = match tenant {
+                    Some(wanted) if wanted != at_home.tenant => authorize::member(&world, at_home, wanted)?,
+                    _ => at_home,
+                };
+                if let Err(barred) = rules::admitted(&world, sign_in, Way::DeviceCode) {
+                    // Only Conditional Access knows the device that waits; it hears of nothing else.
+                    if let Some(grant) = world.grants.devices.get_mut(&key)
+                        && barred.number == rules::BLOCKED
+                    {
+                        grant.outcome = DeviceOutcome::Blocked;
+                    }
+                    return Err(authorize::barred(&barred));
+                }
+                sign_in
             };
-            let at_home = SignIn { tenant: home, user, client };
-            let sign_in = match tenant {
-                Some(wanted) if wanted != home => authorize::member(&world, at_home, wanted)?,
-                _ => at_home,
+            let (answer, back) = (value(&form, "mfa"), (action, carried.clone()));
+            let sign_in = match authorize::second_factor(&world, sign_in, answer, claims.as_deref(), back)? {
+                Ok(sign_in) => sign_in,
+                Err(page) => return Ok(page),
             };
             carried.push(("signed_in".into(), authorize::note(sign_in)));
-            return Ok(pages::device_confirm(&pages::Form { action, carried: &carried }, &upn(&world, at_home)));
+            let who = authorize::upn(&world, sign_in);
+            let form = pages::Form { action, carried: &carried };
+            return Ok(pages::device_confirm(&form, &who, &name_of(&world, client)));
         }
     };
     if let Some(grant) = world.grants.devices.get_mut(&key) {
@@ -118,8 +145,7 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
     })
 }
 
-fn upn(world: &World, sign_in: SignIn) -> String {
-    let tenant = world.tenant(sign_in.tenant);
-    let user = tenant.and_then(|tenant| tenant.users.iter().find(|user| user.id == sign_in.user));
-    user.map(|user| user.upn.clone()).unwrap_or_default()
+/// What the client is called.
+fn name_of(world: &World, client: AppId) -> String {
+    world.application(client).map_or("Microsoft Azure CLI".to_owned(), |(_, app)| app.display_name.clone())
 }

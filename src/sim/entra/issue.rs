@@ -2,11 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    State,
+    AUTHENTICATION_CONTEXT, State,
     scope::{self, Wanted},
 };
 use crate::{
@@ -18,18 +17,18 @@ use crate::{
     },
 };
 
-/// How long an access token lives, in seconds.
-const LIFE: i64 = 3599;
-
-fn common(tenant: TenantId, resource: &str, now: OffsetDateTime) -> Value {
-    let now = now.unix_timestamp();
+fn common(world: &World, tenant: TenantId, resource: &str) -> Value {
+    let exact = world.now();
+    let now = exact.unix_timestamp();
     json!({
+        // Opaque to clients. Revocation has to tell tokens of one second apart.
+        "aio": exact.unix_timestamp_nanos().to_string(),
         "aud": resource,
         "iss": format!("https://sts.windows.net/{tenant}/"),
         "iat": now,
         // Clocks differ by a little.
         "nbf": now - 300,
-        "exp": now + LIFE,
+        "exp": now + i64::from(world.token_life),
         "idp": format!("https://sts.windows.net/{tenant}/"),
         "tid": tenant.to_string(),
         "uti": Uuid::new_v4().simple().to_string(),
@@ -39,7 +38,7 @@ fn common(tenant: TenantId, resource: &str, now: OffsetDateTime) -> Value {
 
 /// The token of an application in a tenant.
 pub(super) fn for_app(world: &World, tenant: TenantId, app: AppId, principal: ObjectId, resource: &str) -> Value {
-    let mut claims = common(tenant, resource, world.now());
+    let mut claims = common(world, tenant, resource);
     claims["appid"] = json!(app.to_string());
     claims["appidacr"] = json!("1");
     claims["idtyp"] = json!("app");
@@ -47,8 +46,8 @@ pub(super) fn for_app(world: &World, tenant: TenantId, app: AppId, principal: Ob
     claims["sub"] = json!(principal.to_string());
     json!({
         "token_type": "Bearer",
-        "expires_in": LIFE,
-        "ext_expires_in": LIFE,
+        "expires_in": world.token_life,
+        "ext_expires_in": world.token_life,
         "access_token": tokens::signed(&claims),
     })
 }
@@ -60,6 +59,8 @@ pub(super) struct ForUser<'a> {
     pub(super) scope: &'a str,
     pub(super) nonce: Option<&'a str>,
     pub(super) client_info: bool,
+    /// The client understands claims challenges.
+    pub(super) client_capable: bool,
 }
 
 /// The tokens of a person; a refresh token is remembered in the world.
@@ -68,7 +69,14 @@ pub(super) fn for_user(state: &State, world: &mut World, what: &ForUser<'_>) -> 
     let tenant = world.tenant(what.sign_in.tenant)?;
     let user = tenant.users.iter().find(|user| user.id == what.sign_in.user)?;
     let client = what.sign_in.client.to_string();
-    let mut claims = common(tenant.id, &what.wanted.resource, now);
+    let mut claims = common(world, tenant.id, &what.wanted.resource);
+    claims["amr"] = if what.sign_in.mfa { json!(["pwd", "mfa"]) } else { json!(["pwd"]) };
+    if what.sign_in.mfa {
+        claims["acrs"] = json!([AUTHENTICATION_CONTEXT]);
+    }
+    if what.client_capable {
+        claims["xms_cc"] = json!(["CP1"]);
+    }
     claims["appid"] = json!(client);
     claims["appidacr"] = json!("0");
     claims["idtyp"] = json!("user");
@@ -90,8 +98,8 @@ pub(super) fn for_user(state: &State, world: &mut World, what: &ForUser<'_>) -> 
     let mut answer = json!({
         "token_type": "Bearer",
         "scope": granted,
-        "expires_in": LIFE,
-        "ext_expires_in": LIFE,
+        "expires_in": world.token_life,
+        "ext_expires_in": world.token_life,
         "access_token": tokens::signed(&claims),
     });
     if scope::is_first_party(&client) {
@@ -108,7 +116,7 @@ pub(super) fn for_user(state: &State, world: &mut World, what: &ForUser<'_>) -> 
             "iss": format!("{}/{}/v2.0", state.hosts.login, tenant.id),
             "iat": now.unix_timestamp(),
             "nbf": now.unix_timestamp() - 300,
-            "exp": now.unix_timestamp() + LIFE,
+            "exp": now.unix_timestamp() + i64::from(world.token_life),
             "name": user.name,
             "nonce": what.nonce,
             "oid": user.id.to_string(),

@@ -131,6 +131,21 @@ pub(super) fn consent(form: &Form<'_>, what: &Consent<'_>) -> Response {
     html(title, &body)
 }
 
+/// Asks for more than a password.
+pub(super) fn second_factor(form: &Form<'_>, who: &str) -> Response {
+    let body = format!(
+        "<p class=\"who\">{who}</p><h1>Approve sign in request</h1>\
+         <p>Your sign-in needs to be approved on your other device. Here, the button is that device.</p>\
+         <form method=\"post\" action=\"{action}\">{carried}\
+         <button id=\"approve\" name=\"mfa\" value=\"approve\">Approve</button>\
+         <button id=\"deny\" class=\"plain\" name=\"mfa\" value=\"deny\">Deny</button></form>",
+        who = escaped(who),
+        action = escaped(form.action),
+        carried = hidden(form.carried),
+    );
+    html("Approve sign in request", &body)
+}
+
 /// Asks for the code of another device.
 pub(super) fn device_code(form: &Form<'_>, code: &str, wrong: Option<&str>) -> Response {
     let body = format!(
@@ -146,13 +161,14 @@ pub(super) fn device_code(form: &Form<'_>, code: &str, wrong: Option<&str>) -> R
 }
 
 /// Asks whether it was really the person who started this elsewhere.
-pub(super) fn device_confirm(form: &Form<'_>, who: &str) -> Response {
+pub(super) fn device_confirm(form: &Form<'_>, who: &str, app: &str) -> Response {
     let body = format!(
-        "<p class=\"who\">{who}</p><h1>Are you trying to sign in to Microsoft Azure CLI?</h1>\
+        "<p class=\"who\">{who}</p><h1>Are you trying to sign in to {app}?</h1>\
          <form method=\"post\" action=\"{action}\">{carried}\
          <button id=\"accept\" name=\"decision\" value=\"accept\">Continue</button>\
          <button id=\"cancel\" class=\"plain\" name=\"decision\" value=\"cancel\">Cancel</button></form>",
         who = escaped(who),
+        app = escaped(app),
         action = escaped(form.action),
         carried = hidden(form.carried),
     );

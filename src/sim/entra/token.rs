@@ -5,10 +5,13 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Answer, Call, Refusal, State,
+    claims::{self, ClaimsAsked},
     credentials::authenticate,
     entra_error, is_shared,
     issue::{self, ForUser},
-    json, scope, tenant_named,
+    json,
+    rules::{self, Way},
+    scope, tenant_named,
 };
 use crate::{
     domain::{AppId, TenantId},
@@ -26,6 +29,7 @@ struct Asked {
     secret: Option<String>,
     /// None for an address of all tenants.
     tenant: Option<TenantId>,
+    claims: ClaimsAsked,
 }
 
 impl Asked {
@@ -39,12 +43,12 @@ impl Asked {
 }
 
 pub(super) fn answer(state: &State, call: &Call) -> Answer {
-    let asked = asked(state, call)?;
+    let asked = &mut asked(state, call)?;
     match asked.get("grant_type") {
-        Some("client_credentials") => client_credentials(state, &asked),
-        Some("authorization_code") => code(state, &asked),
-        Some("refresh_token") => refresh(state, &asked),
-        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => device(state, &asked),
+        Some("client_credentials") => client_credentials(state, asked),
+        Some("authorization_code") => code(state, asked),
+        Some("refresh_token") => refresh(state, asked),
+        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => device(state, asked),
         Some(other) => {
             let message = format!("The app requested an unsupported grant type '{other}'.");
             Err(refused(400, "unsupported_grant_type", 70003, &message))
@@ -75,7 +79,8 @@ fn asked(state: &State, call: &Call) -> Result<Asked, Refusal> {
         let message = format!("Application with identifier '{id}' was not found in the directory '{name}'.");
         refused(400, "unauthorized_client", 700_016, &message)
     })?;
-    Ok(Asked { form, client, secret: secret.filter(|text| !text.is_empty()), tenant })
+    let claims = claims::asked(value(&form, "claims").filter(|text| !text.is_empty()))?;
+    Ok(Asked { form, client, secret: secret.filter(|text| !text.is_empty()), tenant, claims })
 }
 
 fn client_credentials(state: &State, asked: &Asked) -> Answer {
@@ -106,7 +111,7 @@ fn client_credentials(state: &State, asked: &Asked) -> Answer {
     Ok(json(200, &issue::for_app(&world, tenant, asked.client, principal, &wanted.resource)))
 }
 
-fn code(state: &State, asked: &Asked) -> Answer {
+fn code(state: &State, asked: &mut Asked) -> Answer {
     let code = asked.get("code").ok_or_else(|| missing("code"))?;
     let mut world = state.world.lock();
     let Some(grant) = world.grants.codes.remove(code) else {
@@ -134,12 +139,14 @@ fn code(state: &State, asked: &Asked) -> Answer {
         }
     }
     confidential(&world, grant.sign_in.tenant, asked)?;
+    asked.claims.client_capable |= grant.client_capable;
     let scope = if asked.scope().is_empty() { &grant.scope } else { asked.scope() };
     user_tokens(state, &mut world, grant.sign_in, scope, grant.nonce.as_deref(), asked)
 }
 
-fn device(state: &State, asked: &Asked) -> Answer {
+fn device(state: &State, asked: &mut Asked) -> Answer {
     let code = asked.get("device_code").or_else(|| asked.get("code")).ok_or_else(|| missing("device_code"))?;
+    let code = &code.to_owned();
     let mut world = state.world.lock();
     let unknown = || refused(400, "bad_verification_code", 70018, "Invalid verification code.");
     let grant = world.grants.devices.get(code).cloned().filter(|grant| grant.client == asked.client);
@@ -153,7 +160,9 @@ fn device(state: &State, asked: &Asked) -> Answer {
             Err(refused(400, "authorization_pending", 70016, message))
         }
         DeviceOutcome::Declined => Err(refused(400, "authorization_declined", 70000, "The user declined.")),
+        DeviceOutcome::Blocked => Err(Refusal::from(rules::blocked())),
         DeviceOutcome::SignedIn(sign_in) => {
+            asked.claims.client_capable |= claims::asked(grant.claims.as_deref())?.client_capable;
             world.grants.devices.remove(code);
             user_tokens(state, &mut world, sign_in, &grant.scope, None, asked)
         }
@@ -173,8 +182,10 @@ fn refresh(state: &State, asked: &Asked) -> Answer {
         Some(tenant) if tenant != grant.sign_in.tenant => elsewhere(&world, grant.sign_in, tenant)?,
         _ => grant.sign_in,
     };
-    let scope = if asked.scope().is_empty() { &grant.scope } else { asked.scope() };
-    user_tokens(state, &mut world, sign_in, scope, None, asked)
+    rules::admitted(&world, sign_in, Way::Renewal)
+        .map_err(|barred| refused(400, "invalid_grant", barred.number, &barred.message))?;
+    let scope = if asked.scope().is_empty() { grant.scope } else { format!("{} offline_access", asked.scope()) };
+    user_tokens(state, &mut world, sign_in, &scope, None, asked)
 }
 
 /// The same person in another tenant, where there as a guest.
@@ -183,7 +194,7 @@ fn elsewhere(world: &World, sign_in: SignIn, tenant: TenantId) -> Result<SignIn,
     let upn = known.map(|user| user.upn.clone()).unwrap_or_default();
     let there = world.tenant(tenant);
     match there.and_then(|tenant| tenant.users.iter().find(|user| user.upn == upn)) {
-        Some(user) => Ok(SignIn { tenant, user: user.id, client: sign_in.client }),
+        Some(user) => Ok(SignIn { tenant, user: user.id, ..sign_in }),
         None => Err(refused(400, "invalid_grant", 50020, &not_a_member(world, &upn, tenant, sign_in))),
     }
 }
@@ -227,10 +238,41 @@ fn user_tokens(
 ) -> Answer {
     let wanted = scope::wanted(state, scope)?;
     scope::known(state, &wanted, directory(world, sign_in.tenant))?;
-    let what = ForUser { sign_in, wanted: &wanted, scope, nonce, client_info: asked.get("client_info") == Some("1") };
+    if let Some(refusal) = revoked(world, sign_in) {
+        return Err(refusal);
+    }
+    if rules::mfa_wanted(world, sign_in, asked.claims) {
+        return Err(Refusal::from(rules::mfa_missing(&wanted.resource)));
+    }
+    let what = ForUser {
+        sign_in,
+        wanted: &wanted,
+        scope,
+        nonce,
+        client_info: asked.get("client_info") == Some("1"),
+        client_capable: asked.claims.client_capable,
+    };
     issue::for_user(state, world, &what)
         .map(|body| json(200, &body))
         .ok_or_else(|| refused(400, "invalid_grant", 50034, "The user account does not exist in the directory."))
+}
+
+/// What a revoked session gets.
+fn revoked(world: &World, sign_in: SignIn) -> Option<Refusal> {
+    let user = world.tenant(sign_in.tenant)?.users.iter().find(|user| user.id == sign_in.user)?;
+    let moment = user.sessions_valid_from.filter(|moment| sign_in.since <= *moment)?;
+    let date = |moment: time::OffsetDateTime| {
+        let form = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].0000000Z");
+        moment.format(form).unwrap_or_default()
+    };
+    let message = format!(
+        "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have \
+         changed or reset their password. The grant was issued on '{}' and the TokensValidFrom date (before which \
+         tokens are not valid) for this user is '{}'.",
+        date(sign_in.since),
+        date(moment)
+    );
+    Some(refused(400, "invalid_grant", 50173, &message))
 }
 
 fn directory(world: &World, tenant: TenantId) -> &str {

@@ -60,6 +60,8 @@ impl Scenario {
                 page_size: self.page_size.max(1),
                 reset_fate: self.reset_fate.clone(),
                 grants: Grants::default(),
+                token_life: self.token_life,
+                tokens_ended: None,
                 clock_offset: time::Duration::ZERO,
             },
         };
@@ -99,6 +101,7 @@ impl Scenario {
                 multitenant_forbidden: policy.multitenant_forbidden,
                 users_may_consent: !policy.users_may_not_consent,
                 policies_hidden: policy.hidden,
+                sign_in: policy.sign_in,
             },
         }
     }
@@ -133,6 +136,7 @@ impl Builder {
             password: random_secret(),
             directory_roles: spec.directory_roles.clone(),
             home_tenant: None,
+            sessions_valid_from: None,
         };
         let (upn, password, user_id) = (user.upn.clone(), user.password.clone(), user.id);
         if let Some(tenant) = self.world.tenant_mut(home) {

@@ -10,7 +10,7 @@ use crate::{
     domain::{AppId, ObjectId, SubscriptionId, TenantId},
     sim::{
         SimError,
-        estate::{Cluster, Node, Pool, Registry, Subscription},
+        estate::{Cluster, NOBODY, Node, Pool, Registry, Subscription},
         image,
     },
 };
@@ -166,7 +166,7 @@ impl Builder {
         for index in 0..bulk.registries {
             let name = format!("bulkregistry{index:05}");
             let id = registry.id.replace(&registry.name, &name);
-            let login_server = format!("{name}.localhost:9");
+            let login_server = format!("{name}{NOBODY}");
             self.world.registries.push(Registry { id, name, login_server, ..registry.clone() });
         }
         for person in people.iter().filter(|person| !person.roles.is_empty()) {

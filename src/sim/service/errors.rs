@@ -49,8 +49,17 @@ pub fn graph_error_with_details(status: u16, code: &str, message: &str, details:
 
 /// Entra's form; ids and time are written by the plumbing. `number` is the one after `AADSTS`.
 pub fn entra_error(status: u16, error: &str, number: u32, message: &str) -> Response {
+    entra_error_with(status, error, number, message, &Value::Null)
+}
+
+/// Entra's form with what some refusals carry beside: `suberror`, `claims`.
+pub fn entra_error_with(status: u16, error: &str, number: u32, message: &str, more: &Value) -> Response {
     let description = format!("AADSTS{number}: {message}");
-    wanting_ids(json(status, &json!({"error": error, "error_description": description, "error_codes": [number]})))
+    let mut body = json!({"error": error, "error_description": description, "error_codes": [number]});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    wanting_ids(json(status, &body))
 }
 
 /// The registry's form: `{"errors": [{code, message, detail}]}`.

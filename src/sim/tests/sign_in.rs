@@ -10,19 +10,19 @@ use crate::sim::{changes, tokens};
 const REGISTRY: &str = tokens::REGISTRY_AUDIENCE;
 
 /// The hidden fields of a page's first form.
-fn fields(html: &str) -> Vec<(String, String)> {
+pub(super) fn fields(html: &str) -> Vec<(String, String)> {
     let form = html.split("</form>").next().unwrap_or_default();
     let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
     inputs
         .map(|input| {
             let (name, rest) = input.split_once("\" value=\"").unwrap();
             let value = rest.split_once("\">").unwrap().0;
-            (name.to_owned(), value.replace("&amp;", "&").replace("&#39;", "'"))
+            (name.to_owned(), value.replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
         })
         .collect()
 }
 
-async fn post(bench: &Bench, url: &str, page: &str, more: &[(&str, &str)]) -> super::Answer {
+pub(super) async fn post(bench: &Bench, url: &str, page: &str, more: &[(&str, &str)]) -> super::Answer {
     let hidden = fields(page);
     let mut form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     form.extend(more);

@@ -97,7 +97,7 @@ impl Listener {
     /// Waits for the browser. A form has to carry `posted`, an address `shown`; whatever else comes is turned away.
     pub(super) async fn land(&self, posted: &Secret, shown: &Secret) -> Landed {
         let (landed, mut arrived) = mpsc::channel(1);
-        let port = Arc::new(Port { port: self.port, posted: posted.clone(), shown: shown.clone(), landed });
+        let port = Arc::new(Port { number: self.port, posted: posted.clone(), shown: shown.clone(), landed });
         let mut browsers = tokio::task::JoinSet::new();
         loop {
             let came = tokio::select! {
@@ -130,7 +130,7 @@ impl Listener {
 }
 
 struct Port {
-    port: u16,
+    number: u16,
     posted: Secret,
     shown: Secret,
     landed: mpsc::Sender<Landed>,
@@ -154,7 +154,7 @@ impl Port {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         // A page of the web that has its own name point here is no page of a sign-in.
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let own = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}:{}", self.port));
+        let own = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host == format!("{name}:{}", self.number));
         if !own {
             return page(StatusCode::MISDIRECTED_REQUEST, "Not here", "This is not the address that was asked for.");
         }

@@ -1,0 +1,261 @@
+//! Ways in: people at pages and with codes, and what holds when a session ends in the middle of the work.
+
+use crosspull::{
+    domain::{Answers, SetupId, answers::SignIn},
+    engine::event::Ended as RunEnded,
+    engine::run::Mode,
+    secret::Secret,
+    session::{Pasted, Reason, Refusal, Session, Wanted, Way},
+};
+use tokio::sync::watch;
+
+use crate::{
+    person::{Ended, Person},
+    world::{Came, World, carry, describe},
+};
+
+/// How a person answers a sign-in that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// In a browser on this machine.
+    Here,
+    /// In a browser elsewhere: the address that it ends on is pasted.
+    Pasted,
+}
+
+/// What was wanted of people, in the order of asking: the tenant's domain and why.
+type Asked = Vec<(String, Reason)>;
+
+/// Does the work while people answer every sign-in that waits: Ana at Contoso, Ben at Fabrikam. Gives what was asked.
+async fn with_people<T>(world: &World, session: &Session, manner: Manner, work: impl Future<Output = T>) -> (T, Asked) {
+    let mut asked = Asked::new();
+    let waiting = session.desk().waiting();
+    let came = tokio::select! {
+        came = work => came,
+        () = answer(world, session, manner, waiting, &mut asked) => unreachable!("people answer for ever"),
+    };
+    (came, asked)
+}
+
+async fn answer(
+    world: &World,
+    session: &Session,
+    manner: Manner,
+    mut waiting: watch::Receiver<Vec<Wanted>>,
+    asked: &mut Asked,
+) {
+    let persons = [("contoso.example", "ana@contoso.example"), ("fabrikam.example", "ben@fabrikam.example")]
+        .map(|(domain, user)| (domain, Person::new(world, user)));
+    let mut last = 0;
+    loop {
+        let next = waiting.borrow_and_update().iter().find(|wanted| wanted.id > last).cloned();
+        let Some(wanted) = next else {
+            waiting.changed().await.expect("a desk");
+            continue;
+        };
+        last = wanted.id;
+        let tenants = &world.sim.ready().tenants;
+        let domain = &tenants.iter().find(|one| one.id == wanted.tenant).expect("a tenant").domain;
+        asked.push((domain.clone(), wanted.reason));
+        let person = &persons.iter().find(|(of, _)| of == domain).expect("somebody of there").1;
+        match (&wanted.way, manner) {
+            (Way::Browser { here, .. }, Manner::Here) => match person.open(here).await {
+                Ended::At(_, said) if said.contains("You can close this tab") => {}
+                other => panic!("not signed in: {other:?}"),
+            },
+            (Way::Browser { elsewhere, .. }, Manner::Pasted) => {
+                let Ended::At(address, _) = person.elsewhere().open(elsewhere).await else { panic!("not signed in") };
+                // Somebody else's address is no answer, and does not end the wait.
+                let desk = session.desk();
+                desk.paste(wanted.id, Secret::new("http://localhost/?code=a&state=b"));
+                assert_eq!(desk.paste(wanted.id, Secret::new(address.as_str())), Pasted::Taken);
+            }
+            (Way::Code { code, page, .. }, _) => match person.type_code(page, code).await {
+                Ended::Stuck(said) if said.contains("You have signed in") => {}
+                other => panic!("not signed in: {other:?}"),
+            },
+        }
+    }
+}
+
+fn reasons(asked: &Asked, domain: &str) -> Vec<Reason> {
+    asked.iter().filter(|(at, _)| at == domain).map(|(_, why)| *why).collect()
+}
+
+fn answers(world: &World, sign_in: &SignIn) -> Answers {
+    let mut answers = world.answers("shop-prod", "fabrikamimages");
+    answers.cluster.sign_in = sign_in.clone();
+    answers.registry.sign_in = Some(sign_in.clone());
+    answers
+}
+
+fn policy(world: &World, domain: &str, change: impl FnOnce(&mut crosspull::sim::directory::SignInPolicy)) {
+    let mut inside = world.sim.world().lock();
+    let id = inside.tenant_named(domain).unwrap().id;
+    change(&mut inside.tenant_mut(id).unwrap().policy.sign_in);
+}
+
+async fn connects(world: &World, session: &Session, answers: &Answers) {
+    let (steps, plan) =
+        session.plan(SetupId::random(), answers).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
+    assert!(plan.stops().next().is_none(), "{:#?}", plan.findings);
+    let mut open = session.begin(answers, &plan, steps).unwrap();
+    let came = carry(session, &mut open, Mode::Fresh).await;
+    assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
+    assert!(world.pulls("shop-prod", "fabrikamimages", "shop/web:1.4").iter().all(|(_, can)| *can));
+}
+
+#[tokio::test]
+async fn each_side_signs_in_once_in_a_browser_and_the_work_is_done() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let work = connects(&world, &session, &answers);
+    let ((), mut asked) = with_people(&world, &session, Manner::Here, work).await;
+    asked.sort_by(|one, other| one.0.cmp(&other.0));
+    let once = |domain: &str| (domain.to_owned(), Reason::First);
+    assert_eq!(asked, [once("contoso.example"), once("fabrikam.example")]);
+}
+
+#[tokio::test]
+async fn a_code_that_is_typed_elsewhere_signs_in() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    with_people(&world, &session, Manner::Here, connects(&world, &session, &answers)).await;
+}
+
+#[tokio::test]
+async fn the_address_that_a_browser_elsewhere_ends_on_can_be_pasted() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let planning = session.plan(SetupId::random(), &answers);
+    with_people(&world, &session, Manner::Pasted, planning).await.0.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_factor_that_the_first_change_asks_for_is_given_in_place() {
+    let world = World::new("default").await;
+    policy(&world, "contoso.example", |policy| policy.mfa_for_writes = true);
+    policy(&world, "fabrikam.example", |policy| policy.mfa_for_writes = true);
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let ((), asked) = with_people(&world, &session, Manner::Here, connects(&world, &session, &answers)).await;
+    for domain in ["contoso.example", "fabrikam.example"] {
+        assert_eq!(reasons(&asked, domain), [Reason::First, Reason::MoreProof], "{domain}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_to_ask_is_said_and_nothing_hangs() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let Err(Refusal::Error(error)) = session.plan(SetupId::random(), &answers).await else {
+        panic!("there was a plan")
+    };
+    assert_eq!(error.problem.unwrap().code.as_deref(), Some("NobodyToAsk"));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_given_up_is_no_error_of_anybodys() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let (desk, mut waiting) = (session.desk().clone(), session.desk().waiting());
+    let giving_up = tokio::spawn(async move {
+        loop {
+            for wanted in waiting.borrow_and_update().clone() {
+                desk.give_up(wanted.id);
+            }
+            waiting.changed().await.unwrap();
+        }
+    });
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    let Err(Refusal::Error(error)) = session.plan(SetupId::random(), &answers).await else {
+        panic!("there was a plan")
+    };
+    giving_up.abort();
+    assert_eq!(error.problem.unwrap().code.as_deref(), Some("SignInGivenUp"));
+}
+
+#[tokio::test]
+async fn sessions_that_are_ended_while_the_work_goes_on_are_begun_again_in_place() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let work = async {
+        let (steps, plan) = session.plan(SetupId::random(), &answers).await.unwrap();
+        {
+            // An admin of each tenant ends all sessions.
+            let mut inside = world.sim.world().lock();
+            let now = inside.now();
+            let users = inside.tenants.iter_mut().flat_map(|tenant| tenant.users.iter_mut());
+            users.for_each(|user| user.sessions_valid_from = Some(now));
+        }
+        let mut open = session.begin(&answers, &plan, steps).unwrap();
+        carry(&session, &mut open, Mode::Fresh).await
+    };
+    let (came, asked) = with_people(&world, &session, Manner::Here, work).await;
+    assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
+    for domain in ["contoso.example", "fabrikam.example"] {
+        assert_eq!(reasons(&asked, domain), [Reason::First, Reason::Again], "{domain}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_end_are_renewed_without_asking_anybody() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    let work = async {
+        let (steps, plan) = session.plan(SetupId::random(), &answers).await.unwrap();
+        {
+            let mut inside = world.sim.world().lock();
+            inside.tokens_ended = Some(inside.now());
+        }
+        let mut open = session.begin(&answers, &plan, steps).unwrap();
+        carry(&session, &mut open, Mode::Fresh).await
+    };
+    let (came, asked) = with_people(&world, &session, Manner::Here, work).await;
+    assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
+    assert_eq!(asked.len(), 2, "once a tenant: {asked:?}");
+}
+
+#[tokio::test]
+async fn somebody_else_who_signs_in_in_the_middle_is_not_taken_for_the_one_before() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::Browser { client_id: None });
+    let (planned, _) = with_people(&world, &session, Manner::Here, session.plan(SetupId::random(), &answers)).await;
+    let (steps, plan) = planned.unwrap();
+    {
+        let mut inside = world.sim.world().lock();
+        let now = inside.now();
+        let contoso = inside.tenants.iter_mut().find(|tenant| tenant.domain == "contoso.example").unwrap();
+        contoso.users.iter_mut().for_each(|user| user.sessions_valid_from = Some(now));
+    }
+    let apps = || world.sim.world().lock().tenant_named("contoso.example").unwrap().applications.len();
+    let before = apps();
+    let mut waiting = session.desk().waiting();
+    let carl = Person::new(&world, "carl@contoso.example");
+    let somebody_else = async {
+        loop {
+            let next = waiting.borrow_and_update().first().cloned();
+            if let Some(Wanted { way: Way::Browser { here, .. }, account, .. }) = next {
+                assert_eq!(account.as_deref(), Some("ana@contoso.example"));
+                carl.open(&here).await;
+            }
+            waiting.changed().await.unwrap();
+        }
+    };
+    let mut open = session.begin(&answers, &plan, steps).unwrap();
+    let came = tokio::select! {
+        came = carry(&session, &mut open, Mode::Fresh) => came,
+        () = somebody_else => unreachable!("it waits for ever"),
+    };
+    assert!(matches!(came, Came::Left(_)), "{came:?}");
+    let failed = open.journal.progress().failed().map(|(_, problem)| problem.code.clone()).collect::<Vec<_>>();
+    assert!(!failed.is_empty() && failed.iter().all(|code| code.as_deref() == Some("OtherAccount")), "{failed:?}");
+    assert_eq!(apps(), before, "nothing was made");
+}
