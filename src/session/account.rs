@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::Session;
 use crate::{
-    azure::{TenantClients, sign_in},
+    azure::TenantClients,
     domain::{
         Cloud, ResourceId, TenantId,
         answers::{SignIn, Tenant},

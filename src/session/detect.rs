@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Account, Environment, Session};
+use super::{Account, CloudChoice, Environment, Session};
 use crate::{
     azure::{entra::Claims, sign_in},
     domain::{AppId, TenantId, answers::SignIn},
@@ -36,7 +36,9 @@ impl Session {
     }
 
     async fn developer_cli(&self) -> Option<Account> {
-        let scope = self.known_scope()?;
+        // It knows the clouds by their names.
+        let known = !matches!(self.options.cloud, Some(CloudChoice::Custom(_)));
+        let scope = if known { self.cloud().await.ok()?.resource_manager_scope() } else { return None };
         let found = tokio::time::timeout(PATIENCE, sign_in::developer_cli_account(&scope)).await.ok()??;
         Some(of_claims(&found, SignIn::AzureDeveloperCli, "Azure Developer CLI"))
     }
@@ -48,7 +50,8 @@ impl Session {
         let kind = SignIn::ManagedIdentity { client_id: None };
         let cloud = self.cloud().await.ok()?;
         let credential = sign_in::managed_identity(&self.http, &cloud, None).ok()?;
-        let asked = sign_in::claims_of(credential, &cloud.resource_manager_scope());
+        let scope = cloud.resource_manager_scope();
+        let asked = sign_in::claims_of(credential, &scope);
         let found = tokio::time::timeout(PATIENCE, asked).await.ok()??;
         Some(of_claims(&found, kind, "this machine's identity"))
     }
@@ -73,15 +76,6 @@ impl Session {
             tenant_name: None,
             sign_in: kind,
         })
-    }
-
-    /// The scope of a token that shows who somebody is, where the cloud is known without asking.
-    fn known_scope(&self) -> Option<String> {
-        match &self.options.cloud {
-            Some(super::CloudChoice::Custom(_)) => None,
-            Some(super::CloudChoice::Known(known)) => Some(crate::domain::Cloud::known(*known).resource_manager_scope()),
-            None => Some(crate::domain::Cloud::known(crate::domain::cloud::KnownCloud::default()).resource_manager_scope()),
-        }
     }
 }
 
