@@ -274,7 +274,7 @@ impl Shared {
     fn put(&self, slot: &mut Slot, session: Session) -> Arc<Session> {
         let session = Arc::new(session);
         let (mut feed, messages) = (session.requests().subscribe(), self.messages.clone());
-        let mut sign_ins = session.sign_ins();
+        let mut sign_ins = session.desk().waiting();
         // The sign-ins of the session before are nobody's any more.
         sign_ins.mark_changed();
         let watching = tokio::spawn(async move {

@@ -12,7 +12,7 @@ use crate::{
     domain::{Answers, PlanHash, answers::SignIn, problem::ProblemKind},
     engine::{Command, Events, run::Mode},
     error::Error,
-    session::{Open, Refusal, Session},
+    session::{Desk, Open, Refusal, Session},
     tui::{
         model::Which,
         msg::{Msg, Opened},
@@ -25,7 +25,7 @@ pub(super) struct Running {
     commands: mpsc::Sender<Command>,
     /// The journal, and the texts of the keys that this process made: the task has them while it runs.
     open: Arc<Mutex<Open>>,
-    session: Arc<Session>,
+    desk: Desk,
     task: JoinHandle<()>,
 }
 
@@ -34,7 +34,7 @@ impl Running {
         let (events, mut happened, mut statuses) = Events::channel();
         let (commands, received) = mpsc::channel(16);
         let open = Arc::new(Mutex::new(open));
-        let (journal, signing_in) = (Arc::clone(&open), Arc::clone(&session));
+        let (journal, desk) = (Arc::clone(&open), session.desk().clone());
         let task = tokio::spawn(async move {
             let tell = messages.clone();
             let forwarding = async move {
@@ -63,7 +63,7 @@ impl Running {
             let (ended, ()) = tokio::join!(running, forwarding);
             let _ = messages.send(Msg::RunOver(ended.map_err(Trouble::from))).await;
         });
-        Self { commands, open, session: signing_in, task }
+        Self { commands, open, desk, task }
     }
 }
 
@@ -86,7 +86,7 @@ impl Shared {
             // A step that waits for a person who is leaving would hold the end up.
             tokio::select! {
                 _ = running.task => {}
-                () = give_up_all(&running.session) => {}
+                () = give_up_all(&running.desk) => {}
             }
         }
     }

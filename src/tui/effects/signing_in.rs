@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::Shared;
 use crate::{
     error::ExitCode,
-    session::{Pasted, Session, Wanted, Way},
+    session::{Desk, Pasted, Wanted, Way},
     tui::{clipboard::Text, effect::ForSignIn, msg::Msg, trouble::Trouble},
 };
 
 impl Shared {
     pub(super) async fn for_sign_in(self: &Arc<Self>, id: u64, what: ForSignIn) {
         let Ok(session) = self.session().await else { return };
-        let wanted = session.sign_ins().borrow().iter().find(|wanted| wanted.id == id).cloned();
+        let wanted = session.desk().waiting().borrow().iter().find(|wanted| wanted.id == id).cloned();
         let Some(Wanted { way, .. }) = wanted else { return self.is_over().await };
         match what {
             ForSignIn::Open => {
@@ -32,11 +32,11 @@ impl Shared {
                 }
             }
             ForSignIn::Paste(text) => {
-                if session.paste_sign_in(id, text) == Pasted::NotWanted {
+                if session.desk().paste(id, text) == Pasted::NotWanted {
                     self.is_over().await;
                 }
             }
-            ForSignIn::GiveUp => session.give_up_sign_in(id),
+            ForSignIn::GiveUp => session.desk().give_up(id),
         }
     }
 
@@ -52,12 +52,12 @@ impl Shared {
 }
 
 /// Gives up whatever sign-in waits, now and later: nobody is there any more who would do it.
-pub(super) async fn give_up_all(session: &Session) {
-    let mut waiting = session.sign_ins();
+pub(super) async fn give_up_all(desk: &Desk) {
+    let mut waiting = desk.waiting();
     loop {
         let ids: Vec<u64> = waiting.borrow_and_update().iter().map(|wanted| wanted.id).collect();
         for id in ids {
-            session.give_up_sign_in(id);
+            desk.give_up(id);
         }
         if waiting.changed().await.is_err() {
             return std::future::pending().await;
@@ -76,7 +76,7 @@ mod tests {
         domain::{Tenant, answers::SignIn, cloud::KnownCloud},
         engine::Pace,
         secret::Secret,
-        session::{CloudChoice, Environment, Options, Ticket},
+        session::{CloudChoice, Environment, Options, Session, Ticket},
         tui::{
             browser::{Browser, Place},
             clipboard::{self, Clipboard, Note},
@@ -168,10 +168,10 @@ mod tests {
     async fn nobody_is_waited_for_who_leaves() {
         let session = session();
         let (tenant, kind) = (tenant(), SignIn::Browser { client_id: None });
-        let _shown = session.sign_ins();
+        let _shown = session.desk().waiting();
         let signed_in = tokio::select! {
             ended = session.sign_in(&tenant, &kind, None) => ended,
-            () = give_up_all(&session) => panic!("it goes on as long as somebody may wait"),
+            () = give_up_all(session.desk()) => panic!("it goes on as long as somebody may wait"),
         };
         let code = signed_in.unwrap_err().problem.and_then(|problem| problem.code);
         assert_eq!(code.as_deref(), Some("SignInGivenUp"));

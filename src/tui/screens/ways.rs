@@ -85,6 +85,7 @@ pub fn offers(ground: &Ground<'_>) -> Vec<Offer> {
     let at_hand =
         |kind| offers.iter().any(|one| matches!(&one.way, Way::Account(account) if account.sign_in.kind() == kind));
     let cli = !at_hand(SignInKind::AzureCli);
+    let rarer: Vec<SignInKind> = RARER.into_iter().filter(|kind| !at_hand(*kind)).collect();
     let offer = |label: &str, detail: &str, way| Offer { label: label.to_owned(), detail: detail.to_owned(), way };
     let browser = |detail| offer("in the browser", detail, Way::With(SignIn::Browser { client_id: None }));
     let code =
@@ -99,11 +100,11 @@ pub fn offers(ground: &Ground<'_>) -> Vec<Offer> {
         offers.push(offer("the Azure CLI", &format!("after az login --tenant {tenant}"), Way::With(SignIn::AzureCli)));
     }
     offers.push(offer("a service principal", "with a secret or a certificate", Way::App));
-    if !ground.more {
+    if !ground.more && !rarer.is_empty() {
         offers.push(offer("more ways", "identities of workloads and machines, azd", Way::More));
         return offers;
     }
-    offers.extend(RARER.into_iter().filter_map(|kind| {
+    offers.extend(rarer.into_iter().filter_map(|kind| {
         Some(match kind {
             SignInKind::WorkloadIdentity => {
                 let way = SignIn::WorkloadIdentity { client_id: None, token_file: None };
@@ -207,6 +208,15 @@ mod tests {
         assert_eq!(labels(&accounts, &tenant, Place { display: false, ssh: false }, true).len(), 7);
         let demo = Ground { tenant: &tenant, accounts: &accounts, place: Place::HERE, demo: true, more: true };
         assert_eq!(offers(&demo).len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_offered_twice() {
+        let tenant = Tenant { id: TenantId(uuid::Uuid::from_u128(1)), domain: None, display_name: None };
+        let machine = SignIn::ManagedIdentity { client_id: None };
+        let accounts = [account(&tenant), Account { sign_in: machine, name: "app 1".to_owned(), ..account(&tenant) }];
+        let labels = labels(&accounts, &tenant, Place::HERE, true);
+        assert!(!labels.iter().any(|label| label.starts_with("this machine")), "{labels:?}");
     }
 
     #[test]

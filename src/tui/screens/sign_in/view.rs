@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Model, given};
 use crate::{
-    session::{Reason, Way},
+    session::Way,
     tui::{
         canvas::Canvas,
         model::{Model as Wizard, Screen, Which},
@@ -18,6 +18,7 @@ use crate::{
             field, header,
         },
     },
+    words::sign_in_reason,
 };
 
 /// What stands on it, from top to bottom.
@@ -115,40 +116,30 @@ fn who(model: &Model, wizard: &Wizard) -> Doc {
         let tenant = wizard.tenant(which).tenant?;
         (tenant.id == id).then_some((which, tenant))
     });
-    let mut pieces = vec![("To       ".to_owned(), Tone::Dim)];
-    match known {
-        Some((which, tenant)) => {
-            let (tone, words) = match which {
-                Which::Cluster => (Tone::Cluster, "the cluster tenant"),
-                Which::Registry => (Tone::Registry, "the registry tenant"),
-            };
-            let name = tenant.label();
-            pieces.push((name.clone(), tone));
-            pieces.extend(
-                tenant.domain.filter(|domain| *domain != name).map(|domain| (format!("  {domain}"), Tone::Text)),
-            );
-            pieces.push((format!("  {words}"), Tone::Dim));
-        }
-        None => pieces.push((format!("tenant {id}"), Tone::Text)),
+    let mut name = format!("tenant {id}");
+    if let Some((which, tenant)) = known {
+        let (tone, words) = match which {
+            Which::Cluster => (Tone::Cluster, "the cluster tenant"),
+            Which::Registry => (Tone::Registry, "the registry tenant"),
+        };
+        name = tenant.label();
+        let domain = tenant.domain.filter(|domain| *domain != name).map(|domain| (format!("  {domain}"), Tone::Text));
+        let mut pieces = vec![(name.clone(), tone)];
+        pieces.extend(domain);
+        pieces.push((format!("  {words}"), Tone::Dim));
+        doc.line(pieces);
     }
-    doc.line(pieces);
-    let who = model.wanted.account.as_deref();
-    doc.field("As", 9, who.unwrap_or("whoever has the rights there"));
-    let why = match model.wanted.reason {
-        Reason::First => "nobody is signed in there yet",
-        Reason::Again => "the session has ended",
-        Reason::MoreProof => "the tenant wants one more proof, such as a code from your phone",
-    };
     let steps = match &wizard.screen {
         Screen::Run(run) => run.steps_waiting_for(id),
         _ => Vec::new(),
     };
     let waits = match steps.as_slice() {
         [] => String::new(),
-        [one] => format!("; step {one} waits for it"),
-        many => format!("; steps {} wait for it", many.join(" and ")),
+        [one] => format!(" Step {one} waits for it."),
+        many => format!(" Steps {} wait for it.", many.join(" and ")),
     };
-    doc.field("Because", 9, &format!("{why}{waits}"));
+    let reason = sign_in_reason(model.wanted.reason, &name, model.wanted.account.as_deref());
+    doc.text(&format!("{reason}{waits}"));
     doc
 }
 
