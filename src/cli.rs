@@ -464,6 +464,7 @@ mod tests {
                 "CA_FILE",
                 "CLOUD",
                 "DATA_DIR",
+                "CLIENT_ID",
                 "LOG",
                 "PACE",
                 "VERBOSE",
