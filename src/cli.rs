@@ -306,6 +306,9 @@ pub struct SimulateArgs {
     /// The name in the addresses instead of localhost, to try a proxy that knows this name for this machine
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub host_name: Option<String>,
+    /// How long an access token lives [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub token_life: Option<u32>,
     /// Write the addresses to this file once everything answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,

@@ -70,6 +70,9 @@ pub struct SideDraft {
     /// Who that is.
     #[serde(default)]
     pub account: Option<String>,
+    /// The company that they are a guest from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_of: Option<String>,
     /// The subscription with its name; `None` inside is all of them.
     #[serde(default)]
     pub subscription: Option<(Option<SubscriptionId>, String)>,

@@ -34,6 +34,8 @@ pub struct SignedIn {
     pub tenant: Tenant,
     /// Who that is: a person's user name, or the app's id.
     pub account: String,
+    /// The company that they are a guest from: its name where it can be read, else its tenant's id.
+    pub guest_of: Option<String>,
 }
 
 /// Who looks, and where.
@@ -47,6 +49,19 @@ pub struct At {
 
 /// The clients that were made so far: their tokens are used again.
 pub(super) type Made = HashMap<(TenantId, SignIn, Option<crate::domain::SubscriptionId>), TenantClients>;
+
+/// Where a guest is at home, as the identity provider of their token says it: a tenant's issuer, or another company's name.
+async fn home_of(clients: &TenantClients, tenant: TenantId, idp: Option<&str>) -> Option<String> {
+    let idp = idp?.trim_end_matches('/');
+    let Some(home) = idp.rsplit('/').next().and_then(|last| last.parse::<TenantId>().ok()) else {
+        return Some(idp.to_owned());
+    };
+    if home == tenant {
+        return None;
+    }
+    let named = clients.graph.find_tenant(home).await.ok().and_then(|found| found.display_name);
+    Some(named.unwrap_or_else(|| home.to_string()))
+}
 
 impl Session {
     /// Signs in to a tenant, and says as whom. Its clients are used again by what comes after.
@@ -70,12 +85,13 @@ impl Session {
             .or_else(|| self.name_of(tenant.id, kind))
             .or_else(|| operator.appid.map(|app| format!("app {app}")))
             .unwrap_or_else(|| "signed in".to_owned());
+        let guest_of = home_of(&clients, tenant.id, operator.idp.as_deref()).await;
         let tenant = Tenant {
             id: tenant.id,
             display_name: named.as_ref().and_then(|one| one.display_name.clone()).or(tenant.display_name.clone()),
             domain: named.and_then(|one| one.default_domain).or(tenant.domain.clone()),
         };
-        Ok(SignedIn { tenant, account })
+        Ok(SignedIn { tenant, account, guest_of })
     }
 
     /// The name of a tenant that nobody is signed in to, as another tenant's directory knows it.

@@ -85,7 +85,12 @@ pub struct Browser {
 impl Browser {
     /// For the machine that this runs on.
     pub fn of_process() -> Self {
-        Self::new(Place::of_process(), Arc::new(commands))
+        Self::at(Place::of_process())
+    }
+
+    /// For a machine of which this is known.
+    pub fn at(place: Place) -> Self {
+        Self::new(place, Arc::new(commands))
     }
 
     fn new(place: Place, launchers: Launchers) -> Self {
@@ -194,7 +199,7 @@ mod tests {
             vec![Command::new("no-such-launcher"), shell(script)]
         });
         // However slow the machine is, the shell says how it ended.
-        let browser = Browser { fails_within: Duration::from_secs(60), ..Browser::new(place, launchers) };
+        let browser = Browser { fails_within: Duration::from_mins(1), ..Browser::new(place, launchers) };
         let opened = browser.open(&link.parse().unwrap()).await;
         let launched = launched.lock().unwrap().clone();
         (opened, launched)
@@ -250,7 +255,7 @@ mod tests {
     #[test]
     fn a_browser_is_no_part_of_the_terminals_foreground() {
         // There is a group of that number only where it is its own.
-        let leads = "kill -0 -- -$$ 2>/dev/null";
+        let leads = "kill -s 0 -- -$$ 2>/dev/null";
         assert!(!shell(leads).status().unwrap().success());
         assert!(detached(shell(leads)).status().unwrap().success());
     }

@@ -77,6 +77,8 @@ pub enum Effect {
     CopySecret(KeyId),
     /// Show a key's text once. It counts as given to a person, and that is journalled before.
     Reveal(KeyId),
+    /// Do something for a sign-in that waits. Its link and its code are named by its id: nothing here tells them.
+    ForSignIn(u64, ForSignIn),
     /// Open a link in the browser.
     Open(Url),
     /// Save the report.
@@ -98,4 +100,22 @@ pub enum Effect {
     Quit,
     /// Wipe a secret that was shown.
     Drop(Secret),
+}
+
+/// What is done for a sign-in that waits.
+#[derive(Debug)]
+pub enum ForSignIn {
+    /// Open its page in the browser here.
+    Open,
+    /// Copy its link.
+    CopyLink {
+        /// The one for a browser on another machine.
+        elsewhere: bool,
+    },
+    /// Copy its code.
+    CopyCode,
+    /// Bring what its page says.
+    Paste(Secret),
+    /// End it.
+    GiveUp,
 }

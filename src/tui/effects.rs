@@ -4,6 +4,7 @@ mod demo;
 mod files;
 mod running;
 mod shown;
+mod signing_in;
 
 use std::{
     collections::HashMap,
@@ -190,6 +191,7 @@ impl Effects {
             Effect::CopySecret(key) => background(async move { shared.copy_secret(key).await }),
             Effect::Reveal(key) => background(async move { shared.reveal(key).await }),
             Effect::SaveReport => background(async move { shared.save_report().await }),
+            Effect::ForSignIn(id, what) => background(async move { shared.for_sign_in(id, what).await }),
             Effect::Open(url) => {
                 tokio::spawn(async move {
                     let opened = shared.browser.open(&url).await;
@@ -272,9 +274,22 @@ impl Shared {
     fn put(&self, slot: &mut Slot, session: Session) -> Arc<Session> {
         let session = Arc::new(session);
         let (mut feed, messages) = (session.requests().subscribe(), self.messages.clone());
+        let mut sign_ins = session.desk().waiting();
+        // The sign-ins of the session before are nobody's any more.
+        sign_ins.mark_changed();
         let watching = tokio::spawn(async move {
             loop {
-                match feed.recv().await {
+                let heard = tokio::select! {
+                    Ok(()) = sign_ins.changed() => {
+                        let waiting = sign_ins.borrow_and_update().clone();
+                        if messages.send(Msg::SignIns(waiting)).await.is_err() {
+                            return;
+                        }
+                        continue;
+                    }
+                    heard = feed.recv() => heard,
+                };
+                match heard {
                     Ok(record) => {
                         if messages.send(Msg::Request(record)).await.is_err() {
                             return;

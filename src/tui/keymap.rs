@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     model::{Dialog, Model, Screen},
-    screens::{plan, questions, run, scenarios, start},
+    screens::{plan, questions, run, scenarios, sign_in, start},
 };
 
 /// What a key means.
@@ -50,6 +50,8 @@ pub enum Act {
     Plan(plan::Act),
     /// Of the run.
     Run(run::Act),
+    /// Of a sign-in that waits.
+    SignIn(sign_in::Act),
 }
 
 /// A key.
@@ -210,6 +212,7 @@ fn dialog_keys(dialog: &Dialog, model: &Model) -> Vec<Binding> {
         Dialog::Start(dialog) => start::dialog_keys(dialog),
         Dialog::Plan(dialog) => plan::dialog_keys(dialog, model),
         Dialog::Run(dialog) => run::dialog_keys(dialog, model),
+        Dialog::SignIn(dialog) => sign_in::dialog_keys(dialog, model),
     }
 }
 

@@ -8,15 +8,16 @@ use std::{
 use time::OffsetDateTime;
 
 use super::{
+    browser::Place,
     look::Look,
-    screens::{plan, questions, run, scenarios, start},
+    screens::{plan, questions, run, scenarios, sign_in, start},
     training::{Scenario, Suggested},
-    widgets::doc::Doc,
+    widgets::{doc::Doc, header::TenantLine},
 };
 use crate::{
-    domain::{Draft, SetupId, Side, answers::Tenant},
+    domain::{Draft, SetupId, Side, draft::SideDraft},
     error::ExitCode,
-    session::{Account, RequestRecord, Ticket},
+    session::{Account, RequestRecord, Ticket, Wanted},
 };
 
 /// How many requests the details pane keeps.
@@ -37,6 +38,14 @@ impl Which {
         match self {
             Self::Cluster => "cluster",
             Self::Registry => "registry",
+        }
+    }
+
+    /// What was answered for it.
+    pub fn of(self, draft: &Draft) -> &SideDraft {
+        match self {
+            Self::Cluster => &draft.cluster,
+            Self::Registry => &draft.registry,
         }
     }
 
@@ -112,6 +121,8 @@ pub enum Dialog {
     Plan(plan::Dialog),
     /// Of the run.
     Run(run::Dialog),
+    /// A sign-in that waits for whoever sits here.
+    SignIn(Box<sign_in::Model>),
 }
 
 /// One line on what has just happened. It goes with the next key.
@@ -143,6 +154,8 @@ pub struct Model {
     pub now: OffsetDateTime,
     /// The screen's columns and rows.
     pub size: (u16, u16),
+    /// What this machine says of browsers.
+    pub place: Place,
     /// The demo, where this is one.
     pub demo: Option<Demo>,
     /// What fills the screen.
@@ -151,6 +164,8 @@ pub struct Model {
     pub dialogs: Vec<Dialog>,
     /// What has just happened.
     pub notice: Option<Notice>,
+    /// The sign-ins that wait for whoever sits here, oldest first.
+    pub sign_ins: Vec<Wanted>,
     /// Accounts that are at hand; `None` while they are looked for.
     pub accounts: Option<Vec<Account>>,
     /// The answers of the setup that is being asked for.
@@ -184,10 +199,12 @@ impl Model {
             look,
             now,
             size: (80, 24),
+            place: Place::HERE,
             demo: scenarios.map(|scenarios| Demo { scenarios, told: 0, world: None }),
             screen,
             dialogs: Vec::new(),
             notice: None,
+            sign_ins: Vec::new(),
             accounts: None,
             draft: Draft::new(SetupId::random()),
             subscription_known: HashSet::new(),
@@ -250,19 +267,29 @@ impl Model {
     }
 
     /// A tenant as the header shows it: itself, and who is signed in there.
-    pub fn tenant(&self, which: Which) -> (Option<Tenant>, Option<String>) {
-        if let Screen::Run(model) = &self.screen {
-            return model.tenant(which, self.accounts.as_deref());
-        }
-        if matches!(self.screen, Screen::Start(_) | Screen::Scenarios(_)) {
-            return (None, None);
-        }
-        match which {
-            Which::Cluster => (self.draft.cluster.tenant.clone(), self.draft.cluster.account.clone()),
-            Which::Registry if self.draft.handed_over => {
-                (self.draft.registry.tenant.clone(), Some("handed over".to_owned()))
+    pub fn tenant(&self, which: Which) -> TenantLine {
+        let side = which.of(&self.draft);
+        match &self.screen {
+            Screen::Start(_) | Screen::Scenarios(_) => TenantLine::default(),
+            Screen::Run(run) => {
+                let (tenant, account) = run.tenant(which, self.accounts.as_deref());
+                let mut line = TenantLine { tenant, account, guest_of: None };
+                // Whoever has just answered for this setup is known by name.
+                let answered =
+                    side.tenant.as_ref().map(|tenant| tenant.id) == line.tenant.as_ref().map(|tenant| tenant.id);
+                if answered && side.account.is_some() && run.sign_in(which) == side.sign_in.as_ref() {
+                    (line.account, line.guest_of) = (side.account.clone(), side.guest_of.clone());
+                }
+                line
             }
-            Which::Registry => (self.draft.registry.tenant.clone(), self.draft.registry.account.clone()),
+            Screen::Questions(_) | Screen::Plan(_) if which == Which::Registry && self.draft.handed_over => {
+                TenantLine { tenant: side.tenant.clone(), account: Some("handed over".to_owned()), guest_of: None }
+            }
+            Screen::Questions(_) | Screen::Plan(_) => TenantLine {
+                tenant: side.tenant.clone(),
+                account: side.account.clone(),
+                guest_of: side.guest_of.clone(),
+            },
         }
     }
 
@@ -302,6 +329,7 @@ impl Model {
         match top {
             Some(Dialog::Plan(dialog)) => dialog.takes_text(),
             Some(Dialog::Run(dialog)) => dialog.takes_text(),
+            Some(Dialog::SignIn(dialog)) => dialog.takes_text(),
             Some(_) => false,
             None => matches!(self.screen, Screen::Questions(_)),
         }

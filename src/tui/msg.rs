@@ -13,7 +13,7 @@ use crate::{
     },
     report::{State, Summary},
     secret::Secret,
-    session::{Account, Found, RequestRecord, Rows, SignedIn, Ticket},
+    session::{Account, Found, RequestRecord, Rows, SignedIn, Ticket, Wanted},
 };
 
 /// One thing that the wizard is told. Order is total: there is one queue.
@@ -45,6 +45,8 @@ pub enum Msg {
     SignedIn(Ticket, Result<SignedIn, Trouble>),
     /// A tenant's name and domain were found by the other tenant's directory.
     Named(Ticket, Tenant),
+    /// The sign-ins that wait for whoever sits here, oldest first.
+    SignIns(Vec<Wanted>),
     /// Rows for a picker.
     Rows(Rows),
     /// A plan was made, or why not.

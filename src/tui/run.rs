@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::{
-    browser::Browser,
+    browser::{self, Browser},
     canvas::Shown,
     clipboard::{Clipboard, Note, Place},
     effect::Effect,
@@ -60,6 +60,7 @@ pub struct Left {
 pub async fn run(front: Front) -> Result<Left, Error> {
     let scenarios = front.training.as_ref().map(|training| training.scenarios());
     let mut model = Model::new(front.look, now(), scenarios);
+    model.place = browser::Place::of_process();
     let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
     let (clipboard, notes) = Clipboard::new(Place::of_process());
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());

@@ -4,4 +4,6 @@ pub mod plan;
 pub mod questions;
 pub mod run;
 pub mod scenarios;
+pub mod sign_in;
 pub mod start;
+pub mod ways;

@@ -7,4 +7,5 @@ mod pictures;
 mod properties;
 mod scenes;
 mod script;
+mod sign_ins;
 mod snapshots;

@@ -5,7 +5,7 @@ use super::{
     keymap::{self, Act},
     model::{Dialog, Model, Screen},
     msg::Msg,
-    screens::{plan, questions, run, scenarios, start},
+    screens::{plan, questions, run, scenarios, sign_in, start},
     view::SMALLEST,
 };
 
@@ -61,6 +61,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Browser(opened) => {
             let text = opened.words();
             if opened.failed() {
+                sign_in::browser_failed(model);
                 model.warn(text);
             } else {
                 model.say(text);
@@ -71,6 +72,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.warn(trouble.said);
             Vec::new()
         }
+        Msg::SignIns(waiting) => sign_in::came(model, waiting),
         Msg::World(came) => scenarios::world_came(model, came),
         Msg::Setups(came) => start::setups_came(model, came),
         msg @ (Msg::Found(..) | Msg::SignedIn(..) | Msg::Named(..) | Msg::Rows(_)) => questions::hear(model, msg),
@@ -88,7 +90,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
     // What cannot be seen is not agreed to.
     let in_sight = model.size.0 >= SMALLEST.0 && model.size.1 >= SMALLEST.1;
-    let harmless = matches!(act, Act::Help | Act::Leave | Act::Suspend | Act::Back);
+    // Back from a sign-in ends it.
+    let gives_up = matches!(model.dialogs.last(), Some(Dialog::SignIn(_))) && act == Act::Back;
+    let harmless = matches!(act, Act::Help | Act::Leave | Act::Suspend | Act::Back) && !gives_up;
     let leaves = act == Act::Enter && matches!(model.dialogs.last(), Some(Dialog::Leave));
     if !in_sight && !harmless && !leaves {
         return Vec::new();
@@ -167,6 +171,7 @@ fn in_dialog(model: &mut Model, act: Act) -> Vec<Effect> {
         (Some(Dialog::Start(_)), act) => start::in_dialog(model, act),
         (Some(Dialog::Plan(_)), act) => plan::in_dialog(model, act),
         (Some(Dialog::Run(_)), act) => run::in_dialog(model, act),
+        (Some(Dialog::SignIn(_)), act) => sign_in::in_dialog(model, act),
         (_, Act::Back) => {
             model.dialogs.pop();
             Vec::new()
@@ -194,6 +199,7 @@ fn typed(model: &mut Model, key: crossterm::event::KeyEvent) -> Vec<Effect> {
     match (model.dialogs.last(), &model.screen) {
         (Some(Dialog::Plan(_)), _) => plan::typed(model, key),
         (Some(Dialog::Run(_)), _) => run::typed(model, key),
+        (Some(Dialog::SignIn(_)), _) => sign_in::typed(model, key),
         (None, Screen::Questions(_)) => questions::typed(model, key),
         _ => Vec::new(),
     }
@@ -203,6 +209,7 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     model.notice = None;
     match (model.dialogs.last(), &model.screen) {
         (Some(Dialog::Plan(_)), _) => plan::pasted(model, text),
+        (Some(Dialog::SignIn(_)), _) => sign_in::pasted(model, text),
         // An address that is pasted while consent is waited for is what the browser landed on.
         (Some(Dialog::Run(_)), _) | (None, Screen::Run(_)) => run::pasted(model, text),
         (None, Screen::Questions(_)) => questions::pasted(model, text),

@@ -6,7 +6,7 @@ use super::{
     canvas::{Canvas, Shown},
     keymap,
     model::{Dialog, Model, Screen, Which},
-    screens::{plan, questions, run, scenarios, start},
+    screens::{plan, questions, run, scenarios, sign_in, start},
     widgets::{
         details, dialog,
         doc::{Doc, Tone},
@@ -94,10 +94,7 @@ pub fn inset(area: Rect) -> Rect {
 }
 
 fn header(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
-    let tenants = [Which::Cluster, Which::Registry].map(|which| {
-        let (tenant, account) = model.tenant(which);
-        header::TenantLine { tenant, account }
-    });
+    let tenants = [Which::Cluster, Which::Registry].map(|which| model.tenant(which));
     let name = model.name();
     let demo = model.demo.is_some();
     header::view(
@@ -125,6 +122,7 @@ fn over_screen(over: &Dialog, model: &Model, area: Rect, canvas: &mut Canvas<'_>
         Dialog::Start(over) => framed("Forget this setup?", &start::forget_doc(over), 0),
         Dialog::Plan(over) => plan::dialog_view(over, model, area, canvas),
         Dialog::Run(over) => run::dialog_view(over, model, area, canvas),
+        Dialog::SignIn(over) => sign_in::view(over, model, area, canvas),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::large_futures,
     clippy::panic,
     clippy::print_stdout,
     clippy::similar_names,

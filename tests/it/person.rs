@@ -50,22 +50,27 @@ impl Person {
 
     /// Opens a page and does what it asks for.
     pub async fn open(&self, page: &Url) -> Ended {
-        self.follow(page.clone(), self.http.get(page.clone()).send().await.unwrap(), None).await
+        self.follow(page.clone(), self.get(page).await, None).await
     }
 
     /// Opens the page for device codes, and types one.
     pub async fn type_code(&self, page: &Url, code: &str) -> Ended {
-        self.follow(page.clone(), self.http.get(page.clone()).send().await.unwrap(), Some(code)).await
+        self.follow(page.clone(), self.get(page).await, Some(code)).await
+    }
+
+    async fn get(&self, page: &Url) -> Response {
+        self.http.request(Method::GET, page.clone()).send().await.unwrap()
+    }
+
+    async fn post(&self, page: &Url, fields: &[(String, String)]) -> Response {
+        self.http.request(Method::POST, page.clone()).form(fields).send().await.unwrap()
     }
 
     async fn follow(&self, mut at: Url, mut answer: Response, code: Option<&str>) -> Ended {
         for _ in 0..10 {
             if answer.status().is_redirection() {
                 let to: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
-                let said = match self.here {
-                    true => self.http.get(to.clone()).send().await.unwrap().text().await.unwrap(),
-                    false => String::new(),
-                };
+                let said = if self.here { self.get(&to).await.text().await.unwrap() } else { String::new() };
                 return Ended::At(to, said);
             }
             let page = answer.text().await.unwrap();
@@ -73,7 +78,7 @@ impl Person {
             let mut fields = form.fields;
             let mut press = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
             if page.contains("id=\"back\"") {
-                let answer = self.http.post(form.action.clone()).form(&fields).send().await.unwrap();
+                let answer = self.post(&form.action, &fields).await;
                 return Ended::At(form.action, answer.text().await.unwrap());
             } else if page.contains("id=\"user-code\"") {
                 press("user_code", code.expect("a page that asks for no code"));
@@ -86,7 +91,7 @@ impl Person {
             } else {
                 return Ended::Stuck(page);
             }
-            answer = self.http.request(Method::POST, form.action.clone()).form(&fields).send().await.unwrap();
+            answer = self.post(&form.action, &fields).await;
             at = form.action;
         }
         panic!("the pages go round in a circle");

@@ -42,6 +42,8 @@ pub struct Model {
     pub trouble: Option<Trouble>,
     /// What was typed and is not in the list: typed once more, it is taken all the same.
     pub(super) doubted: Option<String>,
+    /// The rarer ways to sign in are shown too.
+    pub(super) more_ways: bool,
 }
 
 impl Model {
@@ -153,6 +155,10 @@ pub fn typed(wizard: &mut Wizard, key: KeyEvent) -> Vec<Effect> {
 /// Takes pasted text.
 pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
     if let Screen::Questions(model) = &mut wizard.screen {
+        if matches!(model.question, Question::Proof(_)) {
+            // It takes the place of the name that is suggested.
+            model.field.set("");
+        }
         model.field.paste(text);
         changed(model);
     }

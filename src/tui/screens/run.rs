@@ -18,7 +18,7 @@ pub use view::{leave_doc, view};
 
 use crate::{
     domain::{
-        Answers, KeyId, StepId,
+        Answers, KeyId, Side, StepId, TenantId,
         answers::{SignIn, Tenant},
         problem::ProblemKind,
     },
@@ -28,7 +28,7 @@ use crate::{
         record::Outcome,
     },
     error::ExitCode,
-    session::Account,
+    session::{Account, Wanted},
     tui::{
         effect::Effect,
         model::{Dialog as Over, Model as Wizard, Screen, Which},
@@ -69,6 +69,8 @@ pub struct Model {
     report: Option<String>,
     /// The secret was shown; that happens once.
     shown: bool,
+    /// The tenants that somebody has to sign in to.
+    sign_ins: Vec<TenantId>,
 }
 
 impl Model {
@@ -87,6 +89,7 @@ impl Model {
             landed: Vec::new(),
             report: None,
             shown: false,
+            sign_ins: Vec::new(),
         }
     }
 
@@ -111,7 +114,7 @@ impl Model {
         if let Some((_, problem)) = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting) {
             return problem.kind.into();
         }
-        let waits = self.statuses.values().any(|status| status.doing == Doing::Person);
+        let waits = !self.sign_ins.is_empty() || self.statuses.values().any(|status| status.doing == Doing::Person);
         match self.idle {
             Some(Idle::Nodes | Idle::Plan) => ExitCode::Waiting,
             _ if waits => ExitCode::Waiting,
@@ -137,7 +140,8 @@ impl Model {
         self.ended.is_none() && !self.statuses.is_empty()
     }
 
-    fn sign_in(&self, which: Which) -> Option<&SignIn> {
+    /// How somebody signs in on one side; `None` where it is handed over.
+    pub fn sign_in(&self, which: Which) -> Option<&SignIn> {
         match which {
             Which::Cluster => Some(&self.answers.cluster.sign_in),
             Which::Registry => self.answers.registry.sign_in.as_ref(),
@@ -168,6 +172,30 @@ impl Model {
         (tenant, Some(who))
     }
 
+    /// Takes in which sign-ins wait.
+    pub fn sign_ins_are(&mut self, waiting: &[Wanted]) {
+        self.sign_ins = waiting.iter().map(|wanted| wanted.tenant).collect();
+    }
+
+    /// The tenant that somebody has to sign in to before a step goes on.
+    fn sign_in_for(&self, step: StepId) -> Option<Tenant> {
+        let plan = self.progress.plan()?;
+        self.status(step).filter(|status| status.doing == Doing::Running)?;
+        let sides = match step.side() {
+            Side::Cluster => [Some(&plan.cluster_tenant), None],
+            Side::Registry => [Some(&plan.registry_tenant), None],
+            Side::Both => [Some(&plan.cluster_tenant), Some(&plan.registry_tenant)],
+        };
+        sides.into_iter().flatten().find(|tenant| self.sign_ins.contains(&tenant.id)).cloned()
+    }
+
+    /// The steps that go on once somebody has signed in to a tenant.
+    pub fn steps_waiting_for(&self, tenant: TenantId) -> Vec<String> {
+        let waits = |step: &StepId| self.sign_in_for(*step).is_some_and(|wanted| wanted.id == tenant);
+        let steps = self.progress.steps().map(|(step, _)| step).filter(waits);
+        steps.map(|step| format!("{} ({step})", self.number(step))).collect()
+    }
+
     /// The secret of the cluster's key, where this process made it and may still give it out.
     fn secret_at_hand(&self) -> Option<KeyId> {
         let facts = self.progress.facts();
@@ -181,7 +209,9 @@ pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<
     match opened {
         Ok(opened) => {
             (wizard.notice, wizard.not_opened) = (None, None);
-            wizard.screen = Screen::Run(Box::new(Model::new(*opened)));
+            let mut model = Model::new(*opened);
+            model.sign_ins_are(&wizard.sign_ins);
+            wizard.screen = Screen::Run(Box::new(model));
         }
         Err(trouble) => {
             wizard.not_opened = Some(trouble.code);

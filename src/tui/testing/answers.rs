@@ -8,7 +8,7 @@ use crate::{
     engine::{JournalError, Record},
     report::Summary,
     sample,
-    session::{Account, Found, Query, Row, Rows, SignedIn, Ticket, Unusable, Value},
+    session::{Account, Found, Query, Reason, Row, Rows, SignedIn, Ticket, Unusable, Value, Wanted, Way},
     tui::{
         effect::Effect,
         model::Model,
@@ -63,7 +63,7 @@ pub(super) fn to(effect: &Effect, model: &Model) -> Vec<Msg> {
             let known = accounts().into_iter().find(|one| one.tenant == Some(tenant.id) && one.sign_in == *sign_in);
             let account = known.map_or_else(|| "app 9999".to_owned(), |one| one.name);
             let tenant = if tenant.id == contoso().id { contoso() } else { fabrikam() };
-            vec![Msg::SignedIn(*ticket, Ok(SignedIn { tenant, account }))]
+            vec![Msg::SignedIn(*ticket, Ok(SignedIn { tenant, account, guest_of: None }))]
         }
         Effect::NameTenant { ticket, .. } => vec![Msg::Named(*ticket, fabrikam())],
         Effect::Look(ticket, query) => vec![Msg::Rows(rows(*ticket, query))],
@@ -164,4 +164,46 @@ pub(super) fn kept() -> Vec<Kept> {
 /// A client id that is typed.
 pub(super) fn client_id() -> String {
     AppId(sample::uuid(9)).to_string()
+}
+
+/// A sign-in's page, with a link as long as Entra's are.
+pub(super) fn in_browser(state: &str) -> Way {
+    let link = |mode: &str, state: &str| {
+        let text = format!(
+            "https://login.microsoftonline.com/{}/oauth2/v2.0/authorize?client_id={}&response_type=code&response_mode={mode}\
+             &redirect_uri=http%3A%2F%2Flocalhost%3A41234\
+             &scope=https%3A%2F%2Fmanagement.core.windows.net%2F%2F.default+openid+profile+offline_access\
+             &state={state:x<64}&nonce={:n<64}&code_challenge={:c<43}&code_challenge_method=S256\
+             &claims=%7B%22access_token%22%3A%7B%22xms_cc%22%3A%7B%22values%22%3A%5B%22CP1%22%5D%7D%7D%7D\
+             &prompt=select_account",
+            fabrikam().id,
+            client_id(),
+            "",
+            "",
+        );
+        text.parse().unwrap()
+    };
+    Way::Browser {
+        here: link("form_post", &format!("{state}-here-")),
+        elsewhere: link("query", &format!("{state}-far-")),
+    }
+}
+
+/// Where a browser ends on another machine.
+pub(super) fn ended_on(state: &str) -> String {
+    let state = format!("{state}-far-");
+    format!("http://localhost:41234/?code=a-code-of-the-tests&state={state:x<64}&session_state=1")
+}
+
+/// A code to be typed.
+pub(super) fn with_code() -> Way {
+    let page = "https://login.microsoft.com/device".parse().unwrap();
+    Way::Code { code: "FAKECODE1".to_owned(), page, ends: NOW + time::Duration::minutes(15) }
+}
+
+/// A sign-in that waits.
+pub(super) fn wanted(id: u64, tenant: &Tenant, reason: Reason, way: Way) -> Wanted {
+    let person = if tenant.id == contoso().id { "ana" } else { "ben" };
+    let account = (reason != Reason::First).then(|| format!("{person}@{}", tenant.domain.as_deref().unwrap_or("home")));
+    Wanted { id, tenant: tenant.id, account, reason, way }
 }

@@ -121,7 +121,7 @@ fn a_late_answer_to_an_earlier_question_is_dropped() {
     let before = format!("{:?}", script.model.draft);
     script.told(Msg::SignedIn(
         Ticket(1),
-        Ok(crate::session::SignedIn { tenant: answers::fabrikam(), account: "late".into() }),
+        Ok(crate::session::SignedIn { tenant: answers::fabrikam(), account: "late".into(), guest_of: None }),
     ));
     assert_eq!(format!("{:?}", script.model.draft), before);
 }
@@ -270,7 +270,7 @@ fn a_pull_behind_a_firewall_can_rest_on_somebodys_word() {
 
 #[test]
 fn somebody_else_goes_on_with_it() {
-    let mut script = scenes::run(sample::failed()).then("e<down><down><enter>");
+    let mut script = scenes::run(sample::failed()).then("e<end><up><up><up><up><enter>");
     let asked = script.asked.iter().any(|one| matches!(one, Effect::SignInAs { .. }));
     assert!(asked, "{:?}", script.asked.last());
     // The run that was stopped for it is not the end.

@@ -85,7 +85,7 @@ fn a_shared_screen_names_no_other_setup() {
 #[test]
 fn the_link_stands_whole_and_begins_at_the_first_column() {
     for (width, height) in [(80, 24), (100, 30), (160, 50)] {
-        for (name, script) in scenes::waits() {
+        for (name, script) in scenes::waits().into_iter().chain(super::sign_ins::scenes()) {
             let (buffer, shown) = drawn(&script.model, width, height);
             let Some((address, area)) = shown.link else { continue };
             let text: String = area.positions().map(|at| buffer[at].symbol().to_owned()).collect();

@@ -7,6 +7,7 @@ use time::Duration;
 use super::{
     answers,
     script::{NOW, Script},
+    sign_ins,
 };
 use crate::{
     domain::{Problem, Severity, StepId, answers::Route, plan::Action, problem::ProblemKind},
@@ -32,7 +33,8 @@ use crate::{
 pub(super) type Scene = (&'static str, Script);
 
 /// What belongs together.
-pub(super) const GROUPS: [fn() -> Vec<Scene>; 7] = [first, questions, plans, runs, waits, failures, ends];
+pub(super) const GROUPS: [fn() -> Vec<Scene>; 8] =
+    [first, questions, sign_ins::scenes, plans, runs, waits, failures, ends];
 
 /// All of them.
 pub(super) fn all() -> Vec<Scene> {
@@ -104,11 +106,11 @@ pub(super) fn questions() -> Vec<Scene> {
         ("tenant-resolving", begun().without_answers().then("nowhere.example<enter>")),
         ("tenant-unknown", unknown),
         ("account", begun().then("<enter>")),
-        ("client-id", begun().then("<enter><down><enter>")),
-        ("client-id-wrong", begun().then("<enter><down><enter>me<enter>")),
-        ("secret-variable", begun().then(&format!("<enter><down><enter>{}<enter>", answers::client_id()))),
+        ("client-id", begun().then("<enter>service<enter>")),
+        ("client-id-wrong", begun().then("<enter>service<enter>me<enter>")),
+        ("secret-variable", begun().then(&format!("<enter>service<enter>{}<enter>", answers::client_id()))),
         ("secret-pasted", {
-            let script = begun().then(&format!("<enter><down><enter>{}<enter>", answers::client_id()));
+            let script = begun().then(&format!("<enter>service<enter>{}<enter>", answers::client_id()));
             let erase = "<back>".repeat(30);
             script.then(&erase).hears(Msg::Paste("abC8Q~aVeryLongSecretThatWasPastedHere1x".to_owned())).then("<enter>")
         }),
@@ -135,7 +137,7 @@ fn who() -> crate::session::At {
 
 /// At the question on the login server: the registry's side is handed over.
 fn handed_over() -> Script {
-    Script::begun(Vec::new()).then("<enter><enter><enter><enter><enter><enter><end><down><down><enter>")
+    Script::begun(Vec::new()).then("<enter><enter><enter><enter><enter><enter>hand<enter>")
 }
 
 /// At the plan.
@@ -401,7 +403,13 @@ pub(super) fn failed_at(step: StepId, problem: Problem) -> Msg {
     Msg::Engine(Event::Recorded(Arc::new(entry)))
 }
 
-fn problem(kind: ProblemKind, tried: &str, status: Option<u16>, code: Option<&str>, message: &str) -> Problem {
+pub(super) fn problem(
+    kind: ProblemKind,
+    tried: &str,
+    status: Option<u16>,
+    code: Option<&str>,
+    message: &str,
+) -> Problem {
     Problem {
         status,
         code: code.map(str::to_owned),

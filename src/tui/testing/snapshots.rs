@@ -3,6 +3,7 @@
 use super::{
     pictures::{drawn, picture},
     scenes::{self, Scene},
+    sign_ins,
 };
 
 fn compare(scenes: Vec<Scene>, sizes: &[(u16, u16)]) {
@@ -43,6 +44,11 @@ fn the_first_screens() {
 #[test]
 fn the_questions() {
     compare(scenes::questions(), SIZES);
+}
+
+#[test]
+fn signing_in() {
+    compare(sign_ins::scenes(), SIZES);
 }
 
 #[test]

@@ -34,12 +34,14 @@ pub struct Header<'a> {
 }
 
 /// One tenant, and who is signed in there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TenantLine {
     /// The tenant.
     pub tenant: Option<Tenant>,
     /// The account, or that it is handed over.
     pub account: Option<String>,
+    /// The company that the account is a guest from.
+    pub guest_of: Option<String>,
 }
 
 const STAGES: [(Stage, &str); 5] = [
@@ -114,7 +116,14 @@ fn tenant(look: &Look, line: &TenantLine, label: &str, style: Style, width: u16)
         Some(account) => clean(account),
         None => "no account chosen yet".to_owned(),
     };
-    let who = fit(&who, usize::from(width).saturating_sub(used + 3), look);
+    let room = usize::from(width).saturating_sub(used + 3);
+    let guest = line.guest_of.as_ref().map(|home| format!("{who}, guest from {}", clean(home)));
+    let who = match guest {
+        Some(whole) if whole.width() <= room => whole,
+        // Where they come from matters less than who they are.
+        Some(_) => format!("{}, a guest", fit(&who, room.saturating_sub(9), look)),
+        None => fit(&who, room, look),
+    };
     spans.push(Span::styled(format!("  {who}"), look.theme.text));
     Line::from(spans)
 }

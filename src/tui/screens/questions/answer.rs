@@ -3,17 +3,16 @@
 use super::{ask, flow::Question};
 use crate::{
     domain::{
-        AppId, Draft, ImageReference, LoginServer, Repository, ResourceId, SubscriptionId,
+        Draft, ImageReference, LoginServer, Repository, ResourceId, SubscriptionId,
         answers::{CarryOver, SignIn, Tenant},
         draft::SideDraft,
         resource_id::ResourceKind,
-        rules,
     },
     error::ExitCode,
-    session::Account,
     tui::{
         effect::Effect,
         model::{Model as Wizard, Screen, Which},
+        screens::ways::{self, Way},
         training::Suggested,
         trouble::Trouble,
     },
@@ -24,12 +23,8 @@ use crate::{
 pub enum Choice {
     /// A tenant.
     Tenant(Tenant),
-    /// An account that is at hand.
-    Account(Account),
-    /// Whoever is signed in to the Azure CLI.
-    AzureCli,
-    /// A service principal, which is asked for.
-    ServicePrincipal,
+    /// A way to sign in.
+    SignIn(Way),
     /// The other company's admin.
     HandOver,
     /// A subscription with its name; `None` is all of them.
@@ -60,11 +55,7 @@ impl Choice {
         let side = side(draft, question.side());
         match self {
             Self::Tenant(tenant) => side.tenant.as_ref().is_some_and(|chosen| chosen.id == tenant.id),
-            Self::Account(account) => {
-                side.sign_in.as_ref() == Some(&account.sign_in) && side.account.as_ref() == Some(&account.name)
-            }
-            Self::AzureCli => side.sign_in == Some(SignIn::AzureCli),
-            Self::ServicePrincipal => matches!(side.sign_in, Some(SignIn::ServicePrincipal { .. })),
+            Self::SignIn(way) => side.sign_in.as_ref().is_some_and(|sign_in| way.is(sign_in, side.account.as_deref())),
             Self::HandOver => draft.handed_over,
             Self::Subscription(id, _) => side.subscription.as_ref().is_some_and(|(chosen, _)| chosen == id),
             Self::Cluster(id) | Self::Registry(id, _) => side.resource.as_ref() == Some(id),
@@ -87,16 +78,13 @@ impl Choice {
             Self::Repository(repository) => world.image.as_ref().is_some_and(|image| image.repository == *repository),
             Self::Tag(tag) => world.image.as_ref().is_some_and(|image| image.reference == *tag),
             Self::LoginServer(_) => true,
-            Self::Account(_) | Self::AzureCli | Self::ServicePrincipal | Self::Subscription(..) => false,
+            Self::SignIn(_) | Self::Subscription(..) => false,
         }
     }
 }
 
 fn side(draft: &Draft, which: Which) -> &SideDraft {
-    match which {
-        Which::Cluster => &draft.cluster,
-        Which::Registry => &draft.registry,
-    }
+    which.of(draft)
 }
 
 pub(super) fn side_mut(draft: &mut Draft, which: Which) -> &mut SideDraft {
@@ -160,14 +148,18 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
             tenant_is(wizard, which, typed, tenant, None);
             saved_and_next(wizard, question)
         }
-        Choice::Account(account) => sign_in(wizard, which, account.sign_in),
-        Choice::AzureCli => sign_in(wizard, which, SignIn::AzureCli),
-        Choice::ServicePrincipal => ask::ask(wizard, Question::ClientId(which)),
+        Choice::SignIn(Way::Account(account)) => sign_in(wizard, which, account.sign_in),
+        Choice::SignIn(Way::With(kind)) => sign_in(wizard, which, kind),
+        Choice::SignIn(Way::App) => ask::ask(wizard, Question::ClientId(which)),
+        Choice::SignIn(Way::More) => {
+            ask::offer_more_ways(wizard);
+            Vec::new()
+        }
         Choice::HandOver => {
             if !wizard.draft.handed_over {
                 let registry = &mut wizard.draft.registry;
-                (registry.sign_in, registry.account, registry.subscription, registry.resource) =
-                    (None, None, None, None);
+                (registry.sign_in, registry.account, registry.guest_of) = (None, None, None);
+                (registry.subscription, registry.resource) = (None, None);
                 wizard.draft.handed_over = true;
                 // Nobody here can look into the registry: what is pulled is named anew.
                 (wizard.draft.repository, wizard.draft.image) = (None, None);
@@ -229,39 +221,33 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
         Question::Account(_) | Question::Subscription(_) => {
             trouble(wizard, "Nothing in the list is called that. Shorten the text to see more.".to_owned())
         }
-        Question::ClientId(which) => match typed.parse::<AppId>() {
+        Question::ClientId(which) => match ways::client_id(&typed) {
             Ok(client_id) => {
-                let variable = match &side(&wizard.draft, which).sign_in {
-                    Some(SignIn::ServicePrincipal { client_secret_env, .. }) => client_secret_env.clone(),
-                    _ => which.secret_variable(),
-                };
                 let side = side_mut(&mut wizard.draft, which);
-                side.account = None;
-                side.sign_in = Some(SignIn::ServicePrincipal { client_id, client_secret_env: variable });
-                ask::ask(wizard, Question::SecretVariable(which))
+                let proof = side.sign_in.as_ref().and_then(ways::proof_of).map(|(_, proof)| proof);
+                let kept = proof.and_then(|proof| ways::app(client_id, &proof).ok());
+                (side.account, side.guest_of) = (None, None);
+                side.sign_in = Some(kept.unwrap_or_else(|| SignIn::ServicePrincipal {
+                    client_id,
+                    client_secret_env: which.secret_variable(),
+                }));
+                ask::ask(wizard, Question::Proof(which))
             }
-            Err(_) => {
-                trouble(wizard, "That is no client id: it looks like 11111111-2222-3333-4444-555555555555.".to_owned())
-            }
+            Err(why) => trouble(wizard, why.to_owned()),
         },
-        Question::SecretVariable(which) => {
-            let client_id = match &side(&wizard.draft, which).sign_in {
-                Some(SignIn::ServicePrincipal { client_id, .. }) => *client_id,
-                _ => return ask::ask(wizard, Question::ClientId(which)),
+        Question::Proof(which) => {
+            let Some((client_id, _)) = side(&wizard.draft, which).sign_in.as_ref().and_then(ways::proof_of) else {
+                return ask::ask(wizard, Question::ClientId(which));
             };
-            if !rules::is_secret_variable(&typed) {
-                // What was pasted here by mistake may be the secret itself.
-                if let Screen::Questions(model) = &mut wizard.screen {
-                    model.field.set("");
+            match ways::app(client_id, &typed) {
+                Ok(app) => sign_in(wizard, which, app),
+                Err(why) => {
+                    if let Screen::Questions(model) = &mut wizard.screen {
+                        model.field.set("");
+                    }
+                    trouble(wizard, why.to_owned())
                 }
-                return trouble(
-                    wizard,
-                    "That is not the name of an environment variable (letters, digits, underscores). It was removed \
-                     from the screen, in case it was the secret."
-                        .to_owned(),
-                );
             }
-            sign_in(wizard, which, SignIn::ServicePrincipal { client_id, client_secret_env: typed })
         }
         Question::Resource(Which::Cluster) => match typed.parse::<ResourceId>() {
             Ok(id) if id.is(ResourceKind::Cluster) => choose(wizard, question, Choice::Cluster(id)),
@@ -377,7 +363,7 @@ fn sign_in(wizard: &mut Wizard, which: Which, sign_in: SignIn) -> Vec<Effect> {
     let Some(tenant) = side(&wizard.draft, which).tenant.clone() else { return Vec::new() };
     let side = side_mut(&mut wizard.draft, which);
     if side.sign_in.as_ref() != Some(&sign_in) {
-        side.account = None;
+        (side.account, side.guest_of) = (None, None);
     }
     side.sign_in = Some(sign_in.clone());
     let resource = side.resource.clone();

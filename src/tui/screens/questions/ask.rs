@@ -6,12 +6,12 @@ use super::{
     flow::{self, Question},
 };
 use crate::{
-    domain::answers::{SignIn, Tenant},
-    session::{Account, At, Query, Ticket},
+    domain::answers::Tenant,
+    session::{At, Query, Ticket},
     tui::{
         effect::Effect,
         model::{Model as Wizard, Screen, Which},
-        screens::{plan, start},
+        screens::{plan, start, ways},
         widgets::{
             field::Field,
             picker::{Picker, Row},
@@ -81,6 +81,7 @@ pub(in crate::tui::screens) fn ask(wizard: &mut Wizard, question: Question) -> V
         ticket,
         trouble: None,
         doubted: None,
+        more_ways: side(wizard, question.side()).sign_in.as_ref().is_some_and(ways::is_rarer),
     };
     let mut effects = Vec::new();
     offer(wizard, &mut model);
@@ -110,10 +111,7 @@ fn prefill(wizard: &Wizard, model: &mut Model) {
         Question::Tenant(Which::Cluster) => draft.cluster.typed.clone(),
         Question::Tenant(Which::Registry) => draft.registry.typed.clone(),
         Question::ClientId(_) | Question::LoginServer => model.question.answer(draft),
-        Question::SecretVariable(which) => match &side(wizard, which).sign_in {
-            Some(SignIn::ServicePrincipal { client_secret_env, .. }) => Some(client_secret_env.clone()),
-            _ => None,
-        },
+        Question::Proof(which) => side(wizard, which).sign_in.as_ref().and_then(ways::proof_of).map(|(_, proof)| proof),
         // Nobody here can look into the registry: what was typed is all there is.
         Question::Repository | Question::Tag if draft.handed_over => model.question.answer(draft),
         _ => None,
@@ -144,10 +142,7 @@ pub(super) fn mark(wizard: &Wizard, model: &mut Model) {
 }
 
 fn side(wizard: &Wizard, which: Which) -> &crate::domain::draft::SideDraft {
-    match which {
-        Which::Cluster => &wizard.draft.cluster,
-        Which::Registry => &wizard.draft.registry,
-    }
+    which.of(&wizard.draft)
 }
 
 /// Who asks, and where.
@@ -181,7 +176,7 @@ fn query(wizard: &Wizard, question: Question) -> Option<Query> {
 pub(super) fn offer(wizard: &Wizard, model: &mut Model) {
     let rows = match model.question {
         Question::Tenant(which) => tenants(wizard, which),
-        Question::Account(which) => accounts(wizard, which),
+        Question::Account(which) => accounts(wizard, which, model.more_ways),
         Question::LoginServer => their_server(wizard),
         Question::Repository | Question::Tag if wizard.draft.handed_over => their_image(wizard, model.question),
         _ => return,
@@ -253,27 +248,36 @@ fn their_image(wizard: &Wizard, question: Question) -> Vec<Row<Choice>> {
     image.map(said).into_iter().collect()
 }
 
-/// Accounts of the tenant, the ways in that are always there, and for the registry the other admin.
-fn accounts(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
-    let tenant = side(wizard, which).tenant.as_ref().map(|tenant| tenant.id);
-    let all = wizard.accounts.as_deref().unwrap_or_default();
-    let here = |account: &&Account| account.tenant.is_some() && account.tenant == tenant;
-    let mut rows: Vec<Row<Choice>> = all
-        .iter()
-        .filter(here)
-        .map(|account| row(Choice::Account(account.clone()), account.name.clone(), account.via.clone()))
+/// The ways to sign in to the tenant, and for the registry the other admin.
+fn accounts(wizard: &Wizard, which: Which, more: bool) -> Vec<Row<Choice>> {
+    let accounts = wizard.accounts.as_deref().unwrap_or_default();
+    let (place, demo) = (wizard.place, wizard.demo.is_some());
+    let tenant = side(wizard, which).tenant.as_ref();
+    let offers = tenant.map(|tenant| ways::offers(&ways::Ground { tenant, accounts, place, demo, more }));
+    let mut rows: Vec<Row<Choice>> = offers
+        .unwrap_or_default()
+        .into_iter()
+        .map(|offer| row(Choice::SignIn(offer.way), offer.label, offer.detail))
         .collect();
-    let demo = wizard.demo.is_some();
-    if !demo && !all.iter().any(|account| here(&account) && account.sign_in == SignIn::AzureCli) {
-        rows.push(row(Choice::AzureCli, "the Azure CLI", "whoever is signed in there with `az login`"));
-    }
-    if !demo {
-        rows.push(row(Choice::ServicePrincipal, "a service principal", "its secret is in an environment variable"));
-    }
     if which == Which::Registry {
         rows.push(row(Choice::HandOver, "nobody: hand this part over", "the other company's admin does it"));
     }
     rows
+}
+
+/// Shows the rarer ways too; the mark goes to the first of them.
+pub(super) fn offer_more_ways(wizard: &mut Wizard) {
+    let mut screen = std::mem::replace(&mut wizard.screen, Screen::Start(start::Model::default()));
+    if let Screen::Questions(model) = &mut screen {
+        model.more_ways = true;
+        model.field.set("");
+        model.picker.filter("");
+        offer(wizard, model);
+        let rarer =
+            |choice: &Choice| matches!(choice, Choice::SignIn(ways::Way::With(sign_in)) if ways::is_rarer(sign_in));
+        model.picker.select_where(rarer);
+    }
+    wizard.screen = screen;
 }
 
 /// The ticket that answers to the present question bear.

@@ -1,8 +1,8 @@
 //! Which questions there are, and in which order: a function of what is answered.
 
 use crate::{
-    domain::{Draft, answers::SignIn},
-    tui::model::Which,
+    domain::Draft,
+    tui::{model::Which, screens::ways},
 };
 
 /// One question.
@@ -14,8 +14,8 @@ pub enum Question {
     Account(Which),
     /// The client id of a service principal.
     ClientId(Which),
-    /// The environment variable that holds its secret.
-    SecretVariable(Which),
+    /// What it proves itself with: a secret or a certificate.
+    Proof(Which),
     /// Which subscription.
     Subscription(Which),
     /// Which cluster, or which registry.
@@ -35,7 +35,7 @@ impl Question {
             Self::Tenant(which)
             | Self::Account(which)
             | Self::ClientId(which)
-            | Self::SecretVariable(which)
+            | Self::Proof(which)
             | Self::Subscription(which)
             | Self::Resource(which) => which,
             Self::LoginServer | Self::Repository | Self::Tag => Which::Registry,
@@ -44,7 +44,7 @@ impl Question {
 
     /// Whether its answer is typed rather than chosen, so that another text is another answer.
     pub fn is_typed(self) -> bool {
-        matches!(self, Self::Tenant(_) | Self::ClientId(_) | Self::SecretVariable(_) | Self::LoginServer)
+        matches!(self, Self::Tenant(_) | Self::ClientId(_) | Self::Proof(_) | Self::LoginServer)
     }
 
     /// The label of its answer.
@@ -53,7 +53,7 @@ impl Question {
             Self::Tenant(_) => "tenant",
             Self::Account(_) => "signed in",
             Self::ClientId(_) => "client id",
-            Self::SecretVariable(_) => "its secret",
+            Self::Proof(_) => "its proof",
             Self::Subscription(_) => "subscription",
             Self::Resource(Which::Cluster) => "cluster",
             Self::Resource(Which::Registry) => "registry",
@@ -86,7 +86,7 @@ impl Question {
             Self::Tenant(Which::Registry) => "Which company's registry does it pull from?",
             Self::Account(_) => "Who signs in there?",
             Self::ClientId(_) => "Which service principal?",
-            Self::SecretVariable(_) => "Where is its secret?",
+            Self::Proof(_) => "What does it prove itself with?",
             Self::Subscription(Which::Cluster) => "In which subscription is the cluster?",
             Self::Subscription(Which::Registry) => "In which subscription is the registry?",
             Self::Resource(Which::Cluster) => "Which cluster?",
@@ -116,9 +116,7 @@ impl Question {
                  the other company's admin."
             }
             Self::ClientId(_) => "Its client id (application id), as its registration shows it.",
-            Self::SecretVariable(_) => {
-                "The name of the environment variable that holds the secret. The secret itself is never typed here."
-            }
+            Self::Proof(_) => ways::PROOF,
             Self::Subscription(_) => "Type a part of its name or id.",
             Self::Resource(Which::Cluster) => "Type a part of its name, its group or its region.",
             Self::Resource(Which::Registry) => "Type a part of its name or login server.",
@@ -140,10 +138,7 @@ impl Question {
 
     /// The answer to it, as the screen shows it.
     pub fn answer(self, draft: &Draft) -> Option<String> {
-        let side = match self.side() {
-            Which::Cluster => &draft.cluster,
-            Which::Registry => &draft.registry,
-        };
+        let side = self.side().of(draft);
         match self {
             Self::Tenant(_) => side.tenant.as_ref().map(|tenant| {
                 let mut words = vec![tenant.label()];
@@ -155,17 +150,15 @@ impl Question {
             Self::Account(Which::Registry) if draft.handed_over => {
                 Some("nobody: handed over to their admin".to_owned())
             }
-            Self::Account(_) => side.account.clone(),
-            Self::ClientId(_) => match &side.sign_in {
-                Some(SignIn::ServicePrincipal { client_id, .. }) => Some(client_id.to_string()),
-                _ => None,
-            },
-            Self::SecretVariable(_) => match &side.sign_in {
-                Some(SignIn::ServicePrincipal { client_secret_env, .. }) if side.account.is_some() => {
-                    Some(format!("in {client_secret_env}"))
-                }
-                _ => None,
-            },
+            Self::Account(_) => side.account.as_ref().map(|account| match &side.guest_of {
+                Some(home) => format!("{account}, guest from {home}"),
+                None => account.clone(),
+            }),
+            Self::ClientId(_) => side.sign_in.as_ref().and_then(ways::proof_of).map(|(id, _)| id.to_string()),
+            Self::Proof(_) => {
+                let proof = side.sign_in.as_ref().and_then(ways::proof_of);
+                proof.filter(|_| side.account.is_some()).map(|(_, proof)| format!("in {proof}"))
+            }
             Self::Subscription(_) => side.subscription.as_ref().map(|(_, name)| name.clone()),
             Self::Resource(_) => side.resource.as_ref().map(|id| id.name().to_owned()),
             Self::LoginServer => draft.login_server.as_ref().map(ToString::to_string),
@@ -215,7 +208,7 @@ pub(super) fn before(draft: &Draft, question: Question) -> Option<Question> {
 /// The two questions on a service principal stand in for the one on the account.
 pub(super) fn anchor(question: Question) -> Question {
     match question {
-        Question::ClientId(which) | Question::SecretVariable(which) => Question::Account(which),
+        Question::ClientId(which) | Question::Proof(which) => Question::Account(which),
         other => other,
     }
 }

@@ -84,10 +84,19 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
                 }
                 let side = answer::side_mut(&mut wizard.draft, which);
                 side.tenant = Some(signed_in.tenant);
-                side.account = Some(signed_in.account);
+                (side.account, side.guest_of) = (Some(signed_in.account), signed_in.guest_of);
                 answer::saved_and_next(wizard, question)
             }
-            Err(trouble) => failed(wizard, trouble),
+            Err(trouble) => {
+                // What was typed to find one way would hide the others.
+                if let Screen::Questions(model) = &mut wizard.screen
+                    && matches!(model.question, Question::Account(_))
+                {
+                    model.field.set("");
+                    model.picker.filter("");
+                }
+                failed(wizard, trouble)
+            }
         },
         Msg::Rows(rows) if ask::is_current(wizard, rows.ticket) => rows_came(wizard, rows),
         _ => Vec::new(),

@@ -8,67 +8,81 @@ use crate::{
     domain::{
         AppId,
         answers::{SignIn, Tenant},
-        rules,
     },
     session::Account,
     tui::{
+        browser::Place,
         canvas::Canvas,
         effect::Effect,
         keymap,
         look::Look,
         model::{Dialog as Over, Model as Wizard, Screen, Which},
+        screens::ways::{self, Offer, Way},
         widgets::{
             dialog,
-            doc::Doc,
+            doc::{Doc, Tone},
             field::{self, Field},
         },
     },
 };
 
-/// One way to sign in.
-#[derive(Debug, Clone)]
-enum Way {
-    /// With an account, or with what the Azure CLI has.
-    With(SignIn),
-    /// As a service principal that is asked for.
-    ServicePrincipal,
-}
-
-#[derive(Debug, Clone)]
-struct Line {
-    side: Which,
-    label: String,
-    detail: String,
-    way: Way,
+/// One side, and who signs in there now.
+#[derive(Debug)]
+struct At {
+    which: Which,
+    tenant: Tenant,
+    now: Option<SignIn>,
+    /// The rarer ways are shown too.
+    more: bool,
 }
 
 /// What is typed for a service principal.
 #[derive(Debug)]
 enum Typing {
     ClientId(Field),
-    Variable(AppId, Field),
+    Proof(AppId, Field),
 }
 
 /// Who could sign in, on both sides.
 #[derive(Debug)]
 pub struct Accounts {
-    lines: Vec<Line>,
+    sides: Vec<At>,
+    known: Vec<Account>,
+    place: Place,
+    demo: bool,
     at: usize,
     typing: Option<Typing>,
     wrong: Option<&'static str>,
 }
 
 impl Accounts {
-    pub(super) fn new(model: &Model, known: &[Account], demo: bool) -> Self {
+    pub(super) fn new(model: &Model, wizard: &Wizard) -> Self {
         let handed_over = model.answers.registry.handed_over();
-        let sides = [Which::Cluster, Which::Registry];
-        let lines = sides
+        let sides = [Which::Cluster, Which::Registry]
             .into_iter()
-            .filter(|side| *side == Which::Cluster || !handed_over)
-            .filter_map(|side| Some((side, model.tenant(side, None).0?)))
-            .flat_map(|(side, tenant)| lines(side, &tenant, model.sign_in(side), known, demo))
+            .filter(|which| *which == Which::Cluster || !handed_over)
+            .filter_map(|which| {
+                let tenant = model.tenant(which, None).0?;
+                let now = model.sign_in(which).cloned();
+                let more = now.as_ref().is_some_and(ways::is_rarer);
+                Some(At { which, tenant, now, more })
+            })
             .collect();
-        Self { lines, at: 0, typing: None, wrong: None }
+        let known = wizard.accounts.clone().unwrap_or_default();
+        let (place, demo) = (wizard.place, wizard.demo.is_some());
+        Self { sides, known, place, demo, at: 0, typing: None, wrong: None }
+    }
+
+    fn offers(&self, at: &At) -> Vec<Offer> {
+        let Self { known, place, demo, .. } = self;
+        let ground = ways::Ground { tenant: &at.tenant, accounts: known, place: *place, demo: *demo, more: at.more };
+        ways::offers(&ground)
+    }
+
+    /// Every entry, with the place of its side.
+    fn lines(&self) -> Vec<(usize, Offer)> {
+        let of_side = |(side, at)| self.offers(at).into_iter().map(move |offer| (side, offer));
+        self.sides.iter().enumerate().flat_map(of_side).collect()
     }
 
     /// Whether something is typed.
@@ -84,7 +98,7 @@ impl Accounts {
 
     fn field(&mut self) -> Option<&mut Field> {
         match &mut self.typing {
-            Some(Typing::ClientId(field) | Typing::Variable(_, field)) => Some(field),
+            Some(Typing::ClientId(field) | Typing::Proof(_, field)) => Some(field),
             None => None,
         }
     }
@@ -98,60 +112,52 @@ impl Accounts {
 
     pub(super) fn pasted(&mut self, text: &str) {
         self.wrong = None;
+        let suggested = matches!(self.typing, Some(Typing::Proof(..)));
         if let Some(field) = self.field() {
+            if suggested {
+                field.set("");
+            }
             field.paste(text);
         }
     }
 
     /// Takes what is marked or typed; the answer once it is whole.
     fn take(&mut self) -> Option<(Which, SignIn)> {
-        let line = self.lines.get(self.at)?.clone();
-        match (&mut self.typing, line.way) {
-            (None, Way::With(sign_in)) => Some((line.side, sign_in)),
-            (None, Way::ServicePrincipal) => {
-                self.typing = Some(Typing::ClientId(Field::default()));
-                None
-            }
-            (Some(Typing::ClientId(field)), _) => {
-                match field.text().trim().parse() {
-                    Ok(id) => self.typing = Some(Typing::Variable(id, Field::with(&line.side.secret_variable()))),
-                    Err(_) => {
-                        self.wrong = Some("That is no client id: it looks like 11111111-2222-3333-4444-555555555555.");
-                    }
+        let (side, offer) = self.lines().into_iter().nth(self.at)?;
+        let which = self.sides.get(side)?.which;
+        match (&mut self.typing, offer.way) {
+            (None, Way::Account(Account { sign_in, .. }) | Way::With(sign_in)) => return Some((which, sign_in)),
+            (None, Way::App) => self.typing = Some(Typing::ClientId(Field::default())),
+            (None, Way::More) => {
+                // The first of them stands where the word for them stood.
+                if let Some(at) = self.sides.get_mut(side) {
+                    at.more = true;
                 }
-                None
             }
-            (Some(Typing::Variable(client_id, field)), _) => {
-                let name = field.text().trim().to_owned();
-                if rules::is_secret_variable(&name) {
-                    let client_id = *client_id;
-                    return Some((line.side, SignIn::ServicePrincipal { client_id, client_secret_env: name }));
+            (Some(Typing::ClientId(field)), _) => match ways::client_id(field.text()) {
+                Ok(id) => self.typing = Some(Typing::Proof(id, Field::with(&which.secret_variable()))),
+                Err(why) => self.wrong = Some(why),
+            },
+            (Some(Typing::Proof(client_id, field)), _) => match ways::app(*client_id, field.text()) {
+                Ok(app) => return Some((which, app)),
+                Err(why) => {
+                    field.set("");
+                    self.wrong = Some(why);
                 }
-                // What was pasted here by mistake may be the secret itself.
-                field.set("");
-                self.wrong = Some(
-                    "That is not the name of an environment variable. It was removed from the screen, in case it was \
-                     the secret.",
-                );
-                None
-            }
+            },
         }
+        None
     }
 
     fn doc(&self, look: &Look) -> Doc {
         let mut doc = Doc::default();
         match &self.typing {
-            None => {
-                doc.text("The setup stays as it is planned, and is taken up again. A secret that only this run knows is made anew. Who goes on with it?");
-                doc.blank();
-                for (at, line) in self.lines.iter().enumerate() {
-                    doc.choice(look, at == self.at, &format!("{:<22}", line.label), &line.detail);
-                }
-            }
+            None => self.list(&mut doc, look),
             Some(Typing::ClientId(_)) => doc.text("The client id (application id) of the service principal:"),
-            Some(Typing::Variable(..)) => doc.text(
-                "The name of the environment variable that holds its secret. crosspull has to have been started with it.",
-            ),
+            Some(Typing::Proof(..)) => {
+                doc.text(ways::PROOF);
+                doc.text("crosspull has to have been started with the variable.");
+            }
         }
         if let Some(wrong) = self.wrong {
             doc.bad(wrong);
@@ -159,11 +165,30 @@ impl Accounts {
         doc
     }
 
+    fn list(&self, doc: &mut Doc, look: &Look) {
+        doc.text("The setup stays as it is planned, and is taken up again. A secret that only this run knows is made anew. Who goes on with it?");
+        let mut line = 0;
+        for at in &self.sides {
+            doc.blank();
+            let tone = match at.which {
+                Which::Cluster => Tone::Cluster,
+                Which::Registry => Tone::Registry,
+            };
+            doc.toned(tone, &format!("{}, the {} tenant", at.tenant.label(), at.which.word()));
+            for offer in self.offers(at) {
+                let now = at.now.as_ref().is_some_and(|now| offer.way.is(now, None));
+                let detail = if now { format!("{} (now)", offer.detail) } else { offer.detail };
+                doc.choice(look, line == self.at, &format!("{:<24}", offer.label), &detail);
+                line += 1;
+            }
+        }
+    }
+
     pub(super) fn view(&self, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
         const TITLE: &str = "Sign in as somebody else";
         let (look, doc) = (&wizard.look, self.doc(&wizard.look));
         match &self.typing {
-            Some(Typing::ClientId(text) | Typing::Variable(_, text)) => {
+            Some(Typing::ClientId(text) | Typing::Proof(_, text)) => {
                 let below = dialog::view_with_room(look, TITLE, &doc, 0, 1, area, canvas);
                 field::view(text, look, "> ", Rect { height: below.height.min(1), ..below }, canvas);
             }
@@ -174,32 +199,10 @@ impl Accounts {
     }
 }
 
-fn lines(side: Which, tenant: &Tenant, now: Option<&SignIn>, known: &[Account], demo: bool) -> Vec<Line> {
-    let at = tenant.label();
-    let line = |label: String, detail: String, way| Line { side, label, detail, way };
-    let mut lines: Vec<Line> = known
-        .iter()
-        .filter(|account| account.tenant == Some(tenant.id))
-        .map(|account| {
-            let now = if now == Some(&account.sign_in) { " (now)" } else { "" };
-            let detail = format!("at {at}{now}, {}", account.via);
-            line(account.name.clone(), detail, Way::With(account.sign_in.clone()))
-        })
-        .collect();
-    if !demo {
-        if !lines.iter().any(|one| matches!(one.way, Way::With(SignIn::AzureCli))) {
-            let detail = format!("at {at}, after az login --tenant {}", tenant.id);
-            lines.push(line("the Azure CLI".to_owned(), detail, Way::With(SignIn::AzureCli)));
-        }
-        lines.push(line("a service principal".to_owned(), format!("at {at}"), Way::ServicePrincipal));
-    }
-    lines
-}
-
 /// Does what a key means.
 pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
     let Some(Over::Run(Dialog::Accounts(accounts))) = wizard.dialogs.last_mut() else { return Vec::new() };
-    let last = accounts.lines.len().saturating_sub(1);
+    let last = accounts.lines().len().saturating_sub(1);
     if let Some(to) = keymap::moved(act, accounts.at, last).filter(|_| !accounts.takes_text()) {
         accounts.at = to;
         return Vec::new();

@@ -37,6 +37,8 @@ pub enum Act {
     Retry,
     /// Sign in as somebody else.
     OtherAccount,
+    /// Copy the command that the failure asks for.
+    CopyCommand,
     /// Copy the whole failure.
     CopyAll,
     /// Show what is sent, and the commands that do the same.
@@ -153,6 +155,9 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
                     ));
                 }
             }
+            if command_to_run(&problem).is_some() {
+                keys.push(own('c', "c", Act::CopyCommand, "copy command", "copy the command that signs in again"));
+            }
             keys.push(own('e', "e", Act::OtherAccount, "other account", OTHER_ACCOUNT));
             keys.push(own('y', "y", Act::CopyAll, "copy it all", "copy the whole failure, with its ids"));
         }
@@ -160,6 +165,13 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         Situation::Rests(_) => {}
     }
     keys
+}
+
+/// The command with which the Azure CLI asks for what Azure wants besides.
+fn command_to_run(problem: &Problem) -> Option<&str> {
+    let message =
+        problem.code.as_deref().filter(|code| *code == "ClaimsChallenge").map(|_| problem.message.as_str())?;
+    Some(message[message.find("az login ")?..].trim_end())
 }
 
 /// Whether a pull failed since the registry's firewall lets nobody in from here.
@@ -291,10 +303,16 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
         }
         Act::Retry => vec![Effect::Engine(Command::Retry(step))],
         Act::OtherAccount => {
-            let accounts = Accounts::new(model, wizard.accounts.as_deref().unwrap_or_default(), wizard.demo.is_some());
+            let accounts = Accounts::new(model, wizard);
             wizard.dialogs.push(Over::Run(Dialog::Accounts(accounts)));
             Vec::new()
         }
+        Act::CopyCommand => match model.situation(step) {
+            Situation::Failed(problem) => {
+                command_to_run(&problem).map(|command| copy("the command", command.to_owned())).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        },
         Act::CopyAll => match model.situation(step) {
             Situation::Failed(problem) => copy("the failure", problem_text(&problem, Some(step))),
             _ => Vec::new(),

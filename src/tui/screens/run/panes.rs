@@ -262,6 +262,9 @@ fn works(doc: &mut Doc, model: &Model, wizard: &Wizard, step: StepId, status: &S
         what_it_does(doc, model, step);
         doc.blank();
     }
+    if let Some(tenant) = model.sign_in_for(step) {
+        doc.toned(Tone::Warn, &format!("It goes on once somebody has signed in to {}.", tenant.label()));
+    }
     if status.doing != Doing::Running {
         doc.text(&format!("{}.", capital(&doing_words(status.doing, &status.what))));
         doc.dim(&format!("Since {}.", since_when(status.since, wizard.now)));

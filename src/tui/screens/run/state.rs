@@ -108,6 +108,9 @@ impl Model {
     pub(super) fn state(&self, step: StepId, now: OffsetDateTime) -> (String, Tone) {
         if let Some(status) = self.status(step) {
             let long = span(now - status.since);
+            if self.sign_in_for(step).is_some() {
+                return ("WAITS FOR SIGN-IN".to_owned(), Tone::Warn);
+            }
             return match status.doing {
                 Doing::Running => (format!("at work {long}"), Tone::Text),
                 Doing::Person => ("WAITS FOR A PERSON".to_owned(), Tone::Warn),
