@@ -20,7 +20,7 @@ pub mod registry;
 pub mod sign_in;
 mod tenant;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -1,18 +1,24 @@
 //! Known failures and findings: what they mean, who can do something, and what. The words are data, in
 //! `assets/catalogue.toml`; a code such as `CP-405` can be said on a phone.
 
+mod pasted;
+mod pattern;
+mod word;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::{Finding, Problem, Severity, StepId, problem::ProblemKind};
+pub use self::pasted::{Found, Reading, read};
+use self::pattern::{Met, Pattern};
+use crate::domain::{Finding, Problem, Severity, StepId};
 
 const SOURCE: &str = include_str!("../assets/catalogue.toml");
 
 /// What is shown instead of a broken asset: nothing. A test reads the asset, so that a broken one is never shipped.
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| read().unwrap_or_default());
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| asset().unwrap_or_default());
 
-fn read() -> Result<Catalogue, toml::de::Error> {
+fn asset() -> Result<Catalogue, toml::de::Error> {
     toml::from_str(SOURCE)
 }
 
@@ -38,6 +44,9 @@ pub struct Entry {
     pub place: Place,
     #[serde(rename = "match", default)]
     matches: Vec<Pattern>,
+    /// It says less than any other that fits a text.
+    #[serde(default)]
+    general: bool,
     means: String,
     /// Who can do something about it.
     pub who: String,
@@ -48,7 +57,7 @@ pub struct Entry {
 }
 
 /// Where people meet a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// Before anything is changed.
@@ -59,65 +68,28 @@ pub enum Place {
     Steps,
     /// Between this machine and a service, or on this machine.
     Network,
+    /// In the cluster: what its nodes and its controllers report.
+    Cluster,
+    /// In the commands of the Azure CLI that people run themselves.
+    AzureCli,
 }
 
-/// What a problem has to be; all that is named has to fit.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pattern {
-    #[serde(default)]
-    codes: Vec<String>,
-    message: Option<String>,
-    #[serde(default)]
-    steps: Vec<StepId>,
-    status: Option<u16>,
-    #[serde(default)]
-    kinds: Vec<ProblemKind>,
-}
+impl Place {
+    /// Every place, in the order of the codes.
+    pub const ALL: [Self; 6] =
+        [Self::Preflight, Self::SignIn, Self::Steps, Self::Network, Self::Cluster, Self::AzureCli];
 
-impl Pattern {
-    /// How specific the match is; `None` where it is none. A part of the message says most (the longer, the more), since
-    /// Azure uses one code for many things.
-    fn weight(&self, problem: &Problem, step: Option<StepId>) -> Option<(u32, usize)> {
-        let mut weight = 0;
-        if !self.codes.is_empty() {
-            self.codes.iter().any(|code| has_code(problem, code)).then_some(())?;
-            weight += 4;
+    /// Where that is, as a heading.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Preflight => "Before anything is changed",
+            Self::SignIn => "Signing in",
+            Self::Steps => "In a step's work",
+            Self::Network => "The network, and this machine",
+            Self::Cluster => "In the cluster",
+            Self::AzureCli => "Commands of the Azure CLI",
         }
-        if let Some(part) = &self.message {
-            problem.message.to_lowercase().contains(&part.to_lowercase()).then_some(())?;
-            weight += 8;
-        }
-        if !self.steps.is_empty() {
-            self.steps.contains(&step?).then_some(())?;
-            weight += 3;
-        }
-        if let Some(status) = self.status {
-            (problem.status == Some(status)).then_some(())?;
-            weight += 2;
-        }
-        if !self.kinds.is_empty() {
-            self.kinds.contains(&problem.kind).then_some(())?;
-            weight += 1;
-        }
-        let length = self.message.as_ref().map_or(0, String::len);
-        (weight > 0).then_some((weight, length))
     }
-}
-
-/// Whether the problem carries the code: as its own, or, for an AADSTS number, somewhere in the message, since other
-/// services wrap Entra's answers in their own.
-fn has_code(problem: &Problem, code: &str) -> bool {
-    let own = problem.code.as_deref().unwrap_or_default();
-    if own.eq_ignore_ascii_case(code) {
-        return true;
-    }
-    let Some(number) = code.strip_prefix("AADSTS") else { return false };
-    own == number
-        || problem
-            .message
-            .match_indices(code)
-            .any(|(at, _)| !problem.message[at + code.len()..].starts_with(|next: char| next.is_ascii_digit()))
 }
 
 /// Whether a code is about a tenant's rules for apps, which its admins can change.
@@ -184,9 +156,10 @@ pub fn explain(problem: &Problem, step: Option<StepId>) -> Option<&'static Entry
     if let Some(named) = problem.code.as_deref().and_then(entry) {
         return Some(named);
     }
+    let met = Met { problem, step };
     let mut best: Option<((u32, usize), &'static Entry)> = None;
     for entry in all() {
-        let weight = entry.matches.iter().filter_map(|pattern| pattern.weight(problem, step)).max();
+        let weight = entry.matches.iter().filter_map(|pattern| Some(pattern.fit(&met)?.weight)).max();
         // The first of equals wins, so that a file that is read from top to bottom says what happens.
         if let Some(weight) = weight
             && best.is_none_or(|(heaviest, _)| weight > heaviest)

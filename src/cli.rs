@@ -141,6 +141,8 @@ pub enum Command {
     Forget(ForgetArgs),
     /// Write what was done, for both companies (Markdown)
     Report(ReportArgs),
+    /// Say what a code or an error means, who can help, and what to do; asks no service
+    Explain(ExplainArgs),
     /// Serve a pretended Azure on this machine
     Simulate(SimulateArgs),
     /// Try crosspull against a pretended Azure
@@ -269,6 +271,28 @@ pub struct ReportArgs {
     pub json: Json,
 }
 
+/// What to explain.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// A code, such as CP-405 or AADSTS50020, or any text with an error in it; without one, or with -, standard input is
+    /// read
+    pub text: Vec<String>,
+    /// List all codes
+    #[arg(long, conflicts_with = "text")]
+    pub list: bool,
+    #[command(flatten)]
+    pub json: Json,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  crosspull explain CP-405
+  crosspull explain AADSTS50020
+  crosspull explain < error.txt
+  kubectl describe pod web-0 | crosspull explain
+Exits with 0 when the error is known, and with 2 when it is not.";
+
 #[derive(Debug, Clone, Args)]
 pub struct SimulateArgs {
     /// The port to listen on, on this machine only; 0 takes a free one
@@ -282,6 +306,9 @@ pub struct SimulateArgs {
     /// The name in the addresses instead of localhost, to try a proxy that knows this name for this machine
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub host_name: Option<String>,
+    /// How long an access token lives [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub token_life: Option<u32>,
     /// Write the addresses to this file once everything answers
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -372,6 +399,11 @@ mod tests {
             "crosspull show shop",
             "crosspull forget shop --yes",
             "crosspull report shop --json",
+            "crosspull explain",
+            "crosspull explain CP-405 --json",
+            "crosspull explain --list",
+            "crosspull explain -",
+            "crosspull explain --json the client has no right",
             "crosspull simulate --port 4433 --scenario small --speed 20 --ready-file ready.json",
             "crosspull simulate --host-name azure.test",
             "crosspull demo --plain --scenario small --speed 2.5",
@@ -389,6 +421,7 @@ mod tests {
             "crosspull undo",
             "crosspull resume shop --vouch proof",
             "crosspull forget shop --json",
+            "crosspull explain CP-405 --list",
             "crosspull simulate --speed 0",
             "crosspull simulate --speed nan",
             "crosspull simulate --host-name *.azure.test",
@@ -401,6 +434,12 @@ mod tests {
             let error = parsed(line).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn an_option_behind_the_text_is_no_part_of_it() {
+        let Some(Command::Explain(args)) = parsed("crosspull explain CP-405 --json").unwrap().command else { panic!() };
+        assert_eq!((args.text, args.json.json), (vec!["CP-405".to_owned()], true));
     }
 
     #[test]

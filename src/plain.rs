@@ -4,6 +4,7 @@
 //! and no box, and lines fit 80 columns but for links, ids and commands, which are never broken. Times are UTC.
 
 pub mod conversation;
+mod explain;
 mod json;
 pub mod out;
 mod plan;
@@ -12,6 +13,7 @@ mod setups;
 pub mod sign_in;
 pub mod signals;
 
+pub use explain::{codes_json, codes_text, reading_json, reading_text, unknown_text};
 pub use json::{event_json, setups_json, status_json};
 pub use plan::{findings_text, nodes_review_text, plan_text};
 pub use progress::{Told, record_line, status_line};

@@ -176,6 +176,7 @@ pub(crate) fn problem() -> Problem {
         kind: ProblemKind::Azure,
         tried: "give the app AcrPull on fabrikamimages".to_owned(),
         code: Some("AuthorizationFailed".to_owned()),
+        inner_codes: Vec::new(),
         message: "The client 'ben@fabrikam.example' with object id '00000000-0000-0000-0000-000000000000' does not \
                   have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope \
                   '/subscriptions/22222222-2222-4222-8222-222222222222'."

@@ -18,6 +18,7 @@ pub mod estate;
 pub mod faults;
 pub mod graph;
 pub mod image;
+pub mod machine;
 pub mod nodes;
 pub mod operations;
 pub mod rbac;

@@ -34,6 +34,9 @@ use std::sync::Arc;
 pub use consent::link as consent_link;
 pub use registry_role::CANNOT_BE_SEEN;
 
+#[cfg(test)]
+pub(crate) use self::cluster_update::not_succeeded;
+
 use crate::{
     azure::{Http, TenantClients},
     domain::{AppId, Cloud, KeyId, ObjectId, Output, Plan, StepId, answers::Tenant},

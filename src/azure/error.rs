@@ -135,6 +135,7 @@ impl Error {
             kind: self.problem_kind(),
             tried: self.tried.clone(),
             code: self.aadsts.map(|number| format!("AADSTS{number}")).or_else(|| self.code.clone()),
+            inner_codes: self.inner_codes.clone(),
             message: self.message.clone(),
             status: self.status,
             request_id: self.request_id.clone(),

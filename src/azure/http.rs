@@ -21,6 +21,9 @@ pub use call::{Body, Call};
 pub use log::{Outcome, RequestLog, RequestRecord};
 pub use response::Response;
 
+#[cfg(test)]
+pub(in crate::azure) use receive::judge;
+
 use self::clients::Clients;
 use super::{
     clock::Stopwatch,
@@ -92,7 +95,8 @@ impl Http {
         };
         let result = match receive::exchange(client, request, &call).await {
             Err(error) if !direct => match self.0.clients.proxies.to(&call.url) {
-                Some(via) => Err(via.explain(error, &call, self.0.clients.connect_timeout()).await),
+                // Boxed: it is large, rare, and would be carried by every request.
+                Some(via) => Err(Box::pin(via.explain(error, &call, self.0.clients.connect_timeout())).await),
                 None => Err(error),
             },
             result => result,

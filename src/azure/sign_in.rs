@@ -30,3 +30,6 @@ pub use person::{Means, person};
 pub use service_principal::service_principal;
 pub use token::{Tokens, claims_of};
 pub use workload_identity::workload_identity;
+
+#[cfg(test)]
+pub(in crate::azure) use classify::classify;

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::ErrorKind,
+};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use time::Duration;
 use tokio::{
@@ -12,7 +16,14 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Http, HttpOptions, TenantClients, clock, entra::tests::jwt, sign_in::Tokens};
+use super::{
+    Error, Http, HttpOptions, TenantClients,
+    aks::OperationStatus,
+    clock,
+    entra::tests::jwt,
+    http::{Call, Response, judge},
+    sign_in::{Tokens, classify},
+};
 use crate::domain::{Cloud, TenantId, cloud::KnownCloud};
 
 /// Closes the connection instead of answering.
@@ -90,4 +101,42 @@ pub(crate) fn clients(url: &Url) -> TenantClients {
     let tenant = "11111111-1111-4111-8111-111111111111".parse().unwrap();
     let http = Http::new(HttpOptions::default()).unwrap();
     TenantClients::new(http, cloud(url), Tokens::new(Arc::new(Always(tenant)), tenant))
+}
+
+fn response(call: &Call, status: u16, body: &str) -> Response {
+    let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    Response::new(status, json, body.as_bytes().to_vec(), call)
+}
+
+fn call(operation: &'static str) -> Call {
+    Call::get(operation, "do it", Url::parse("https://service.example/").unwrap())
+}
+
+/// What becomes of a service's refusal.
+pub(crate) fn refused(operation: &'static str, status: u16, body: &str) -> Error {
+    let call = call(operation);
+    judge(response(&call, status, body), &call).err().expect("a refusal")
+}
+
+/// The same where somebody was signing in.
+pub(crate) fn sign_in_refused(status: u16, body: &str) -> Error {
+    let refused = refused("entra.token", status, body);
+    classify("sign in", &azure_core::Error::with_error(ErrorKind::Credential, refused, "no token"))
+}
+
+/// What becomes of what the Azure CLI says on standard error.
+pub(crate) fn cli_refused(said: &str) -> Error {
+    let text = format!("AzureCliCredential authentication failed. {said}\nTo troubleshoot, visit https://aka.ms/azsdk");
+    classify("sign in", &azure_core::Error::with_message(ErrorKind::Credential, text))
+}
+
+/// A long operation's status.
+pub(crate) fn operation(body: &str) -> OperationStatus {
+    OperationStatus::of(&response(&call("arm.operation"), 200, body)).expect("a status")
+}
+
+/// What becomes of a token of another tenant than the one that was asked for.
+pub(crate) async fn of_another_tenant() -> Error {
+    let [asked, given] = [1, 2].map(|number| TenantId(uuid::Uuid::from_u128(number)));
+    Tokens::new(Arc::new(Always(given)), asked).token("https://service.example/.default").await.expect_err("a refusal")
 }

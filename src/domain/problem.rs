@@ -41,6 +41,9 @@ pub struct Problem {
     /// Azure's code, or an AADSTS number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Azure's codes below that one: some services wrap what they mean in a general one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner_codes: Vec<String>,
     /// Azure's words, or what was found instead.
     pub message: String,
     /// The HTTP status, where there was an answer.
@@ -64,6 +67,7 @@ impl Problem {
             kind,
             tried: tried.into(),
             code: None,
+            inner_codes: Vec::new(),
             message: message.into(),
             status: None,
             request_id: None,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue,
+    catalogue::{self, Entry},
     domain::{Plan, Problem, StepId},
     engine::{
         Event, Record,
@@ -54,15 +54,18 @@ pub fn setups_json(setups: &[Summary]) -> Vec<Value> {
 
 /// The catalogue's words on a problem; `null` where it has none.
 fn explained(problem: &Problem, step: Option<StepId>) -> Value {
-    catalogue::explain(problem, step).map_or(Value::Null, |entry| {
-        json!({
-            "code": entry.code,
-            "title": entry.title,
-            "means": entry.means(&[]),
-            "who": entry.who,
-            "do": entry.advice(&[]),
-            "link": entry.link,
-        })
+    catalogue::explain(problem, step).map_or(Value::Null, entry_json)
+}
+
+/// An entry of the catalogue.
+pub(super) fn entry_json(entry: &Entry) -> Value {
+    json!({
+        "code": entry.code,
+        "title": entry.title,
+        "means": entry.means(&[]),
+        "who": entry.who,
+        "do": entry.advice(&[]),
+        "link": entry.link,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Where the plain front end writes: lines for people, or one JSON object a line, on standard output.
 
+mod pasted;
+
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use serde_json::Value;
@@ -53,6 +55,17 @@ impl Out {
         .await
         .ok()
         .flatten()
+    }
+
+    /// What somebody pastes at a terminal after `ask`, up to an empty line; else all of standard input. No more than
+    /// `longest` bytes of it; what is no text in it is replaced.
+    pub async fn pasted(self, ask: &str, longest: u64) -> io::Result<String> {
+        let terminal = io::stdin().is_terminal();
+        if terminal {
+            Self::aside(ask);
+        }
+        let read = move || if terminal { pasted::lines(longest) } else { pasted::all(longest) };
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
 }
 

@@ -51,6 +51,10 @@ pub fn router(state: &State) -> Router {
         .route("/_sim/sign-in-policy", given(sign_in::policy))
         .route("/_sim/revoke", given(sign_in::revoke))
         .route("/_sim/end-tokens", given(|state, _| Ok(sign_in::end_tokens(state))))
+        .route("/_sim/certificate", given(sign_in::certificate))
+        .route("/_sim/federated-credential", given(sign_in::federated_credential))
+        .route("/_sim/service-account-token", given(sign_in::service_account_token))
+        .route("/_sim/machine", given(sign_in::machine))
         .route("/_sim/token-life", given(sign_in::token_life))
 }
 

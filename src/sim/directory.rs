@@ -1,5 +1,6 @@
 //! What the tenants' directories hold: users, applications, service principals, policies.
 
+mod keys;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::domain::{AppId, KeyId, ObjectId, TenantId};
 
+pub use keys::{Certificate, EXCHANGE_AUDIENCE, FederatedCredential, Issuer, hex};
 pub use policy::SignInPolicy;
 
 /// One tenant.
@@ -106,6 +108,8 @@ pub struct Application {
     /// The rest of the object as the client sent it (requiredResourceAccess, tags, notes, lock …), merged on PATCH.
     pub extra: serde_json::Map<String, serde_json::Value>,
     pub passwords: Vec<Password>,
+    pub certificates: Vec<Certificate>,
+    pub federated: Vec<FederatedCredential>,
     pub owners: Vec<ObjectId>,
     pub created: OffsetDateTime,
     pub deleted: Option<OffsetDateTime>,
@@ -222,6 +226,8 @@ pub struct DeviceGrant {
     /// The client's `claims`, as sent.
     pub claims: Option<String>,
     pub expires: OffsetDateTime,
+    /// When the device last asked.
+    pub asked: Option<OffsetDateTime>,
     pub outcome: DeviceOutcome,
 }
 

@@ -1,5 +1,6 @@
 //! Microsoft Entra's sign-in endpoints: discovery, tokens, and the pages for people.
 
+mod assertion;
 mod authorize;
 mod claims;
 mod consent;
@@ -7,6 +8,8 @@ pub mod credentials;
 mod device;
 mod discovery;
 mod issue;
+pub(super) mod issuer;
+mod managed;
 mod pages;
 mod rules;
 mod scope;
@@ -43,6 +46,10 @@ fn answer(state: &State, call: &Call) -> Answer {
         "login.user_realm" => Ok(discovery::user_realm(state, call)),
         "login.discovery" => discovery::document(state, call),
         "login.keys" => Ok(json(200, &tokens::key_set())),
+        "login.cluster_issuer" => issuer::document(state, call),
+        "login.cluster_keys" => issuer::keys(state, call),
+        "identity.app_service" => managed::app_service(state, call),
+        "identity.metadata" => managed::metadata(state, call),
         "login.token" => token::answer(state, call),
         "login.device_code" => device::start(state, call),
         "login.device_page" => device::page(state, call),

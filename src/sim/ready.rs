@@ -16,8 +16,24 @@ pub struct Ready {
     pub admin: String,
     /// The pages for people, over plain http.
     pub pages: String,
+    /// Where a program on the simulated machine asks for the tokens of its identities.
+    #[serde(default)]
+    pub machine: Option<ReadyMachine>,
     pub ca_file: Option<PathBuf>,
     pub tenants: Vec<ReadyTenant>,
+}
+
+/// The addresses of managed identity, in the forms of App Service and of a virtual machine.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ReadyMachine {
+    /// `IDENTITY_ENDPOINT`.
+    pub identity_endpoint: String,
+    /// `IDENTITY_HEADER`.
+    pub identity_header: String,
+    /// What stands at `http://169.254.169.254/metadata/identity/oauth2/token` on a virtual machine.
+    pub metadata_endpoint: String,
+    pub system_assigned: Option<AppId>,
+    pub user_assigned: Vec<AppId>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,6 +62,9 @@ pub struct ReadyOperator {
     /// The user's principal name.
     pub user: String,
     pub password: String,
+    /// The domains of the tenants where the user is a guest.
+    #[serde(default)]
+    pub guest_in: Vec<String>,
     /// Azure roles and directory roles, in words.
     pub roles: Vec<String>,
 }
@@ -69,6 +88,18 @@ pub struct ReadyRegistry {
 const NAMED: usize = 200;
 
 impl Ready {
+    /// The machine's part, where the pages are at that address.
+    pub(super) fn machine(world: &World, pages: &str) -> Option<ReadyMachine> {
+        let machine = world.machine.as_ref()?;
+        Some(ReadyMachine {
+            identity_endpoint: format!("{pages}/msi/token"),
+            identity_header: machine.header.clone(),
+            metadata_endpoint: format!("{pages}/metadata/identity/oauth2/token"),
+            system_assigned: machine.system_assigned.as_ref().map(|one| one.client_id),
+            user_assigned: machine.user_assigned.iter().map(|one| one.client_id).collect(),
+        })
+    }
+
     /// The tenants' part, out of a world whose registries have their ports.
     pub(super) fn tenants(world: &World, operators: &[(TenantId, ReadyOperator)]) -> Vec<ReadyTenant> {
         let of = |tenant: TenantId| {

@@ -2,6 +2,7 @@
 
 mod build;
 mod estate;
+mod guests;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -12,7 +13,7 @@ pub(in crate::sim) use build::random_secret;
 
 use super::{
     SimError,
-    directory::{DirectoryRole, SignInPolicy},
+    directory::{DirectoryRole, EXCHANGE_AUDIENCE, FederatedCredential, Issuer, SignInPolicy},
     faults::{Action, Rule, StatusFault},
     world::ResetFate,
 };
@@ -89,6 +90,10 @@ pub struct Scenario {
     #[serde(default)]
     people: Vec<PersonSpec>,
     #[serde(default)]
+    public_clients: Vec<PublicClientSpec>,
+    #[serde(default)]
+    machine: Option<MachineSpec>,
+    #[serde(default)]
     clusters: Vec<ClusterSpec>,
     #[serde(default)]
     registries: Vec<RegistrySpec>,
@@ -162,6 +167,89 @@ struct PersonSpec {
     directory_roles: Vec<DirectoryRole>,
     #[serde(default)]
     roles: Vec<RoleSpec>,
+    /// Where else the person is, as a guest.
+    #[serde(default)]
+    guest_in: Vec<GuestSpec>,
+    /// With which the service principal may sign, in PEM.
+    #[serde(default)]
+    certificates: Vec<String>,
+    /// Whose word counts for the service principal.
+    #[serde(default)]
+    federated: Vec<FederatedSpec>,
+}
+
+/// A person's other self, in a tenant that is not home.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuestSpec {
+    /// A domain.
+    tenant: String,
+    #[serde(default)]
+    directory_roles: Vec<DirectoryRole>,
+    #[serde(default)]
+    roles: Vec<RoleSpec>,
+}
+
+/// A program's own client: registered, public, with a loopback redirect.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublicClientSpec {
+    client_id: AppId,
+    name: String,
+    /// A domain: where it is registered.
+    tenant: String,
+    /// Domains: where an administrator consented to it.
+    consented_in: Vec<String>,
+}
+
+/// A machine of the simulator's with managed identities.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MachineSpec {
+    /// A domain.
+    tenant: String,
+    #[serde(default)]
+    system_assigned: Option<IdentitySpec>,
+    #[serde(default)]
+    user_assigned: Vec<IdentitySpec>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentitySpec {
+    client_id: AppId,
+    name: String,
+    /// The identity's resource, where it is one of its own; the machine's otherwise.
+    resource_id: String,
+    #[serde(default)]
+    directory_roles: Vec<DirectoryRole>,
+    #[serde(default)]
+    roles: Vec<RoleSpec>,
+}
+
+/// A federated identity credential, of a cluster's issuer or of another.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::sim) struct FederatedSpec {
+    #[serde(default)]
+    cluster: Option<String>,
+    #[serde(default)]
+    issuer: Option<String>,
+    subject: String,
+    #[serde(default)]
+    audience: Option<String>,
+}
+
+impl FederatedSpec {
+    /// The credential, if it names its issuer.
+    pub(in crate::sim) fn credential(&self) -> Option<FederatedCredential> {
+        let cluster = self.cluster.clone().map(Issuer::Cluster);
+        Some(FederatedCredential {
+            issuer: cluster.or_else(|| self.issuer.clone().map(Issuer::Url))?,
+            subject: self.subject.clone(),
+            audience: self.audience.clone().unwrap_or_else(|| EXCHANGE_AUDIENCE.to_owned()),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

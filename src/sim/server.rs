@@ -41,12 +41,22 @@ pub struct Options {
     /// The name that the addresses carry instead of `localhost`, for clients that reach this machine by a proxy. What
     /// listens is on loopback all the same.
     pub host_name: Option<String>,
+    /// How long an access token lives, in seconds; none for as long as the scenario says.
+    pub token_life: Option<u32>,
 }
 
 impl Options {
     /// A scenario at its own pace, on free ports.
     pub fn new(scenario: Scenario) -> Self {
-        Self { port: None, scenario, speed: 1.0, record_bodies: false, latency: Duration::ZERO, host_name: None }
+        Self {
+            port: None,
+            scenario,
+            speed: 1.0,
+            record_bodies: false,
+            latency: Duration::ZERO,
+            host_name: None,
+            token_life: None,
+        }
     }
 }
 
@@ -82,6 +92,7 @@ impl Simulator {
         let tls = Tls::new(options.host_name.as_deref())?;
         let host = options.host_name.as_deref().unwrap_or("localhost");
         let (mut world, operators) = options.scenario.build(options.speed)?;
+        world.token_life = options.token_life.unwrap_or(world.token_life);
         let manager = bound(options.port.unwrap_or(0))?;
         let (login, graph, pages) = (bound(0)?, bound(0)?, bound(0)?);
         let mut registries = Vec::new();
@@ -113,6 +124,7 @@ impl Simulator {
             graph: hosts.graph.clone(),
             admin: format!("https://localhost:{}/_sim", manager.port),
             pages: hosts.pages.clone(),
+            machine: Ready::machine(&world, &hosts.pages),
             ca_file: None,
             tenants: Ready::tenants(&world, &operators),
         };

@@ -1,9 +1,12 @@
 //! The simulator over its own sockets, asked by a plain HTTPS client.
 
+mod assertions;
 mod clusters;
 mod directory;
 mod estate;
 mod faults;
+mod flows;
+mod identities;
 mod manager;
 mod people;
 mod registries;

@@ -13,6 +13,7 @@ use crate::domain::{AppId, TenantId};
 use super::{
     directory::{Application, Grants, Tenant},
     estate::{Cluster, Operation, Registry, RoleAssignment, Subscription},
+    machine::Machine,
 };
 
 /// What the simulator is at this moment.
@@ -31,6 +32,8 @@ pub struct World {
     pub reset_fate: Option<ResetFate>,
     /// Codes and refresh tokens that are out.
     pub grants: Grants,
+    /// The machine whose identities the metadata endpoints give out; none where there is no such machine.
+    pub machine: Option<Machine>,
     /// How long an access token lives, in seconds.
     pub token_life: u32,
     /// Services take no access token that was issued up to this moment.

@@ -131,22 +131,7 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
             .await?;
         match ended {
             Some(status) if status.state == OperationState::Succeeded => {}
-            Some(status) => {
-                let (code, message) = status.error.map_or((None, None), |error| (error.code, error.message));
-                let mut fault = refused(
-                    ProblemKind::Azure,
-                    TRIED,
-                    format!(
-                        "the operation ended {}: {}",
-                        status.word,
-                        message.as_deref().filter(|text| !text.is_empty()).unwrap_or("Azure gives no reason")
-                    ),
-                );
-                fault.problem.code = code;
-                fault.problem.request_id = status.request_id;
-                fault.problem.correlation_id = status.correlation_id;
-                return Err(fault.begin_again());
-            }
+            Some(status) => return Err(not_succeeded(status)),
             None if !proves(cx, app_id, update.key, update.client_before) => {
                 return Err(refused(
                     ProblemKind::Azure,
@@ -161,6 +146,19 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
     let cluster = settled(steps, cx, app_id).await?;
     let every_pool = cluster.pools.iter().all(|pool| pool.running() && pool.count > 0);
     Ok(Update { every_pool, ..update.clone() })
+}
+
+/// An operation that came to an end which is no success.
+pub(crate) fn not_succeeded(status: OperationStatus) -> Fault {
+    let (code, inner_codes, message) =
+        status.error.map_or((None, Vec::new(), None), |error| (error.code, error.inner_codes, error.message));
+    let message = message.as_deref().filter(|text| !text.is_empty()).unwrap_or("Azure gives no reason");
+    let mut fault = refused(ProblemKind::Azure, TRIED, format!("the operation ended {}: {message}", status.word));
+    fault.problem.code = code;
+    fault.problem.inner_codes = inner_codes;
+    fault.problem.request_id = status.request_id;
+    fault.problem.correlation_id = status.correlation_id;
+    fault.begin_again()
 }
 
 /// How far a running operation has come: its own word, and the pools', where they can be read.

@@ -6,7 +6,7 @@ use crate::{
     domain::{Problem, StepId, problem::ProblemKind},
 };
 
-const LABEL: usize = 9;
+pub(crate) const LABEL: usize = 9;
 const ID: usize = 13;
 
 /// All that is known of a failure, for a screen or a text.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod consent;
+mod explain;
 mod failing;
 mod harness;
 mod interrupted;

@@ -3,6 +3,7 @@
 mod azure;
 mod drafts;
 mod ends;
+mod explain;
 mod job;
 mod left;
 mod looks;

@@ -20,10 +20,19 @@ command -v chromedriver >/dev/null || missing+=(chromium-driver)
 command -v Xvfb >/dev/null || missing+=(xvfb)
 command -v xclip >/dev/null || missing+=(xclip)
 command -v tmux >/dev/null || missing+=(tmux)
+command -v openssl >/dev/null || missing+=(openssl)
+# The one of Debian's two that can open TLS.
+[ -x /usr/lib/squid/security_file_certgen ] || missing+=(squid-openssl)
 python3 -c 'import ensurepip, ssl' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
     as_root apt-get update -q >&2
+    # Services that come with the packages are not started; what is needed of them, the tests start themselves.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
+    fi
     as_root apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 fi
 

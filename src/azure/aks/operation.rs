@@ -80,6 +80,8 @@ impl OperationState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationError {
     pub code: Option<String>,
+    /// Codes below the first one.
+    pub inner_codes: Vec<String>,
     pub message: Option<String>,
     pub aadsts: Option<u32>,
 }
@@ -100,7 +102,7 @@ pub struct OperationStatus {
 }
 
 impl OperationStatus {
-    pub(super) fn of(response: &Response) -> Result<Self> {
+    pub(in crate::azure) fn of(response: &Response) -> Result<Self> {
         let retry_after = response.retry_after();
         let bare = |state, word: &str| Self {
             state,
@@ -129,6 +131,7 @@ impl OperationStatus {
         let error = parse(&body).filter(|_| state != OperationState::Succeeded).map(|parsed| OperationError {
             aadsts: parsed.aadsts.or_else(|| parsed.message.as_deref().and_then(aadsts_number)),
             code: parsed.code,
+            inner_codes: parsed.inner_codes,
             message: parsed.message,
         });
         Ok(Self {

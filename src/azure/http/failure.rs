@@ -45,7 +45,7 @@ fn refusal(host: &str, refused: &Refused) -> String {
     match &refused.fault {
         Fault::UnknownIssuer => {
             format!(
-                "`{host}` could not be trusted: its certificate was issued by {issuer}, whom this machine does not know"
+                "`{host}` could not be trusted: its certificate was issued by {issuer}, which this machine does not trust"
             )
         }
         Fault::Expired(at) => {

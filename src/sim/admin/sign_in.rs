@@ -2,8 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::acts::text;
-use crate::sim::{directory::SignInPolicy, service::State};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use uuid::Uuid;
+
+use super::acts::{app_id, text};
+use crate::{
+    domain::{AppId, KeyId},
+    sim::{
+        directory::{Application, Certificate, EXCHANGE_AUDIENCE, SignInPolicy, hex},
+        entra::issuer,
+        scenario::FederatedSpec,
+        service::State,
+        world::World,
+    },
+};
 
 /// Some of a tenant's rules for signing in change; the others stay.
 pub(super) fn policy(state: &State, body: &Value) -> Result<Value, String> {
@@ -46,4 +58,76 @@ pub(super) fn token_life(state: &State, body: &Value) -> Result<Value, String> {
     let seconds = body["seconds"].as_u64().and_then(|seconds| u32::try_from(seconds).ok()).filter(|life| *life > 0);
     state.world.lock().token_life = seconds.ok_or("'seconds' is missing")?;
     Ok(body.clone())
+}
+
+fn application(world: &mut World, id: AppId) -> Result<&mut Application, String> {
+    let mut apps = world.tenants.iter_mut().flat_map(|tenant| tenant.applications.values_mut());
+    apps.find(|app| app.app_id == id && app.deleted.is_none()).ok_or_else(|| format!("there is no application {id}"))
+}
+
+/// An application gets a certificate: the one that is given, or one made here, whose private key is in the answer.
+pub(super) fn certificate(state: &State, body: &Value) -> Result<Value, String> {
+    let (pem, private_key) = match body["certificate"].as_str() {
+        Some(pem) => (pem.to_owned(), Value::Null),
+        None => made().map(|(pem, key)| (pem, json!(key))).ok_or("a certificate could not be made")?,
+    };
+    let certificate = Certificate::read(KeyId(Uuid::new_v4()), &pem).ok_or("'certificate' is no RSA certificate")?;
+    let [thumbprint, _] = certificate.thumbprints();
+    let answer = json!({
+        "key_id": certificate.key_id,
+        "thumbprint": hex(&thumbprint),
+        "certificate": pem,
+        "private_key": private_key,
+    });
+    application(&mut state.world.lock(), app_id(body)?)?.certificates.push(certificate);
+    Ok(answer)
+}
+
+fn made() -> Option<(String, String)> {
+    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).ok()?;
+    let mut params = CertificateParams::new(Vec::new()).ok()?;
+    params.distinguished_name.push(DnType::CommonName, "simulated application");
+    Some((params.self_signed(&pair).ok()?.pem(), pair.serialize_pem()))
+}
+
+/// The machine keeps its identities or loses them: its own, the others, or all by being no such machine.
+pub(super) fn machine(state: &State, body: &Value) -> Result<Value, String> {
+    let mut world = state.world.lock();
+    let machine = world.machine.as_mut().ok_or("there is no machine")?;
+    match body["lose"].as_str() {
+        Some("system_assigned") => machine.system_assigned = None,
+        Some("user_assigned") => machine.user_assigned.clear(),
+        Some("all") => (machine.system_assigned, machine.user_assigned) = (None, Vec::new()),
+        _ => return Err("'lose' is system_assigned, user_assigned or all".to_owned()),
+    }
+    let left = machine.system_assigned.iter().chain(&machine.user_assigned);
+    Ok(json!({"left": left.map(|one| one.client_id).collect::<Vec<_>>()}))
+}
+
+/// Somebody else's word counts for an application from now on.
+pub(super) fn federated_credential(state: &State, body: &Value) -> Result<Value, String> {
+    let id = app_id(body)?;
+    let mut spec = body.clone();
+    if let Some(fields) = spec.as_object_mut() {
+        fields.remove("app_id");
+    }
+    let spec: FederatedSpec = serde_json::from_value(spec).map_err(|error| error.to_string())?;
+    let credential = spec.credential().ok_or("'cluster' or 'issuer' is missing")?;
+    let answer = json!({
+        "issuer": credential.issuer.url(&state.hosts),
+        "subject": credential.subject,
+        "audience": credential.audience,
+    });
+    application(&mut state.world.lock(), id)?.federated.push(credential);
+    Ok(answer)
+}
+
+/// A token of a service account in a cluster, as a pod's file holds it.
+pub(super) fn service_account_token(state: &State, body: &Value) -> Result<Value, String> {
+    let (cluster, subject) = (text(body, "cluster")?, text(body, "subject")?);
+    if !state.world.lock().clusters.iter().any(|known| known.name == cluster) {
+        return Err(format!("there is no cluster {cluster}"));
+    }
+    let audience = body["audience"].as_str().unwrap_or(EXCHANGE_AUDIENCE);
+    Ok(issuer::token(state, cluster, subject, audience, body["seconds"].as_i64().unwrap_or(3600)))
 }

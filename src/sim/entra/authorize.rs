@@ -67,6 +67,11 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
         return Err(pages::error(900_144, message));
     }
     claims::asked(asked.get("claims"))?;
+    // Nobody is ever signed in already: the page always asks, as select_account and login want it.
+    let prompts = ["none", "login", "select_account", "consent", "admin_consent"];
+    if let Some(prompt) = asked.get("prompt").filter(|prompt| !prompts.contains(prompt)) {
+        return Err(pages::error(90023, &format!("Unsupported 'prompt' value '{prompt}'.")));
+    }
     if asked.get("prompt") == Some("none") {
         let description = "AADSTS50058: A silent sign-in request was sent but no user is signed in.";
         return Ok(asked.back(failure("login_required", description)));
@@ -204,7 +209,8 @@ fn ask_who(state: &State, call: &Call, asked: &Asked, wrong: Option<&str>) -> ax
         tenant.map_or("any organization".to_owned(), |tenant| format!("{} ({})", tenant.display_name, tenant.domain))
     };
     let carried = asked.carried();
-    pages::sign_in(state, &pages::Form { action: &call.path, carried: &carried }, &where_to, wrong)
+    let who = pages::Who { where_to: &where_to, hint: asked.get("login_hint"), wrong };
+    pages::sign_in(state, &pages::Form { action: &call.path, carried: &carried }, &who)
 }
 
 /// Who sent this form: by name and password just now, or as the form before it says. The inner error is the page that

@@ -20,7 +20,8 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
         tenant.map_or("any organization".to_owned(), |tenant| format!("{} ({})", tenant.display_name, tenant.domain))
     };
     let carried = asked.carried();
-    Ok(pages::sign_in(state, &pages::Form { action: &call.path, carried: &carried }, &where_to, None))
+    let who = pages::Who { where_to: &where_to, hint: asked.get("login_hint"), wrong: None };
+    Ok(pages::sign_in(state, &pages::Form { action: &call.path, carried: &carried }, &who))
 }
 
 pub(super) fn posted(state: &State, call: &Call) -> Answer {

@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{AppId, ObjectId, TenantId},
-    sim::world::World,
+    sim::{directory::Application, world::World},
 };
 
 /// Why a secret does not open a tenant.
@@ -30,6 +30,22 @@ pub struct Refusal {
 /// The object id, in that tenant, of the application's principal, if the secret is right and in use.
 pub fn authenticate(world: &World, tenant: TenantId, app: AppId, secret: &str) -> Result<ObjectId, CredentialFault> {
     let now = world.now();
+    let (principal, application) = present(world, tenant, app)?;
+    let known = application.passwords.iter().find(|password| !password.removed && password.text == secret);
+    match known {
+        Some(password) if password.end <= now => Err(CredentialFault::ExpiredSecret),
+        Some(password) if password.usable_from <= now => Ok(principal),
+        _ => Err(CredentialFault::WrongSecret),
+    }
+}
+
+/// The object id of the application's principal in that tenant, before anything is proven, and the application.
+pub(super) fn present(
+    world: &World,
+    tenant: TenantId,
+    app: AppId,
+) -> Result<(ObjectId, &Application), CredentialFault> {
+    let now = world.now();
     let (home, application) = world.application(app).ok_or(CredentialFault::NotInTenant)?;
     if home.id != tenant && !is_multitenant(&application.sign_in_audience) {
         return Err(CredentialFault::NotInTenant);
@@ -45,12 +61,7 @@ pub fn authenticate(world: &World, tenant: TenantId, app: AppId, secret: &str) -
     if !principal.enabled {
         return Err(CredentialFault::Disabled);
     }
-    let known = application.passwords.iter().find(|password| !password.removed && password.text == secret);
-    match known {
-        Some(password) if password.end <= now => Err(CredentialFault::ExpiredSecret),
-        Some(password) if password.usable_from <= now => Ok(principal.object_id),
-        _ => Err(CredentialFault::WrongSecret),
-    }
+    Ok((principal.object_id, application))
 }
 
 /// Whether tenants other than the home may have the application.

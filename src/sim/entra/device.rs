@@ -21,6 +21,8 @@ use crate::{
 
 /// How long a device code lives, in seconds.
 const LIFE: i64 = 900;
+/// How long a device shall wait before it asks again.
+pub(super) const INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
 /// Letters that are not mistaken for one another.
 const LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 
@@ -43,7 +45,7 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
         bytes.iter().take(9).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
     let device_code = format!("D{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     // Whole seconds only, and never none.
-    let interval = world.scaled(std::time::Duration::from_secs(5)).as_secs().clamp(1, 60);
+    let interval = world.scaled(INTERVAL).as_secs().clamp(1, 60);
     let grant = DeviceGrant {
         user_code: user_code.clone(),
         client,
@@ -51,6 +53,7 @@ pub(super) fn start(state: &State, call: &Call) -> Answer {
         scope: value(&form, "scope").unwrap_or_default().to_owned(),
         claims: claims.map(str::to_owned),
         expires: world.now() + Duration::seconds(LIFE),
+        asked: None,
         outcome: DeviceOutcome::Pending,
     };
     world.grants.devices.insert(device_code.clone(), grant);
@@ -91,7 +94,8 @@ pub(super) fn page(state: &State, call: &Call) -> Answer {
     let decision = value(&form, "decision");
     let ask_who = |world, carried: &[(String, String)], wrong| {
         drop::<std::sync::MutexGuard<'_, World>>(world);
-        Ok(pages::sign_in(state, &pages::Form { action, carried }, &format!("code {code}"), wrong))
+        let who = pages::Who { where_to: &format!("code {code}"), hint: None, wrong };
+        Ok(pages::sign_in(state, &pages::Form { action, carried }, &who))
     };
     let remembered = value(&form, "signed_in").and_then(|note| authorize::remembered(note, client));
     let outcome = match (decision, remembered) {

@@ -36,11 +36,29 @@ fn common(world: &World, tenant: TenantId, resource: &str) -> Value {
     })
 }
 
+/// How an application proved itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Secret,
+    /// A certificate, or the platform that the application runs on.
+    Signature,
+}
+
 /// The token of an application in a tenant.
-pub(super) fn for_app(world: &World, tenant: TenantId, app: AppId, principal: ObjectId, resource: &str) -> Value {
+pub(super) fn for_app(
+    world: &World,
+    tenant: TenantId,
+    app: AppId,
+    principal: ObjectId,
+    resource: &str,
+    proof: Proof,
+) -> Value {
     let mut claims = common(world, tenant, resource);
     claims["appid"] = json!(app.to_string());
-    claims["appidacr"] = json!("1");
+    claims["appidacr"] = match proof {
+        Proof::Secret => json!("1"),
+        Proof::Signature => json!("2"),
+    };
     claims["idtyp"] = json!("app");
     claims["oid"] = json!(principal.to_string());
     claims["sub"] = json!(principal.to_string());

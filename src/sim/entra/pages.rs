@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Refusal, State};
+use crate::sim::directory::User;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;background:#f2f2f2;color:#1b1b1b;margin:0}\
 main{background:#fff;max-width:27rem;margin:8vh auto;padding:2.5rem;box-shadow:0 2px 6px #0003}\
@@ -36,9 +37,10 @@ fn escaped(text: &str) -> String {
 }
 
 fn html(title: &str, body: &str) -> Response {
+    // The icon is there, and empty: a browser asks for no other.
     let text = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body><main>{body}\
+         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body><main>{body}\
          <p class=\"sim\">This is crosspull's simulator on your own machine, not Microsoft.</p></main></body></html>",
         title = escaped(title)
     );
@@ -62,31 +64,41 @@ pub(super) struct Form<'a> {
     pub(super) carried: &'a [(String, String)],
 }
 
+/// What a sign-in page knows beforehand.
+pub(super) struct Who<'a> {
+    pub(super) where_to: &'a str,
+    /// The name that the application expects.
+    pub(super) hint: Option<&'a str>,
+    pub(super) wrong: Option<&'a str>,
+}
+
 /// Asks who is there.
-pub(super) fn sign_in(state: &State, form: &Form<'_>, where_to: &str, wrong: Option<&str>) -> Response {
+pub(super) fn sign_in(state: &State, form: &Form<'_>, who: &Who<'_>) -> Response {
+    let Who { where_to, hint, wrong } = *who;
     let world = state.world.lock();
     let mut people = String::new();
-    for user in world.tenants.iter().flat_map(|tenant| &tenant.users) {
-        if user.home_tenant.is_none() {
-            people.extend([
-                "<button class=\"person\" name=\"quick\" value=\"",
-                &escaped(&user.upn),
-                "\">",
-                &escaped(&user.name),
-                " (",
-                &escaped(&user.upn),
-                ")</button>",
-            ]);
-        }
+    let expected = |user: &&User| hint.is_some_and(|hint| user.upn.eq_ignore_ascii_case(hint));
+    let all = || world.tenants.iter().flat_map(|tenant| &tenant.users).filter(|user| user.home_tenant.is_none());
+    for user in all().filter(expected).chain(all().filter(|user| !expected(user))) {
+        people.extend([
+            "<button class=\"person\" name=\"quick\" value=\"",
+            &escaped(&user.upn),
+            "\">",
+            &escaped(&user.name),
+            " (",
+            &escaped(&user.upn),
+            ")</button>",
+        ]);
     }
     let body = format!(
         "<p class=\"who\">{where_to}</p><h1>Sign in</h1>{wrong}<form method=\"post\" action=\"{action}\">{carried}\
-         <label>Account<input type=\"text\" id=\"username\" name=\"username\" autocomplete=\"username\"></label>\
+         <label>Account<input type=\"text\" id=\"username\" name=\"username\" value=\"{hint}\" autocomplete=\"username\"></label>\
          <label>Password<input type=\"password\" id=\"password\" name=\"password\"></label>\
          <button id=\"signin\" name=\"step\" value=\"signin\">Sign in</button></form>\
          <form method=\"post\" action=\"{action}\">{carried}<p>The simulator's people need no password:</p>{people}\
          </form>",
         where_to = escaped(where_to),
+        hint = escaped(hint.unwrap_or_default()),
         wrong = wrong.map(|text| format!("<p class=\"wrong\" id=\"wrong\">{}</p>", escaped(text))).unwrap_or_default(),
         action = escaped(form.action),
         carried = hidden(form.carried),

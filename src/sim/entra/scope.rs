@@ -62,13 +62,16 @@ pub(super) fn known(state: &State, wanted: &Wanted, directory: &str) -> Result<(
     if aks || audience_of(state, &wanted.resource).is_some() {
         return Ok(());
     }
+    Err(no_such_resource(&wanted.resource, directory))
+}
+
+pub(super) fn no_such_resource(resource: &str, directory: &str) -> Refusal {
     let message = format!(
-        "The resource principal named {} was not found in the tenant named {directory}. This can happen if the \
+        "The resource principal named {resource} was not found in the tenant named {directory}. This can happen if the \
          application has not been installed by the administrator of the tenant or consented to by any user in the \
-         tenant. You might have sent your authentication request to the wrong tenant.",
-        wanted.resource
+         tenant. You might have sent your authentication request to the wrong tenant."
     );
-    Err(Refusal::from(entra_error(400, "invalid_resource", 500_011, &message)))
+    Refusal::from(entra_error(400, "invalid_resource", 500_011, &message))
 }
 
 /// AKS's own server application, the same in every cloud: run command wants a token for it where Entra guards the

@@ -4,20 +4,19 @@ use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose:
 use sha2::{Digest, Sha256};
 
 use super::{
-    Answer, Call, Refusal, State,
+    Answer, Call, Refusal, State, assertion,
     claims::{self, ClaimsAsked},
-    credentials::authenticate,
-    entra_error, is_shared,
-    issue::{self, ForUser},
+    credentials, device, entra_error, is_shared,
+    issue::{self, ForUser, Proof},
     json,
     rules::{self, Way},
     scope, tenant_named,
 };
 use crate::{
-    domain::{AppId, TenantId},
+    domain::{AppId, ObjectId, TenantId},
     sim::{
         directory::{DeviceOutcome, SignIn},
-        service::value,
+        service::{entra_error_with, value},
         world::World,
     },
 };
@@ -44,17 +43,28 @@ impl Asked {
 
 pub(super) fn answer(state: &State, call: &Call) -> Answer {
     let asked = &mut asked(state, call)?;
+    let public = asked.get("grant_type").is_some_and(|kind| kind != "client_credentials");
+    if public && !known(state, asked.client) {
+        let name = call.param("tenant");
+        let message =
+            format!("Application with identifier '{}' was not found in the directory '{name}'.", asked.client);
+        return Err(refused(400, "unauthorized_client", 700_016, &message));
+    }
     match asked.get("grant_type") {
         Some("client_credentials") => client_credentials(state, asked),
         Some("authorization_code") => code(state, asked),
         Some("refresh_token") => refresh(state, asked),
-        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => device(state, asked),
+        Some("urn:ietf:params:oauth:grant-type:device_code" | "device_code") => device_code(state, asked),
         Some(other) => {
             let message = format!("The app requested an unsupported grant type '{other}'.");
             Err(refused(400, "unsupported_grant_type", 70003, &message))
         }
         None => Err(missing("grant_type")),
     }
+}
+
+fn known(state: &State, client: AppId) -> bool {
+    scope::is_first_party(&client.to_string()) || state.world.lock().application(client).is_some()
 }
 
 fn asked(state: &State, call: &Call) -> Result<Asked, Refusal> {
@@ -89,15 +99,8 @@ fn client_credentials(state: &State, asked: &Asked) -> Answer {
                        /organizations or tenant-specific endpoint.";
         return Err(refused(400, "invalid_request", 9_001_023, message));
     };
-    let Some(secret) = &asked.secret else {
-        let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-        return Err(refused(401, "invalid_client", 7_000_218, message));
-    };
     let world = state.world.lock();
-    let principal = authenticate(&world, tenant, asked.client, secret).map_err(|fault| {
-        let refusal = fault.refusal(&world, tenant, asked.client);
-        refused(refusal.status, refusal.error, refusal.number, &refusal.message)
-    })?;
+    let principal = proven(state, &world, tenant, asked)?;
     let wanted = scope::wanted(state, asked.scope())?;
     if !wanted.all {
         let message = format!(
@@ -108,7 +111,8 @@ fn client_credentials(state: &State, asked: &Asked) -> Answer {
         return Err(refused(400, "invalid_scope", 1_002_012, &message));
     }
     scope::known(state, &wanted, directory(&world, tenant))?;
-    Ok(json(200, &issue::for_app(&world, tenant, asked.client, principal, &wanted.resource)))
+    let proof = if asked.get("client_assertion").is_some() { Proof::Signature } else { Proof::Secret };
+    Ok(json(200, &issue::for_app(&world, tenant, asked.client, principal, &wanted.resource, proof)))
 }
 
 fn code(state: &State, asked: &mut Asked) -> Answer {
@@ -138,13 +142,13 @@ fn code(state: &State, asked: &mut Asked) -> Answer {
             return Err(refused(400, "invalid_grant", 501_481, message));
         }
     }
-    confidential(&world, grant.sign_in.tenant, asked)?;
+    confidential(state, &world, grant.sign_in.tenant, asked)?;
     asked.claims.client_capable |= grant.client_capable;
     let scope = if asked.scope().is_empty() { &grant.scope } else { asked.scope() };
     user_tokens(state, &mut world, grant.sign_in, scope, grant.nonce.as_deref(), asked)
 }
 
-fn device(state: &State, asked: &mut Asked) -> Answer {
+fn device_code(state: &State, asked: &mut Asked) -> Answer {
     let code = asked.get("device_code").or_else(|| asked.get("code")).ok_or_else(|| missing("device_code"))?;
     let code = &code.to_owned();
     let mut world = state.world.lock();
@@ -156,6 +160,13 @@ fn device(state: &State, asked: &mut Asked) -> Answer {
     }
     match grant.outcome {
         DeviceOutcome::Pending => {
+            let now = world.now();
+            // Clocks and networks differ by a little.
+            let least = world.scaled(device::INTERVAL).mul_f64(0.8);
+            let asked = world.grants.devices.get_mut(code).and_then(|grant| grant.asked.replace(now));
+            if asked.is_some_and(|before| now < before + least) {
+                return Err(Refusal::from(slow_down()));
+            }
             let message = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
             Err(refused(400, "authorization_pending", 70016, message))
         }
@@ -167,6 +178,11 @@ fn device(state: &State, asked: &mut Asked) -> Answer {
             user_tokens(state, &mut world, sign_in, &grant.scope, None, asked)
         }
     }
+}
+
+/// RFC 8628's word, which carries no number of Entra's.
+fn slow_down() -> axum::response::Response {
+    json(400, &serde_json::json!({"error": "slow_down", "error_description": "The device asks too often."}))
 }
 
 fn refresh(state: &State, asked: &Asked) -> Answer {
@@ -212,17 +228,38 @@ pub(super) fn not_a_member(world: &World, upn: &str, tenant: TenantId, sign_in: 
 }
 
 /// A client with web redirects has to prove itself; a public one must not.
-fn confidential(world: &World, tenant: TenantId, asked: &Asked) -> Result<(), Refusal> {
+fn confidential(state: &State, world: &World, tenant: TenantId, asked: &Asked) -> Result<(), Refusal> {
     let Some((_, app)) = world.application(asked.client) else { return Ok(()) };
     let redirect = asked.get("redirect_uri").unwrap_or_default();
     if !app.web_redirect_uris.iter().any(|uri| uri == redirect) {
         return Ok(());
     }
-    let Some(secret) = &asked.secret else {
-        let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-        return Err(refused(401, "invalid_client", 7_000_218, message));
+    proven(state, world, tenant, asked).map(|_| ())
+}
+
+/// The application's principal in a tenant, if its secret or its assertion is right.
+fn proven(state: &State, world: &World, tenant: TenantId, asked: &Asked) -> Result<ObjectId, Refusal> {
+    let found = match (asked.get("client_assertion"), &asked.secret) {
+        (Some(assertion), _) => {
+            if asked.get("client_assertion_type") != Some(assertion::KIND) {
+                return Err(missing("client_assertion_type"));
+            }
+            match credentials::present(world, tenant, asked.client) {
+                Ok((principal, _)) => {
+                    assertion::proven(state, world, tenant, asked.client, assertion)?;
+                    Ok(principal)
+                }
+                Err(fault) => Err(fault),
+            }
+        }
+        (None, Some(secret)) => credentials::authenticate(world, tenant, asked.client, secret),
+        (None, None) => {
+            let message =
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+            return Err(refused(401, "invalid_client", 7_000_218, message));
+        }
     };
-    authenticate(world, tenant, asked.client, secret).map(|_| ()).map_err(|fault| {
+    found.map_err(|fault| {
         let refusal = fault.refusal(world, tenant, asked.client);
         refused(refusal.status, refusal.error, refusal.number, &refusal.message)
     })
@@ -238,6 +275,9 @@ fn user_tokens(
 ) -> Answer {
     let wanted = scope::wanted(state, scope)?;
     scope::known(state, &wanted, directory(world, sign_in.tenant))?;
+    if !scope::is_first_party(&asked.client.to_string()) && !consented(world, sign_in) {
+        return Err(Refusal::from(not_consented(asked.client)));
+    }
     if let Some(refusal) = revoked(world, sign_in) {
         return Err(refusal);
     }
@@ -255,6 +295,20 @@ fn user_tokens(
     issue::for_user(state, world, &what)
         .map(|body| json(200, &body))
         .ok_or_else(|| refused(400, "invalid_grant", 50034, "The user account does not exist in the directory."))
+}
+
+/// Whether somebody has let the client into the tenant that the sign-in is in.
+fn consented(world: &World, sign_in: SignIn) -> bool {
+    let principal = world.tenant(sign_in.tenant).and_then(|tenant| tenant.principal_of(sign_in.client));
+    principal.is_some_and(|principal| !principal.grants.is_empty())
+}
+
+fn not_consented(client: AppId) -> axum::response::Response {
+    let message = format!(
+        "The user or administrator has not consented to use the application with ID '{client}'. Send an interactive \
+         authorization request for this user and resource."
+    );
+    entra_error_with(400, "invalid_grant", 65001, &message, &serde_json::json!({"suberror": "consent_required"}))
 }
 
 /// What a revoked session gets.

@@ -145,6 +145,8 @@ fn new(context: &Context<'_>, world: &mut World, sent: Map<String, Value>) -> Re
         web_redirect_uris: Vec::new(),
         extra: Map::new(),
         passwords: Vec::new(),
+        certificates: Vec::new(),
+        federated: Vec::new(),
         owners: vec![context.caller.object_id],
         created: now,
         deleted: None,

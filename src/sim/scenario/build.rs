@@ -11,7 +11,7 @@ use crate::{
     domain::{AppId, KeyId, ObjectId, TenantId},
     sim::{
         SimError,
-        directory::{Application, Grants, Password, ServicePrincipal, Tenant, TenantPolicy, User},
+        directory::{Application, Certificate, Grants, Password, ServicePrincipal, Tenant, TenantPolicy, User},
         estate::{RoleAssignment, Subscription},
         ready::ReadyOperator,
         roles,
@@ -60,6 +60,7 @@ impl Scenario {
                 page_size: self.page_size.max(1),
                 reset_fate: self.reset_fate.clone(),
                 grants: Grants::default(),
+                machine: None,
                 token_life: self.token_life,
                 tokens_ended: None,
                 clock_offset: time::Duration::ZERO,
@@ -74,6 +75,10 @@ impl Scenario {
         for person in &self.people {
             operators.push(builder.person(person)?);
         }
+        for client in &self.public_clients {
+            builder.public_client(client)?;
+        }
+        builder.world.machine = self.machine.as_ref().map(|machine| builder.machine(machine)).transpose()?;
         for cluster in &self.clusters {
             builder.cluster(cluster)?;
         }
@@ -142,9 +147,11 @@ impl Builder {
         if let Some(tenant) = self.world.tenant_mut(home) {
             tenant.users.push(user);
         }
+        self.guests(home, spec)?;
         let name = format!("operator {}", spec.user);
         let app = NewApp { client_id: spec.client_id, name: &name, multitenant: false, owners: vec![] };
         let secret = self.application(home, &app);
+        self.prove(home, spec)?;
         let principal = self.principal(home, spec.client_id, &name, home);
         if let Some(principal) = self.world.tenant_mut(home).and_then(|tenant| tenant.principals.get_mut(&principal)) {
             principal.directory_roles.clone_from(&spec.directory_roles);
@@ -161,9 +168,26 @@ impl Builder {
             client_secret: secret,
             user: upn,
             password,
+            guest_in: spec.guest_in.iter().map(|guest| guest.tenant.clone()).collect(),
             roles: azure.chain(directory).collect(),
         };
         Ok((home, operator))
+    }
+
+    /// Other ways than a secret for the person's service principal.
+    fn prove(&mut self, home: TenantId, spec: &PersonSpec) -> Result<(), SimError> {
+        let wrong = |what: &str| SimError::Scenario(format!("{} of {} cannot be used", what, spec.user));
+        let apps = self.world.tenant_mut(home).map(|tenant| &mut tenant.applications);
+        let app = apps.and_then(|apps| apps.values_mut().find(|app| app.app_id == spec.client_id));
+        let app = app.ok_or_else(|| wrong("the application"))?;
+        for (index, text) in spec.certificates.iter().enumerate() {
+            let key = KeyId(derived(spec.client_id.0, &format!("certificate {index}")));
+            app.certificates.push(Certificate::read(key, text).ok_or_else(|| wrong("a certificate"))?);
+        }
+        for one in &spec.federated {
+            app.federated.push(one.credential().ok_or_else(|| wrong("a federated credential without issuer"))?);
+        }
+        Ok(())
     }
 
     /// Registers an application with one usable secret, whose text is the answer.
@@ -189,6 +213,8 @@ impl Builder {
                 usable_from: now,
                 removed: false,
             }],
+            certificates: Vec::new(),
+            federated: Vec::new(),
             owners: spec.owners.clone(),
             created: now,
             deleted: None,

@@ -104,6 +104,7 @@ impl Bench {
     pub(super) async fn device_code(&self, tenant: &str, more: &[(&str, &str)]) -> (String, String) {
         let scope = Self::scope();
         let mut form = vec![("client_id", tokens::AZURE_CLI_APP), ("scope", scope.as_str())];
+        form.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         form.extend(more);
         let url = format!("{}/{tenant}/oauth2/v2.0/devicecode", self.simulator.ready().login);
         let answer = self.post_form(&url, &form).await;

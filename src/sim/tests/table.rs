@@ -19,6 +19,7 @@ fn example(pattern: &str, subscription: &str) -> String {
         path.push_str(match name {
             "tenant" | "domainName" => super::CONTOSO,
             "subscription" => subscription,
+            "cluster" if pattern.starts_with("/oidc/") => "shop-prod",
             "*scope" => "subscriptions/",
             _ => "some",
         });

@@ -249,21 +249,25 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
         Running::of(command).end().await
     };
     let here = world.sim.ready().resource_manager.clone();
-    shown!(world, run(&["--resource-manager", &here]).await.exits(5).stderr, @"
+    shown!(world, run(&["--resource-manager", &here]).await.exits(5).stderr, @r#"
     FAILED TIME UTC  CP-702  The other end is not trusted
     Tried    read the endpoints of https://localhost:PORT/
-    Found    `localhost:PORT` could not be trusted: invalid peer certificate:
-             UnknownIssuer
-    Means    The certificate of what answered is not one that this machine trusts.
-             Most often a proxy of the company opens the connections.
+    Found    `localhost:PORT` could not be trusted: its certificate was issued by
+             "crosspull simulator, this run only", which this machine does not
+             trust
+    Means    The certificate was issued by somebody whom this machine does not
+             trust. Most often that is the company's own inspecting proxy, which
+             opens the connections and shows certificates of its own. Nothing was
+             sent.
     Changed  nothing
-    Do       Give the proxy's certificate with --ca-file; it is trusted beside the
-             others. If there should be no proxy, do not go on. (You, or whoever
-             runs the network)
+    Do       If the issuer that is named is your company's, ask for its CA
+             certificate as a PEM file and give that with --ca-file: it is trusted
+             beside the system's own. If you do not know the issuer, do not go on.
+             (You, or whoever runs the network)
     Read     https://learn.microsoft.com/cli/azure/use-azure-cli-successfully-troubleshooting
 
     time         DATE TIME UTC
-    ");
+    "#);
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = format!("https://localhost:{nobody}");
     shown!(world, run(&["--resource-manager", &nobody]).await.exits(5).stderr, @"
@@ -271,11 +275,11 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
     Tried    read the endpoints of https://localhost:PORT/
     Found    `localhost:PORT` could not be reached: Connection refused (os error
              111)
-    Means    No connection came about: no network, no such name, or a proxy or
-             firewall in between.
+    Means    No connection came about: no network, no such name, or a firewall in
+             between. If this network has a proxy, it was not asked.
     Changed  nothing
-    Do       Check the network and the proxy settings (HTTPS_PROXY), then try
-             again. Nothing was sent. (You, or whoever runs the network)
+    Do       Check the network. Where there is a proxy, name it in HTTPS_PROXY.
+             Then try again. Nothing was sent. (You, or whoever runs the network)
     Read     https://learn.microsoft.com/azure/azure-portal/azure-portal-safelist-urls
 
     time         DATE TIME UTC
@@ -284,8 +288,8 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
     let ca = ["--resource-manager", &here, "--ca-file", gone.to_str().unwrap()];
     shown!(world, one_line(&run(&ca).await.exits(2).stderr), @"crosspull: could not read the certificates in FOLDER/files/gone.pem because: No such file or directory (os error 2)");
     shown!(world, run(&["--pace", "200", "--cloud", "public"]).await.exits(2).stderr, @"
-    crosspull: could not hurry: --pace is for a simulator on this machine, named by
-               --resource-manager
+    crosspull: could not hurry: --pace is for a simulator, named by
+               --resource-manager, on this machine or under a name in .test
     ");
     run(&["--resource-manager", "http://localhost"]).await.exits(2);
 }

@@ -21,11 +21,10 @@ const PASSWORD: &str = "hunter22";
 /// `ana:hunter22`, as a proxy hears it.
 const ENCODED: &str = "YW5hOmh1bnRlcjIy";
 
-/// The program with these arguments and variables, against the simulator but at Azure's pace.
+/// The program with these arguments and variables.
 async fn run(world: &World, args: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = world.bare_command(args.iter().copied());
-    command.arg("--resource-manager").arg(&world.sim.ready().resource_manager);
-    command.arg("--ca-file").arg(world.ca_file()).envs(variables.iter().copied());
+    let mut command = world.command(args.iter().copied());
+    command.envs(variables.iter().copied());
     Running::of(command).end().await
 }
 
@@ -42,6 +41,7 @@ async fn everything_goes_through_a_proxy_that_wants_a_password() {
     let args = ["apply", &file(&world), "--yes", "--verbose", "--log", log.to_str().unwrap()];
     let out = run(&world, &args, &[("https_proxy", &address)]).await.exits(0);
     assert_eq!(proxy.hosts(), [NAME, &format!("fabrikamimages.{NAME}")]);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
     for text in [out.stdout, out.stderr, std::fs::read_to_string(&log).unwrap()] {
         assert!(!text.contains(PASSWORD) && !text.contains(ENCODED), "{text}");
     }
@@ -127,10 +127,10 @@ async fn certificates_that_are_refused_are_told_apart_with_their_issuer() {
     }
 }
 
-/// What is said where only these clouds know these tenants.
-async fn asked(known: &'static [Known], code: i32) -> (String, Vec<String>) {
+/// What is said where only these services can be reached, and know these tenants.
+async fn asked(names: &'static [&'static str], known: &'static [Known], code: i32) -> (String, Vec<String>) {
     let world = World::new("default").await;
-    let services = Services::start(&Shown { names: AZURE, left: YEAR }, known);
+    let services = Services::start(&Shown { names, left: YEAR }, known);
     let proxy = Proxy::start(Manners::Leads(services.port), None).await;
     let ca = world.write("office.pem", &services.ca_pem);
     let out = in_azure(&world, &proxy, Some(&ca)).await.exits(code);
@@ -142,14 +142,18 @@ async fn a_tenant_of_another_cloud_is_found_there() {
     const US: &str = "microsoftonline.us";
     let known: &[Known] =
         &[("login.microsoftonline.us", "contoso.example", US), ("login.microsoftonline.us", "fabrikam.example", US)];
-    let (said, hosts) = asked(known, 2).await;
+    let (said, hosts) = asked(AZURE, known, 2).await;
     assert!(
         said.contains("it is not in AzureCloud, but in AzureUSGovernment. Name that cloud: --cloud usgov"),
         "{said}"
     );
     assert_eq!(hosts, AZURE);
-    let (said, _) = asked(&[], 2).await;
-    assert!(said.contains("find the tenant ") && said.contains("AzureCloud knows no such tenant"), "{said}");
+    // Where none knows it, or the others cannot be asked, no more is said than is known.
+    for names in [AZURE, &["login.microsoftonline.com", "management.azure.com"]] {
+        let (said, hosts) = asked(names, &[], 2).await;
+        assert!(said.contains("find the tenant ") && said.contains("AzureCloud knows no such tenant"), "{said}");
+        assert_eq!(hosts, AZURE);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +173,7 @@ async fn tenants_of_different_clouds_are_told_so_with_both_names() {
         ("login.microsoftonline.us", "fabrikam.example", US),
     ];
     for known in [plain, known_to_both] {
-        let (said, _) = asked(known, 3).await;
+        let (said, _) = asked(AZURE, known, 3).await;
         assert!(said.contains("CP-142") && said.contains(words), "{said}");
     }
 }

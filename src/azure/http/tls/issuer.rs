@@ -6,7 +6,7 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const OID: u8 = 0x06;
 const VERSION: u8 = 0xa0;
-/// The kinds of text in use whose bytes are UTF-8 or a part of it: UTF8String, PrintableString, TeletexString, IA5String.
+/// The kinds of text in use whose bytes are UTF-8 or a part of it: UTF-8, printable, Teletex and IA5.
 const TEXTS: [u8; 4] = [0x0c, 0x13, 0x14, 0x16];
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const ORGANIZATION: &[u8] = &[0x55, 0x04, 0x0a];

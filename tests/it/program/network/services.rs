@@ -11,7 +11,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// The certificate that is shown.
 pub(super) struct Shown {
@@ -40,8 +40,8 @@ impl Services {
 
         let mut params =
             CertificateParams::new(shown.names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
-        params.not_before = OffsetDateTime::now_utc() - Duration::days(30);
-        params.not_after = OffsetDateTime::now_utc() + shown.left;
+        params.not_before = crosspull::azure::now() - Duration::days(30);
+        params.not_after = crosspull::azure::now() + shown.left;
         let key = KeyPair::generate().unwrap();
         let chain = vec![params.signed_by(&key, &issuer).unwrap().der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
