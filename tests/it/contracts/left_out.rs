@@ -59,6 +59,13 @@ const LEFT_OUT: &[LeftOut] = &[
         why: "Microsoft's page on claims challenges has clients send it; MSAL does",
     },
     LeftOut {
+        operation: "token",
+        part: "request body",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('client_assertion', 'client_assertion_type' were unexpected)",
+        why: "written for a client with a secret; Entra's page on certificate credentials has both",
+    },
+    LeftOut {
         operation: "deviceCode",
         part: "request body",
         place: "",
