@@ -1,10 +1,11 @@
 //! What the wizard shows, as lines: for scripts, pipes, screen readers and people who like it plain.
 //!
-//! Pure functions to text, but for [`conversation`], which asks and waits, and [`out`], which prints. There is no colour
+//! Pure functions to text, but for [`conversation`], which asks and waits, [`while_looking`], which waits, and [`out`], which prints. There is no colour
 //! and no box, and lines fit 80 columns but for links, ids and commands, which are never broken. Times are UTC.
 
 pub mod conversation;
 mod json;
+mod looking;
 pub mod out;
 mod plan;
 mod progress;
@@ -12,6 +13,7 @@ mod setups;
 pub mod signals;
 
 pub use json::{event_json, setups_json, status_json};
-pub use plan::{findings_text, nodes_review_text, plan_text};
+pub use looking::while_looking;
+pub use plan::{findings_text, nodes_review_text, plan_text, stops_text};
 pub use progress::{Told, record_line, status_line};
 pub use setups::{setups_text, show_text};

@@ -8,3 +8,4 @@ mod properties;
 mod scenes;
 mod script;
 mod snapshots;
+mod stops;
