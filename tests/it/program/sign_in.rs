@@ -75,11 +75,11 @@ async fn a_certificate_that_the_app_does_not_know_or_that_cannot_be_read_is_expl
             .set("cluster.client_id", world.client_id("carl"))
             .set("cluster.client_certificate", file.to_str().unwrap());
     });
-    let out = world.crosspull(["plan", other.to_str().unwrap()]).await.exits(4);
+    let out = world.crosspull(["plan", other.to_str().unwrap()]).await.exits(5);
     assert!(out.stderr.contains("AADSTS700027") && out.stderr.contains("CP-231"), "{}", out.stderr);
     for text in ["", "-----BEGIN PRIVATE KEY-----\nhunter2hunter2\n-----END PRIVATE KEY-----\n"] {
         let file = world.write("broken.pem", text);
-        let out = world.crosspull(["plan", with_certificate(&world, &file).to_str().unwrap()]).await.exits(4);
+        let out = world.crosspull(["plan", with_certificate(&world, &file).to_str().unwrap()]).await.exits(5);
         assert!(out.stderr.contains("CP-230") && !out.stderr.contains("hunter2"), "{}", out.stderr);
     }
 }
@@ -111,7 +111,9 @@ async fn a_workload_signs_in_with_its_issuers_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workload_that_nobody_vouches_for_is_explained() {
     let world = World::new("default").await;
-    let token = world.act("service-account-token", json!({ "cluster": "shop-prod", "subject": "system:serviceaccount:other:x" })).await;
+    let token = world
+        .act("service-account-token", json!({ "cluster": "shop-prod", "subject": "system:serviceaccount:other:x" }))
+        .await;
     let text = token["token"].as_str().unwrap();
     let file = world.write("token", text);
     let setup = |file: &str| {
@@ -122,10 +124,10 @@ async fn a_workload_that_nobody_vouches_for_is_explained() {
                 .set("cluster.federated_token_file", file);
         })
     };
-    let out = world.crosspull(["plan", setup(file.to_str().unwrap()).to_str().unwrap()]).await.exits(4);
+    let out = world.crosspull(["plan", setup(file.to_str().unwrap()).to_str().unwrap()]).await.exits(5);
     assert!(out.stderr.contains("AADSTS700213") && out.stderr.contains("CP-233"), "{}", out.stderr);
     assert!(!out.stderr.contains(&text[..40]), "the token is told");
-    let out = world.crosspull(["plan", setup("/nowhere/token").to_str().unwrap()]).await.exits(4);
+    let out = world.crosspull(["plan", setup("/nowhere/token").to_str().unwrap()]).await.exits(5);
     assert!(out.stderr.contains("CP-228"), "{}", out.stderr);
 }
 
@@ -143,15 +145,13 @@ async fn a_machine_signs_in_as_itself_or_as_one_of_its_identities() {
     });
     plan(&itself, &machine.identity_header).await.exits(0).says("NOTHING HAS BEEN CHANGED YET");
     let one = world.signs_in(|setup| {
-        setup
-            .set("cluster.sign_in", "managed-identity")
-            .set("cluster.client_id", machine.user_assigned[0].to_string());
+        setup.set("cluster.sign_in", "managed-identity").set("cluster.client_id", machine.user_assigned[0].to_string());
     });
     plan(&one, &machine.identity_header).await.exits(0).says("NOTHING HAS BEEN CHANGED YET");
-    let out = plan(&itself, "hunter2hunter2").await.exits(4);
+    let out = plan(&itself, "hunter2hunter2").await.exits(5);
     assert!(!out.stderr.contains("hunter2"), "{}", out.stderr);
     world.act("machine", json!({ "lose": "system_assigned" })).await;
-    let out = plan(&itself, &machine.identity_header).await.exits(4);
+    let out = plan(&itself, &machine.identity_header).await.exits(5);
     assert!(out.stderr.contains("CP-227"), "{}", out.stderr);
 }
 
@@ -164,6 +164,6 @@ async fn a_machine_without_identities_is_not_waited_for_long() {
     let mut command = world.command(["plan", setup.to_str().unwrap()]);
     // Azure Arc, which the library does not speak.
     command.env("IDENTITY_ENDPOINT", "http://localhost:1/x").env("IMDS_ENDPOINT", "http://localhost:1");
-    let out = Running::of(command).end().await.exits(4);
+    let out = Running::of(command).end().await.exits(5);
     assert!(out.stderr.contains("CP-226"), "{}", out.stderr);
 }
