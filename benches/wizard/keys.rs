@@ -91,7 +91,7 @@ impl Wizard {
         };
         wizard.tell(Msg::Found(ticket, Ok(Found { tenant: tenant.clone(), resource: None })));
         let ticket = asked_with(&wizard.press(KeyCode::Enter));
-        let signed_in = SignedIn { tenant, account: "ana@contoso.example".to_owned() };
+        let signed_in = SignedIn { tenant, account: "ana@contoso.example".to_owned(), guest_of: None };
         let ticket = asked_with(&wizard.tell(Msg::SignedIn(ticket, Ok(signed_in))));
         let rows = (0..2).map(|n| row(Value::Subscription(subscription(n)), format!("Shop {n}"), String::new()));
         wizard.tell(Msg::Rows(Rows { ticket, rows: rows.collect(), done: true, problem: None }));
