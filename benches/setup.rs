@@ -53,9 +53,10 @@ async fn measure() {
     let answers = answers(simulator.ready());
 
     let begun = Instant::now();
-    let (steps, plan) = Box::pin(session.plan(crosspull::domain::SetupId::random(), &answers))
-        .await
-        .unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    let (steps, plan) =
+        Box::pin(session.plan(crosspull::domain::SetupId::random(), &answers, &tokio::sync::watch::Sender::default()))
+            .await
+            .unwrap_or_else(|refusal| panic!("{refusal:?}"));
     let (planned, planned_after) = (session.requests().records().len(), begun.elapsed());
     let mut open = session.begin(&answers, &plan, steps).unwrap();
     Box::pin(run(&session, &mut open)).await;

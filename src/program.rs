@@ -19,7 +19,7 @@ use crate::{
     engine::Pace,
     error::{Error, ExitCode, chain},
     paths,
-    plain::{out::Out, plan_text},
+    plain::{out::Out, plan_text, stops_text},
     session::{CloudChoice, Environment, Options, Refusal, Session},
     words::{error_text, problem_text},
 };
@@ -134,8 +134,13 @@ fn tell(refusal: &Refusal) -> ExitCode {
     }
 }
 
-/// The plan, or the refusal, as the output wants it.
-fn show_plan(plan: &crate::domain::Plan, out: Out) {
+/// The plan, as the output wants it; whether it can be done. What stops it is said once more where errors are looked for.
+fn show_plan(plan: &crate::domain::Plan, out: Out) -> bool {
     out.text(&plan_text(plan));
     out.object(&serde_json::json!({ "event": "plan", "hash": plan.hash(), "plan": plan }));
+    let stopped = plan.stops().next().is_some();
+    if stopped {
+        Out::aside(&stops_text(plan));
+    }
+    !stopped
 }

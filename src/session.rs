@@ -16,7 +16,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use url::Url;
 
 pub use crate::steps::preflight::Unusable;
@@ -29,11 +29,11 @@ pub use store::{Entry, Store, left_behind};
 
 pub use crate::azure::{
     Outcome, RequestRecord,
-    sign_in::{Desk, Pasted, Reason, Wanted, Way},
+    sign_in::{Desk, Pasted, Wanted, Way},
 };
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},
-    domain::{Answers, AppId, Cloud, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
+    domain::{Answers, AppId, Cloud, Looking, Plan, SetupId, cloud::KnownCloud, problem::ProblemKind},
     engine::{
         Command, Events, Journal, Pace, Record,
         event::Ended,
@@ -136,11 +136,16 @@ impl Session {
         Ok(Arc::new(cloud))
     }
 
-    /// Looks, and makes the plan of a new setup. Changes nothing, and writes nothing.
-    pub async fn plan(&self, setup: SetupId, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
+    /// Looks, tells what is found as it is found, and makes the plan of a new setup. Changes nothing, and writes nothing.
+    pub async fn plan(
+        &self,
+        setup: SetupId,
+        answers: &Answers,
+        told: &watch::Sender<Looking>,
+    ) -> Result<(Arc<Steps>, Plan), Refusal> {
         let cloud = self.cloud().await?;
         let steps = self.connect(answers, cloud).await?;
-        match Box::pin(steps::plan::new(&steps, setup, answers)).await {
+        match Box::pin(steps::plan::new(&steps, setup, answers, told)).await {
             Ok(plan) => Ok((Arc::new(steps), plan)),
             Err(NoPlan::Stopped(findings)) => Err(Refusal::Findings(findings)),
             Err(NoPlan::Fault(fault)) => Err(Error::from(fault).into()),

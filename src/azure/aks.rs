@@ -2,6 +2,7 @@
 
 mod cluster;
 mod command;
+mod maintenance;
 mod operation;
 
 use reqwest::Method;
@@ -10,6 +11,7 @@ use url::Url;
 
 pub use cluster::{AgentPool, Cluster, ClusterClient};
 pub use command::{CommandAccepted, CommandResult, CommandState};
+pub use maintenance::{MaintenanceWindow, NodeDisruption};
 pub use operation::{Accepted, OperationError, OperationState, OperationStatus};
 
 use super::{Result, api_version, arm::ResourceManager, http::Call, pages::Pages};
@@ -43,6 +45,21 @@ impl ResourceManager {
     pub fn agent_pools(&self, id: &ResourceId) -> Pages<AgentPool> {
         let url = self.cluster_url(id, "/agentPools");
         Pages::new(self.api.clone(), "aks.agentPools.list", format!("list the pools of cluster {}", id.name()), url)
+    }
+
+    /// When the nodes of a cluster may be disturbed. The stable versions do not tell, and no cloud has to know the one that
+    /// does: an error says nothing.
+    pub async fn node_disruption(&self, id: &ResourceId) -> Result<NodeDisruption> {
+        let url = self.url([id.as_str()], api_version::CONTAINER_SERVICE_PREVIEW);
+        let tried = format!("read the node disruption policy of cluster {}", id.name());
+        self.api.send(Call::get("aks.managedClusters.disruption", tried, url)).await?.json()
+    }
+
+    /// The maintenance windows of a cluster.
+    pub fn maintenance_windows(&self, id: &ResourceId) -> Pages<MaintenanceWindow> {
+        let url = self.cluster_url(id, "/maintenanceConfigurations");
+        let tried = format!("list the maintenance windows of cluster {}", id.name());
+        Pages::new(self.api.clone(), "aks.maintenanceConfigurations.list", tried, url)
     }
 
     /// Gives the cluster another app and key. Azure then replaces every node. Never to be repeated without a look at the

@@ -1,12 +1,16 @@
 //! Azure Resource Manager: what does not belong to one resource provider.
 
+mod locks;
 mod permissions;
+mod room;
 
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+pub use locks::{Level, Lock};
 pub use permissions::{Permission, Permissions};
+pub use room::{Subnet, Usage};
 
 use super::{
     Http, Result,
@@ -90,10 +94,18 @@ impl ResourceManager {
         found(async { self.api.send(call).await?.json() }.await)
     }
 
-    /// What the operator may do at a scope. Deny assignments and conditions are not in it.
+    /// What the operator may do at a scope. Deny assignments are not in it; conditions are, where Azure knows the version
+    /// that tells them.
     pub async fn permissions(&self, scope: &str) -> Result<Permissions> {
-        let segments = [scope, "/providers/Microsoft.Authorization/permissions"];
-        let url = self.url(segments, api_version::AUTHORIZATION);
+        match self.permissions_as_of(scope, api_version::AUTHORIZATION_CONDITIONS).await {
+            // Some clouds are a version behind.
+            Err(error) if error.status == Some(400) => self.permissions_as_of(scope, api_version::AUTHORIZATION).await,
+            answer => answer,
+        }
+    }
+
+    async fn permissions_as_of(&self, scope: &str, version: &str) -> Result<Permissions> {
+        let url = self.url([scope, "/providers/Microsoft.Authorization/permissions"], version);
         let tried = format!("read your permissions at {scope}");
         let entries = Pages::new(self.api.clone(), "arm.permissions.list", tried, url).all(2000).await?;
         Ok(Permissions::new(entries))

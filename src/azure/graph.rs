@@ -11,12 +11,12 @@ mod service_principal;
 use url::Url;
 
 pub use application::{
-    Application, ApplicationPatch, MULTITENANT, NewApplication, SINGLE_TENANT, merge_access, user_read_access,
+    AppOwner, Application, ApplicationPatch, MULTITENANT, NewApplication, SINGLE_TENANT, merge_access, user_read_access,
 };
 pub use deleted::DeletedFilter;
-pub use directory::{DirectoryRole, Me, Organization, TenantInformation};
+pub use directory::{AppRoleAssignment, DirectoryRole, Me, Organization, TenantInformation};
 pub use password::PasswordCredential;
-pub use policy::{AppManagementPolicy, AuthorizationPolicy};
+pub use policy::{AppManagementPolicy, AssignedPolicy, AuthorizationPolicy};
 pub use service_principal::ServicePrincipal;
 
 use super::{api::Api, api_version, http::Http, sign_in::Tokens};

@@ -52,7 +52,7 @@ fn the_asset_can_be_read_and_is_whole() {
 
 #[test]
 fn every_finding_of_the_preflight_has_its_words() {
-    for code in (101..=116).chain(120..=124).chain(130..=138).chain(140..=147) {
+    for code in (101..=119).chain(120..=128).chain(130..=149) {
         assert!(entry(&format!("CP-{code}")).is_some(), "CP-{code}");
     }
 }
@@ -191,34 +191,4 @@ fn status_and_kind_are_enough_where_nothing_else_is_known() {
     assert_eq!(explain(&unclear, None).unwrap().code, "CP-705");
     (unclear.status, unclear.kind) = (None, ProblemKind::Local);
     assert_eq!(explain(&unclear, None).unwrap().code, "CP-707");
-}
-
-/// What credentials say, and what people should hear.
-#[test]
-fn refusals_of_every_kind_of_sign_in_are_recognised() {
-    let imds = "the request for a token failed: Identity not found";
-    for (code, message, expected) in [
-        ("OtherAccount", "the token is of ben@fabrikam.example", "CP-220"),
-        ("SignInGivenUp", "the sign-in was given up here", "CP-221"),
-        ("NobodyToAsk", "a person has to sign in for this", "CP-222"),
-        ("ClaimsChallenge", "Sign in again for it with: az login --tenant t", "CP-223"),
-        ("AzureDeveloperCliNotFound", "azd not found on PATH", "CP-224"),
-        ("AzureDeveloperCliNotSignedIn", "run azd auth login", "CP-225"),
-        ("ManagedIdentityMissing", "no managed identity endpoint answers on this machine", "CP-226"),
-        ("invalid_request", imds, "CP-227"),
-        ("FederatedTokenMissing", "no token file specified", "CP-228"),
-        ("ClientIdMissing", "no client ID specified", "CP-229"),
-        ("CertificateUnusable", "the file could not be read", "CP-230"),
-        ("AADSTS700027", "AADSTS700027: The certificate with identifier used to sign is not registered", "CP-231"),
-        ("AADSTS700024", "AADSTS700024: Client assertion is not within its valid time range.", "CP-232"),
-        ("AADSTS70021", "AADSTS70021: No matching federated identity record found", "CP-233"),
-        ("AADSTS700213", "AADSTS700213: No matching federated identity record found for subject", "CP-233"),
-        ("AADSTS65002", "AADSTS65002: Consent between first party application", "CP-234"),
-    ] {
-        let mut refused = problem(code, message);
-        refused.kind = ProblemKind::SignIn;
-        let explained = explain(&refused, None).map(|entry| entry.code.as_str());
-        assert_eq!(explained, Some(expected), "{code} {message}");
-        assert_eq!(entry(expected).unwrap().place, Place::SignIn);
-    }
 }

@@ -40,6 +40,11 @@ impl Out {
         !self.json && io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
+    /// Whether a person watches, who wants to know how far it is.
+    pub fn watched(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
     /// Asks, and waits for a line. `None` where the input has ended.
     pub async fn ask(self, question: &str) -> Option<String> {
         let mut out = io::stdout().lock();

@@ -114,6 +114,15 @@ pub fn findings_text(list: &[Finding]) -> String {
     out
 }
 
+/// What stops a plan, in a line each.
+pub fn stops_text(plan: &Plan) -> String {
+    let mut out = String::from("NOTHING HAS BEEN CHANGED. It cannot be done like this:\n");
+    for stop in plan.stops() {
+        paragraph(&mut out, &format!("  STOP {}  ", stop.code), &stop.found);
+    }
+    out
+}
+
 fn findings(out: &mut String, findings: &[Finding]) {
     let number = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     push_line(out, "");

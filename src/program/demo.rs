@@ -23,6 +23,7 @@ use crate::{
     plain::{
         conversation::{Manner, OtherAdmin, carry},
         out::Out,
+        while_looking,
     },
     session::Refusal,
     sim::{self, Ready, Scenario, Shared, Simulator, changes, ready::ReadyOperator},
@@ -71,9 +72,8 @@ async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<
     }
     out.text("DEMO: two companies and their Azure, pretended on this machine. Nothing leaves it.\n");
     let answers = answers(simulator.ready())?;
-    let (steps, plan) = session.plan(SetupId::random(), &answers).await?;
-    show_plan(&plan, out);
-    if plan.stops().next().is_some() {
+    let (steps, plan) = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await).await?;
+    if !show_plan(&plan, out) {
         return Ok(ExitCode::Refused);
     }
     if out.can_ask() && matches!(out.ask("Do it? [Y/n]").await.as_deref(), None | Some("n" | "N" | "no")) {

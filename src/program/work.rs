@@ -15,6 +15,7 @@ use crate::{
         record_line,
         sign_in::{self, SignIns},
         signals::Signals,
+        while_looking,
     },
     session::{Refusal, Session},
     setup_file,
@@ -25,9 +26,8 @@ pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode,
     let out = Out { json: args.json.json };
     let _asked = people(session, out);
     let answers = read(&args.file)?;
-    let (_, plan) = session.plan(SetupId::random(), &answers).await?;
-    show_plan(&plan, out);
-    Ok(if plan.stops().next().is_some() { ExitCode::Refused } else { ExitCode::Done })
+    let (_, plan) = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await).await?;
+    Ok(if show_plan(&plan, out) { ExitCode::Done } else { ExitCode::Refused })
 }
 
 pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Refusal> {
@@ -37,12 +37,11 @@ pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCod
     let answers = read(&args.file)?;
     session.store().expect_free(&answers.name)?;
     let planned = tokio::select! {
-        planned = session.plan(SetupId::random(), &answers) => planned?,
+        planned = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await) => planned?,
         () = signals.next() => return Ok(ExitCode::Interrupted),
     };
     let (steps, plan) = planned;
-    show_plan(&plan, out);
-    if plan.stops().next().is_some() {
+    if !show_plan(&plan, out) {
         return Ok(ExitCode::Refused);
     }
     if !args.yes.yes {

@@ -32,6 +32,7 @@ pub(super) fn answer(asked: &Asked<'_>, world: &mut World) -> Answer {
     match asked.call.operation.name {
         "aks.clusters.list" => clusters::list(asked, world),
         "aks.clusters.get" => clusters::get(asked, world),
+        "aks.maintenance.list" => clusters::maintenance(asked, world),
         "aks.pools.list" => clusters::pools(asked, world),
         "aks.pools.get" => clusters::pool(asked, world),
         "aks.clusters.reset_service_principal" => reset::post(asked, world),

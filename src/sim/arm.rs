@@ -4,12 +4,14 @@
 
 mod gate;
 mod list;
+mod locks;
 mod metadata;
 mod permissions;
 mod registries;
 mod resources;
 mod role_assignments;
 mod role_definitions;
+mod room;
 mod scope;
 mod tenants;
 
@@ -23,6 +25,7 @@ use super::{
 use crate::sim::rbac::{Decision, Plane, Rights, condition::Request};
 
 pub(super) use list::{Sight, paged};
+pub(super) use locks::unlocked;
 pub use scope::Scope;
 
 /// An answer, or the refusal that takes its place.
@@ -66,6 +69,10 @@ fn answer(state: &State, call: &Call) -> Answer {
         "arm.role_assignments.create" => role_assignments::put(&asked, world),
         "arm.role_assignments.delete" => role_assignments::delete(&asked, world),
         "arm.permissions.list" => Ok(permissions::list(&asked, world)),
+        "arm.locks.list" => locks::list(&asked, world),
+        "compute.usages.list" => room::usages(&asked, world),
+        "network.public_ips.get" => room::public_ip(&asked, world),
+        "network.subnets.get" => room::subnet(&asked, world),
         "acr.registries.list" => registries::list(&asked, world),
         "acr.registries.get" => registries::get(&asked, world),
         name if name.starts_with("aks.") => aks::answer(&asked, world),

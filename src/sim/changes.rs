@@ -44,6 +44,7 @@ pub fn principal(world: &mut World, tenant: TenantId, app: AppId) -> Result<(Obj
         app_owner_tenant: owner,
         enabled: true,
         directory_roles: Vec::new(),
+        app_roles: Vec::new(),
         grants: Vec::new(),
         created: now,
         deleted: None,

@@ -36,6 +36,8 @@ pub struct TenantPolicy {
     pub secrets_forbidden: bool,
     /// App management policy: the longest life of a secret, in days.
     pub secret_max_days: Option<u32>,
+    /// App management policy: principals may not have secrets.
+    pub principal_secrets_forbidden: bool,
     /// App management policy: multitenant apps are refused.
     pub multitenant_forbidden: bool,
     /// Users may consent to low-risk permissions by themselves.
@@ -79,6 +81,25 @@ impl DirectoryRole {
     /// May edit every application, and create the principal of any.
     pub fn administers_applications(self) -> bool {
         self != Self::ApplicationDeveloper
+    }
+}
+
+/// A permission of Graph's for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum AppRole {
+    #[serde(rename = "Application.ReadWrite.All")]
+    EveryApp,
+    #[serde(rename = "Application.ReadWrite.OwnedBy")]
+    OwnApps,
+}
+
+impl AppRole {
+    /// Its id in Graph's own registration, the same in every tenant.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::EveryApp => "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+            Self::OwnApps => "18a4783c-866b-4cc7-a460-3d5e5662c884",
+        }
     }
 }
 
@@ -154,6 +175,8 @@ pub struct ServicePrincipal {
     pub app_owner_tenant: TenantId,
     pub enabled: bool,
     pub directory_roles: Vec<DirectoryRole>,
+    /// Graph's permissions that it was given for itself.
+    pub app_roles: Vec<AppRole>,
     /// Delegated grants made by consent, such as `User.Read`.
     pub grants: Vec<String>,
     pub created: OffsetDateTime,
@@ -169,6 +192,11 @@ impl Tenant {
     /// The live service principal of an application in this tenant.
     pub fn principal_of(&self, app_id: AppId) -> Option<&ServicePrincipal> {
         self.principals.values().find(|principal| principal.app_id == app_id && principal.deleted.is_none())
+    }
+
+    /// The permissions of a service principal; a person has none.
+    pub fn app_roles(&self, id: ObjectId) -> &[AppRole] {
+        self.principals.get(&id).map(|principal| principal.app_roles.as_slice()).unwrap_or_default()
     }
 
     /// The directory roles of a user or a service principal.

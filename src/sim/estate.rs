@@ -33,6 +33,22 @@ pub struct RoleAssignment {
     pub effective_from: OffsetDateTime,
 }
 
+/// A lock. Scopes are kept as given and compared without regard to case.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    pub scope: String,
+    pub name: String,
+    /// `CanNotDelete` or `ReadOnly`.
+    pub level: String,
+}
+
+/// The quota for cores, the same in every subscription and region.
+#[derive(Debug, Clone, Copy)]
+pub struct Cores {
+    pub used: i64,
+    pub limit: i64,
+}
+
 /// A cluster.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -55,8 +71,24 @@ pub struct Cluster {
     pub disk_encryption_set_id: Option<String>,
     pub private_dns_zone_id: Option<String>,
     pub current_operation: Option<Uuid>,
+    /// Maintenance windows: name and `properties`.
+    pub maintenance: BTreeMap<String, serde_json::Value>,
     /// Extra members of `properties`, from the scenario.
     pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Cluster {
+    /// The ids of the public addresses that it goes out by: its owner's, or one of its own.
+    pub fn outbound_ids(&self) -> Vec<String> {
+        if !self.outbound_ip_ids.is_empty() {
+            return self.outbound_ip_ids.clone();
+        }
+        let subscription = self.id.split('/').nth(2).unwrap_or_default();
+        let group = &self.node_resource_group;
+        vec![format!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/publicIPAddresses/outbound"
+        )]
+    }
 }
 
 /// A node pool.
@@ -159,6 +191,8 @@ pub struct Registry {
     pub default_action: String,
     pub ip_rules: Vec<String>,
     pub anonymous_pull: bool,
+    pub provisioning_state: String,
+    pub private_endpoints: usize,
     pub arm_tokens_accepted: bool,
     /// Repository → tag → manifest digest.
     pub repositories: BTreeMap<String, BTreeMap<String, String>>,

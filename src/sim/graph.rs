@@ -14,7 +14,7 @@ use axum::{
 };
 
 use super::{
-    directory::{Application, Tenant},
+    directory::{AppRole, Application, Tenant},
     service::{Audience, Call, Caller, Refusal, State, caller, empty, graph_error, json},
     world::World,
 };
@@ -53,11 +53,16 @@ impl Context<'_> {
 
     /// Holds a role that is above all applications of the tenant.
     fn administers(&self, tenant: &Tenant) -> bool {
-        tenant.directory_roles(self.caller.object_id).iter().any(|role| role.administers_applications())
+        let id = self.caller.object_id;
+        tenant.directory_roles(id).iter().any(|role| role.administers_applications())
+            || tenant.app_roles(id).contains(&AppRole::EveryApp)
     }
 
     fn may_register(&self, tenant: &Tenant) -> bool {
-        tenant.policy.users_may_register_apps || !tenant.directory_roles(self.caller.object_id).is_empty()
+        let id = self.caller.object_id;
+        tenant.policy.users_may_register_apps
+            || !tenant.directory_roles(id).is_empty()
+            || !tenant.app_roles(id).is_empty()
     }
 
     fn may_edit(&self, tenant: &Tenant, app: &Application) -> bool {
@@ -88,12 +93,14 @@ fn answer(state: &State, call: &Call) -> Answer {
         "graph.application.upsert" => application::upsert(context),
         "graph.application.delete" => application::delete(context),
         "graph.application.owners" => application::owners(context),
+        "graph.application.policies" => application::policies(context),
         "graph.application.add_password" => password::add(context),
         "graph.application.remove_password" => password::remove(context),
         "graph.service_principal.list" => principal::list(context),
         "graph.service_principal.create" => principal::create(context),
         "graph.service_principal.get" => principal::get(context),
         "graph.service_principal.grants" => principal::grants(context),
+        "graph.service_principal.app_roles" => principal::app_roles(context),
         "graph.service_principal.roles" => principal::roles(context),
         "graph.service_principal.upsert" => principal::upsert(context),
         "graph.service_principal.update" => principal::update(context),

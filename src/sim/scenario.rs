@@ -13,7 +13,7 @@ pub(in crate::sim) use build::random_secret;
 
 use super::{
     SimError,
-    directory::{DirectoryRole, EXCHANGE_AUDIENCE, FederatedCredential, Issuer, SignInPolicy},
+    directory::{AppRole, DirectoryRole, EXCHANGE_AUDIENCE, FederatedCredential, Issuer, SignInPolicy},
     faults::{Action, Rule, StatusFault},
     world::ResetFate,
 };
@@ -31,6 +31,9 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("handed-over", include_str!("../../assets/scenarios/handed-over.toml")),
     ("managed-identity", include_str!("../../assets/scenarios/managed-identity.toml")),
     ("firewall", include_str!("../../assets/scenarios/firewall.toml")),
+    ("stops", include_str!("../../assets/scenarios/stops.toml")),
+    ("policy-no-apps", include_str!("../../assets/scenarios/policy-no-apps.toml")),
+    ("short-of-room", include_str!("../../assets/scenarios/short-of-room.toml")),
 ];
 
 /// The scenarios that the demo offers, in its order.
@@ -98,7 +101,35 @@ pub struct Scenario {
     #[serde(default)]
     registries: Vec<RegistrySpec>,
     #[serde(default)]
+    locks: Vec<LockSpec>,
+    #[serde(default)]
+    room: RoomSpec,
+    #[serde(default)]
     faults: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockSpec {
+    scope: String,
+    name: String,
+    /// `CanNotDelete` or `ReadOnly`.
+    level: String,
+}
+
+/// Room for further nodes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RoomSpec {
+    cores_used: i64,
+    cores_limit: i64,
+    subnet_prefix: String,
+}
+
+impl Default for RoomSpec {
+    fn default() -> Self {
+        Self { cores_used: 52, cores_limit: 100, subnet_prefix: "10.224.0.0/16".to_owned() }
+    }
 }
 
 /// Delays in seconds, before the speed divides them.
@@ -121,6 +152,7 @@ struct PolicySpec {
     users_may_not_register_apps: bool,
     secrets_forbidden: bool,
     secret_max_days: Option<u32>,
+    principal_secrets_forbidden: bool,
     multitenant_forbidden: bool,
     users_may_not_consent: bool,
     hidden: bool,
@@ -165,6 +197,9 @@ struct PersonSpec {
     client_id: AppId,
     #[serde(default)]
     directory_roles: Vec<DirectoryRole>,
+    /// Of the service principal alone.
+    #[serde(default)]
+    app_roles: Vec<AppRole>,
     #[serde(default)]
     roles: Vec<RoleSpec>,
     /// Where else the person is, as a guest.
@@ -289,6 +324,8 @@ struct ClusterSpec {
     disk_encryption_set_id: Option<String>,
     #[serde(default)]
     private_dns_zone_id: Option<String>,
+    #[serde(default)]
+    maintenance: BTreeMap<String, serde_json::Value>,
     /// Further members of `properties`.
     #[serde(default)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -301,6 +338,9 @@ struct ClusterAppSpec {
     name: String,
     #[serde(default)]
     multitenant: bool,
+    /// Its principal was deleted at home.
+    #[serde(default)]
+    principal_gone: bool,
     /// People's user names: they own the registration.
     #[serde(default)]
     owners: Vec<String>,
@@ -358,6 +398,10 @@ struct RegistrySpec {
     ip_rules: Vec<String>,
     #[serde(default)]
     anonymous_pull: bool,
+    #[serde(default = "succeeded")]
+    provisioning_state: String,
+    #[serde(default)]
+    private_endpoints: usize,
     #[serde(default)]
     arm_tokens_refused: bool,
     /// Repository and its tags.

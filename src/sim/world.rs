@@ -12,7 +12,7 @@ use crate::domain::{AppId, TenantId};
 
 use super::{
     directory::{Application, Grants, Tenant},
-    estate::{Cluster, Operation, Registry, RoleAssignment, Subscription},
+    estate::{Cluster, Cores, Lock, Operation, Registry, RoleAssignment, Subscription},
     machine::Machine,
 };
 
@@ -24,6 +24,10 @@ pub struct World {
     pub clusters: Vec<Cluster>,
     pub registries: Vec<Registry>,
     pub assignments: Vec<RoleAssignment>,
+    pub locks: Vec<Lock>,
+    pub cores: Cores,
+    /// The addresses of every subnet that nodes are in.
+    pub subnet_prefix: String,
     pub operations: BTreeMap<uuid::Uuid, Operation>,
     pub timing: Timing,
     /// How many entries a page of a list holds.

@@ -1,147 +1,259 @@
-//! What the plan and the preflight read, side by side, before anything is changed. A read that this operator may not make
-//! is kept as its error: what that means is the preflight's to say.
+//! What the plan and the preflight read before anything is changed. Each reading is made once, when the first who needs
+//! it asks, and whoever asks meanwhile waits for that one. A read that this operator may not make is kept as its error:
+//! what that means is the preflight's to say.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod assignments;
+mod standing;
 
-use uuid::Uuid;
+use tokio::sync::OnceCell;
 
-use super::{Steps, Tenants, fault::fault, known, patience::Patience, together};
+pub use assignments::Assignments;
+pub(super) use assignments::{assignments, choose, subscriptions};
+pub use standing::{Deed, Standing};
+
+use super::{Steps, Tenants, plan, registration};
 use crate::{
     azure::{
-        Error,
+        Error, TenantClients,
         acr::Registry,
         aks::{Cluster, ClusterClient},
         arm::Permissions,
-        graph::{AppManagementPolicy, Application, AuthorizationPolicy, ServicePrincipal},
-        rbac::{AssignmentFilter, RoleAssignment},
+        graph::{AppManagementPolicy, Application, DeletedFilter, ServicePrincipal},
     },
-    domain::{Answers, ObjectId, SubscriptionId, answers::CarryOver, plan::CarryLine},
-    engine::Fault,
+    domain::{Answers, ResourceId, SetupId, answers::Route},
 };
 
-/// More role assignments than a tenant may have in one subscription.
-const MOST_ASSIGNMENTS: usize = 20_000;
+type Read<T> = Result<T, Error>;
 
-/// Everything that was read.
+/// One look at both sides.
 #[derive(Debug)]
-pub struct Seen {
-    /// Both tenants, with names and domains where they can be read.
-    pub tenants: Tenants,
-    /// The cluster.
-    pub cluster: Result<Cluster, Error>,
-    /// What the operator may do on it.
-    pub cluster_rights: Result<Permissions, Error>,
-    /// The registry; `None` where its tenant is handed over.
-    pub registry: Option<Result<Registry, Error>>,
-    /// What the operator there may do on it.
-    pub registry_rights: Option<Result<Permissions, Error>>,
-    /// The rules for apps of the cluster tenant.
-    pub policy: Result<AppManagementPolicy, Error>,
-    /// Whether users of the cluster tenant may register apps.
-    pub authorization: Result<AuthorizationPolicy, Error>,
-    /// The directory roles of the cluster tenant's operator, where a person is signed in and they can be read.
-    pub directory_roles: Option<Vec<String>>,
-    /// The same in the registry tenant.
-    pub registry_directory_roles: Option<Vec<String>>,
-    /// What belongs to the cluster's present app.
-    pub present: Present,
+pub struct Look<'a> {
+    /// The clients.
+    pub steps: &'a Steps,
+    /// The setup that it is for.
+    pub setup: SetupId,
+    /// What was chosen.
+    pub answers: &'a Answers,
+    tenants: OnceCell<Tenants>,
+    cluster: OnceCell<Read<Cluster>>,
+    cluster_rights: OnceCell<Read<Permissions>>,
+    app: OnceCell<Option<Read<Option<Application>>>>,
+    principal: OnceCell<Option<Read<Option<ServicePrincipal>>>>,
+    abroad: OnceCell<Read<Option<ServicePrincipal>>>,
+    assignments: OnceCell<Assignments>,
+    rules: OnceCell<Read<AppManagementPolicy>>,
+    standing: OnceCell<Standing>,
+    way_back: OnceCell<WayBack>,
+    registry: OnceCell<Option<Read<Registry>>>,
 }
 
-/// The cluster's present identity.
-#[derive(Debug)]
-pub struct Present {
-    /// Its registration; `None` where the cluster tenant has none.
-    pub app: Option<Result<Option<Application>, Error>>,
-    /// Its principal in the cluster tenant.
-    pub principal: Option<Result<Option<ServicePrincipal>, Error>>,
-    /// Its principal in the registry tenant: there already where the app serves that tenant too.
-    pub abroad: Result<Option<ServicePrincipal>, Error>,
-    /// Its role assignments.
-    pub assignments: Assignments,
+/// Whether the operator can put a new secret on the cluster's present app: the only way back from a reset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayBack {
+    /// They can.
+    Known,
+    /// They cannot, and why.
+    Closed(&'static str),
+    /// It is not known, and why.
+    Unsure(&'static str),
 }
 
-impl Default for Present {
-    fn default() -> Self {
-        Self { app: None, principal: None, abroad: Ok(None), assignments: Assignments::default() }
+impl WayBack {
+    /// As the plan keeps it.
+    pub fn known(&self) -> Option<bool> {
+        match self {
+            Self::Known => Some(true),
+            Self::Closed(_) => Some(false),
+            Self::Unsure(_) => None,
+        }
     }
 }
 
-/// The role assignments of the present principal.
-#[derive(Debug, Default)]
-pub struct Assignments {
-    /// Each of its own.
-    pub lines: Vec<CarryLine>,
-    /// Those that it has through a group: `(role, scope)`. The new principal has to be put into the group by hand.
-    pub through_groups: Vec<(String, String)>,
-    /// Where the list was refused.
-    pub refused: Vec<(String, Error)>,
-    /// Scopes at which this operator may not give roles.
-    pub may_not_give: Vec<String>,
-    /// How many subscriptions were looked at.
-    pub subscriptions: usize,
-}
-
-/// Reads everything. Only the cluster's own answer is needed for what comes after it.
-pub async fn all(steps: &Steps, answers: &Answers) -> Seen {
-    let (cluster_id, registry_id) = (&answers.cluster.id, answers.registry.id.as_ref());
-    let (arm, graph) = (&steps.cluster.arm, &steps.cluster.graph);
-    let abroad = steps.registry.as_ref().zip(registry_id);
-    let patience = &steps.patience;
-    let cluster_and_present = async {
-        let cluster = patience.read(|| arm.cluster(cluster_id)).await;
-        let present = match &cluster {
-            Ok(cluster) => Box::pin(present(steps, cluster)).await,
-            Err(_) => Present::default(),
-        };
-        (cluster, present)
-    };
-    let registry = async {
-        match abroad {
-            Some((tenant, id)) => {
-                let (registry, rights) = tokio::join!(
-                    patience.read(|| tenant.arm.registry(id)),
-                    patience.read(|| tenant.arm.permissions(id.as_str())),
-                );
-                (Some(registry), Some(rights))
-            }
-            None => (None, None),
+impl<'a> Look<'a> {
+    /// A look that has read nothing yet.
+    pub fn new(steps: &'a Steps, setup: SetupId, answers: &'a Answers) -> Self {
+        Self {
+            steps,
+            setup,
+            answers,
+            tenants: OnceCell::new(),
+            cluster: OnceCell::new(),
+            cluster_rights: OnceCell::new(),
+            app: OnceCell::new(),
+            principal: OnceCell::new(),
+            abroad: OnceCell::new(),
+            assignments: OnceCell::new(),
+            rules: OnceCell::new(),
+            standing: OnceCell::new(),
+            way_back: OnceCell::new(),
+            registry: OnceCell::new(),
         }
-    };
-    let (
-        tenants,
-        (cluster, present),
-        cluster_rights,
-        (registry, registry_rights),
-        policy,
-        authorization,
-        roles,
-        roles_abroad,
-    ) = tokio::join!(
-        named(steps),
-        cluster_and_present,
-        patience.read(|| arm.permissions(cluster_id.as_str())),
-        registry,
-        patience.read(|| graph.default_app_management_policy()),
-        patience.read(|| graph.authorization_policy()),
-        directory_roles(patience, &steps.cluster),
-        async {
-            match &steps.registry {
-                Some(tenant) => directory_roles(patience, tenant).await,
-                None => None,
+    }
+
+    /// The registry and its tenant's clients; nothing where that tenant is handed over.
+    pub fn abroad(&self) -> Option<(&'a TenantClients, &'a ResourceId)> {
+        self.steps.registry.as_ref().zip(self.answers.registry.id.as_ref())
+    }
+
+    /// Both tenants, with names and domains where they can be read.
+    pub async fn tenants(&self) -> &Tenants {
+        self.tenants.get_or_init(|| Box::pin(named(self.steps))).await
+    }
+
+    /// The cluster.
+    pub async fn cluster(&self) -> &Read<Cluster> {
+        let read = || self.steps.cluster.arm.cluster(&self.answers.cluster.id);
+        self.cluster.get_or_init(|| self.steps.patience.read(read)).await
+    }
+
+    /// What the operator may do on it.
+    pub async fn cluster_rights(&self) -> &Read<Permissions> {
+        let read = || self.steps.cluster.arm.permissions(self.answers.cluster.id.as_str());
+        self.cluster_rights.get_or_init(|| self.steps.patience.read(read)).await
+    }
+
+    /// The registration of the cluster's present app; `None` where the cluster has no app.
+    pub async fn app(&self) -> Option<&Read<Option<Application>>> {
+        let read = async || {
+            let id = self.cluster().await.as_ref().ok()?.client.app()?;
+            Some(self.steps.patience.read(|| self.steps.cluster.graph.application_by_app_id(id)).await)
+        };
+        self.app.get_or_init(read).await.as_ref()
+    }
+
+    /// The same, where it is there and can be read.
+    pub async fn app_there(&self) -> Option<&Application> {
+        self.app().await?.as_ref().ok()?.as_ref()
+    }
+
+    /// The present app's principal in the cluster tenant; `None` where the cluster has no app.
+    pub async fn principal(&self) -> Option<&Read<Option<ServicePrincipal>>> {
+        let read = async || {
+            let id = self.cluster().await.as_ref().ok()?.client.app()?;
+            Some(self.steps.patience.read(|| self.steps.cluster.graph.service_principal_by_app_id(id)).await)
+        };
+        self.principal.get_or_init(read).await.as_ref()
+    }
+
+    /// The present app's principal in the registry tenant: there already where the app serves that tenant too.
+    pub async fn principal_abroad(&self) -> &Read<Option<ServicePrincipal>> {
+        let read = async || {
+            let Ok(Cluster { client: ClusterClient::ServicePrincipal(id), .. }) = self.cluster().await else {
+                return Ok(None);
+            };
+            match &self.steps.registry {
+                Some(tenant) => self.steps.patience.read(|| tenant.graph.service_principal_by_app_id(*id)).await,
+                None => Ok(None),
             }
-        },
-    );
-    Seen {
-        tenants,
-        cluster,
-        cluster_rights,
-        registry,
-        registry_rights,
-        policy,
-        authorization,
-        directory_roles: roles,
-        registry_directory_roles: roles_abroad,
-        present,
+        };
+        self.abroad.get_or_init(read).await
+    }
+
+    /// The role assignments of the present principal.
+    pub async fn assignments(&self) -> &Assignments {
+        let read = async || {
+            // Subscriptions are listed meanwhile.
+            let (principal, subscriptions) = tokio::join!(self.principal(), subscriptions(self.steps));
+            match (principal, self.cluster().await) {
+                (Some(Ok(Some(principal))), Ok(cluster)) => {
+                    assignments::for_plan(self.steps, principal.id, cluster, subscriptions).await
+                }
+                _ => Assignments::default(),
+            }
+        };
+        self.assignments.get_or_init(|| Box::pin(read())).await
+    }
+
+    /// The route, and why.
+    pub async fn route(&self) -> (Route, String) {
+        match self.answers.app.route {
+            Some(route) => (route, "it was asked for".to_owned()),
+            None => plan::choose_route(self.app_there().await),
+        }
+    }
+
+    /// The rules for the app whose secret is made: the cluster tenant's for a new one, its own where the present one is
+    /// kept and has some.
+    pub async fn rules(&self) -> &Read<AppManagementPolicy> {
+        let (graph, patience) = (&self.steps.cluster.graph, &self.steps.patience);
+        let read = async || {
+            let own = async {
+                if self.route().await.0 == Route::NewApp {
+                    return None;
+                }
+                let app = self.app_there().await?.id;
+                patience.read(|| graph.policies_of_application(app).all(100)).await.ok()?.pop()
+            };
+            let (own, tenants) = tokio::join!(own, patience.read(|| graph.default_app_management_policy()));
+            own.map_or(tenants, |own| Ok(own.rules()))
+        };
+        self.rules.get_or_init(|| Box::pin(read())).await
+    }
+
+    /// How the cluster tenant's operator stands in its directory.
+    pub async fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| Standing::of(&self.steps.patience, &self.steps.cluster)).await
+    }
+
+    /// The way back to the present app.
+    pub async fn way_back(&self) -> &WayBack {
+        self.way_back.get_or_init(|| Box::pin(self.find_way_back())).await
+    }
+
+    async fn find_way_back(&self) -> WayBack {
+        let (app, standing) = tokio::join!(self.app(), self.standing());
+        let app = match app {
+            Some(Ok(Some(app))) => app,
+            Some(Ok(None)) => return WayBack::Closed("the app is not registered in this tenant"),
+            Some(Err(_)) | None => return WayBack::Unsure("the app could not be read"),
+        };
+        let by_role = standing.may(Deed::EditAnyApp);
+        if by_role == Some(true) {
+            return WayBack::Known;
+        }
+        let graph = &self.steps.cluster.graph;
+        let owners = self.steps.patience.read(|| graph.application_owners(app.id).all(1_000)).await;
+        let owns = owners.map(|owners| owners.iter().any(|one| Some(one.id) == standing.object()));
+        // A program needs a permission besides, to edit what it owns.
+        let by_ownership = match (owns, standing.program()) {
+            (Ok(true), true) => standing.may(Deed::EditOwnApp),
+            (Ok(owns), _) => Some(owns),
+            (Err(_), _) => None,
+        };
+        match (by_ownership, by_role) {
+            (Some(true), _) => WayBack::Known,
+            (Some(false), Some(false)) => WayBack::Closed("it neither owns the app nor has an admin role"),
+            _ => WayBack::Unsure("its roles could not be read"),
+        }
+    }
+
+    /// The registry; `None` where its tenant is handed over.
+    pub async fn registry(&self) -> Option<&Read<Registry>> {
+        let read = async || {
+            let (tenant, id) = self.abroad()?;
+            Some(self.steps.patience.read(|| tenant.arm.registry(id)).await)
+        };
+        self.registry.get_or_init(read).await.as_ref()
+    }
+
+    /// Whether an app of this setup lies in the cluster tenant's recycle bin, where it holds the setup's own name.
+    pub async fn in_recycle_bin(&self) -> Read<bool> {
+        let filter = DeletedFilter::UniqueName(registration::unique_name(self.setup));
+        self.deleted(&filter).await
+    }
+
+    /// Whether the cluster's present app lies in the recycle bin.
+    pub async fn app_in_recycle_bin(&self) -> Read<bool> {
+        let Some(app) = self.cluster().await.as_ref().ok().and_then(|cluster| cluster.client.app()) else {
+            return Ok(false);
+        };
+        self.deleted(&DeletedFilter::AppId(app)).await
+    }
+
+    async fn deleted(&self, filter: &DeletedFilter) -> Read<bool> {
+        let graph = &self.steps.cluster.graph;
+        let found = self.steps.patience.read(|| graph.deleted_applications(filter).all(100)).await?;
+        Ok(!found.is_empty())
     }
 }
 
@@ -168,194 +280,4 @@ async fn named(steps: &Steps) -> Tenants {
         tenants.registry.domain = domain.or(tenants.registry.domain);
     }
     tenants
-}
-
-/// A person's directory roles. Graph has no such question for a service principal that asks about itself.
-async fn directory_roles(patience: &Patience, tenant: &crate::azure::TenantClients) -> Option<Vec<String>> {
-    patience.read(|| tenant.operator()).await.ok()?.upn?;
-    let roles = patience.read(|| tenant.graph.my_directory_roles().all(1_000)).await.ok()?;
-    Some(roles.into_iter().map(|role| role.role_template_id).collect())
-}
-
-async fn present(steps: &Steps, cluster: &Cluster) -> Present {
-    let ClusterClient::ServicePrincipal(app_id) = cluster.client else { return Present::default() };
-    let graph = &steps.cluster.graph;
-    let principal_and_roles = async {
-        let (principal, subscriptions) =
-            tokio::join!(steps.patience.read(|| graph.service_principal_by_app_id(app_id)), subscriptions(steps));
-        let assignments = match &principal {
-            Ok(Some(principal)) => collect(steps, principal.id, cluster, subscriptions, Depth::Plan).await,
-            _ => Assignments::default(),
-        };
-        (principal, assignments)
-    };
-    let abroad = async {
-        match &steps.registry {
-            Some(tenant) => steps.patience.read(|| tenant.graph.service_principal_by_app_id(app_id)).await,
-            None => Ok(None),
-        }
-    };
-    let (app, (principal, assignments), abroad) =
-        tokio::join!(steps.patience.read(|| graph.application_by_app_id(app_id)), principal_and_roles, abroad);
-    Present { app: Some(app), principal: Some(principal), abroad, assignments }
-}
-
-/// The present principal's own role assignments as they are now, for the review right before the cluster update.
-pub(super) async fn assignments(
-    steps: &Steps,
-    answers: &Answers,
-    principal: ObjectId,
-    cluster: &Cluster,
-    subscriptions: Result<Vec<SubscriptionId>, Error>,
-) -> Result<Vec<CarryLine>, Fault> {
-    let found = collect(steps, principal, cluster, subscriptions, Depth::Review).await;
-    // A list that is not whole proves nothing, unless the operator gave up carrying anything over.
-    let accepted = answers.options.carry_over == CarryOver::None;
-    if let Some((_, error)) = found.refused.into_iter().next().filter(|_| !accepted) {
-        return Err(fault(error));
-    }
-    let mut lines = found.lines;
-    choose(&mut lines, answers);
-    Ok(lines)
-}
-
-/// Marks the lines that the answers take.
-pub(super) fn choose(lines: &mut [CarryLine], answers: &Answers) {
-    for line in lines {
-        line.carry = answers.options.carry_over.takes(&line.id, &line.scope);
-    }
-}
-
-/// How much is asked about role assignments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    /// Also those through groups, and where the operator may give roles.
-    Plan,
-    /// The principal's own: all that can have changed for the cluster.
-    Review,
-}
-
-async fn collect(
-    steps: &Steps,
-    principal: ObjectId,
-    cluster: &Cluster,
-    subscriptions: Result<Vec<SubscriptionId>, Error>,
-    depth: Depth,
-) -> Assignments {
-    let mut found = Assignments::default();
-    let scopes = scopes(cluster, subscriptions, &mut found);
-    let arm = &steps.cluster.arm;
-    let lists = together::all(scopes.into_iter().map(|scope| async move {
-        let list = |filter| {
-            let (patience, scope) = (&steps.patience, &scope);
-            async move { patience.read(|| arm.role_assignments(scope, filter).all(MOST_ASSIGNMENTS)).await }
-        };
-        let through_groups = async {
-            match depth {
-                Depth::Plan => list(AssignmentFilter::AssignedTo(principal)).await.unwrap_or_default(),
-                Depth::Review => Vec::new(),
-            }
-        };
-        let (own, assigned) = tokio::join!(list(AssignmentFilter::PrincipalId(principal)), through_groups);
-        (scope, own, assigned)
-    }))
-    .await;
-    let mut own: BTreeMap<String, RoleAssignment> = BTreeMap::new();
-    let mut groups = Vec::new();
-    for (scope, principals, assigned) in lists {
-        match principals {
-            Ok(list) => own.extend(list.into_iter().map(|one| (one.id.to_ascii_lowercase(), one))),
-            Err(error) => found.refused.push((scope, error)),
-        }
-        groups.extend(assigned.into_iter().filter(|one| one.principal_id != principal));
-    }
-    // A list may name assignments of the principal that hold elsewhere; each is wanted once, and only its own.
-    own.retain(|_, one| one.principal_id == principal);
-    let may_not_give = async {
-        match depth {
-            Depth::Plan => may_not_give(steps, own.values().map(|one| one.scope.as_str()).collect()).await,
-            Depth::Review => Vec::new(),
-        }
-    };
-    let (names, may_not_give) = tokio::join!(role_names(steps, own.values().chain(&groups)), may_not_give);
-    found.may_not_give = may_not_give;
-    let name = |role: Option<Uuid>| {
-        let role = role.unwrap_or_default();
-        names.get(&role).cloned().unwrap_or_else(|| role.to_string())
-    };
-    let mut seen = HashSet::new();
-    groups.retain(|one| seen.insert(one.id.to_ascii_lowercase()));
-    found.through_groups = groups.into_iter().map(|one| (name(one.role), one.scope)).collect();
-    found.lines = own
-        .into_values()
-        .map(|one| CarryLine {
-            role_name: name(one.role),
-            id: one.id,
-            scope: one.scope,
-            role_definition: one.role_definition_id,
-            role: one.role.unwrap_or_default(),
-            condition: one.condition,
-            condition_version: one.condition_version,
-            carry: true,
-        })
-        .collect();
-    found
-}
-
-/// Every visible subscription of the cluster tenant. There can be thousands: no more of each is kept than its id.
-pub(super) async fn subscriptions(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
-    steps.patience.read(|| visible(steps)).await
-}
-
-async fn visible(steps: &Steps) -> Result<Vec<SubscriptionId>, Error> {
-    let tenant = steps.tenants.cluster.id;
-    let mut pages = steps.cluster.arm.subscriptions();
-    let mut ids = Vec::new();
-    while let Some(page) = pages.next().await {
-        // Through Lighthouse a subscription of another tenant can show up.
-        let ours = page?.into_iter().filter(|one| one.tenant_id.is_none_or(|id| id == tenant) && one.usable());
-        ids.extend(ours.map(|one| one.subscription_id));
-    }
-    Ok(ids)
-}
-
-/// The subscriptions, and by name what the cluster uses in others.
-fn scopes(
-    cluster: &Cluster,
-    subscriptions: Result<Vec<SubscriptionId>, Error>,
-    found: &mut Assignments,
-) -> Vec<String> {
-    let mut visible = subscriptions.unwrap_or_else(|error| {
-        found.refused.push(("the list of subscriptions".to_owned(), error));
-        Vec::new()
-    });
-    if visible.is_empty() {
-        visible.push(cluster.id.subscription());
-    }
-    found.subscriptions = visible.len();
-    let elsewhere = cluster
-        .used_resources()
-        .into_iter()
-        .filter(|id| !visible.iter().any(|one| id.to_ascii_lowercase().starts_with(&format!("/subscriptions/{one}"))));
-    let mut scopes: Vec<String> = visible.iter().map(|id| format!("/subscriptions/{id}")).collect();
-    scopes.extend(elsewhere);
-    scopes
-}
-
-async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignment>) -> BTreeMap<Uuid, String> {
-    let roles: BTreeMap<Uuid, String> = all.filter_map(|one| Some((one.role?, one.scope.clone()))).collect();
-    let named = roles.into_iter().map(|(role, scope)| async move {
-        let definition = steps.patience.read(|| known::role(steps, &scope, role)).await.ok().flatten();
-        definition.map(|definition| (role, definition.role_name))
-    });
-    together::all(named).await.into_iter().flatten().collect()
-}
-
-async fn may_not_give(steps: &Steps, scopes: BTreeSet<&str>) -> Vec<String> {
-    let refused = scopes.into_iter().map(|scope| async move {
-        let rights = steps.patience.read(|| steps.cluster.arm.permissions(scope)).await;
-        let may = rights.is_ok_and(|rights| rights.allows("Microsoft.Authorization/roleAssignments/write"));
-        (!may).then(|| scope.to_owned())
-    });
-    together::all(refused).await.into_iter().flatten().collect()
 }

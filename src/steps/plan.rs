@@ -1,17 +1,21 @@
 //! The plan: what each step would do now, in words, made of what was read. Nothing is changed by making it.
 
+use tokio::sync::watch;
+
 use super::{
     Steps, adoption,
-    look::{self, Seen},
+    look::{self, Look},
     preflight, registry_role, route,
 };
 use crate::{
     azure::{
+        Error,
+        acr::Registry,
         aks::{Cluster, ClusterClient},
         graph::{Application, MULTITENANT},
     },
     domain::{
-        Answers, Finding, Plan, SetupId, StepId,
+        Answers, Finding, Looking, Plan, SetupId, StepId,
         answers::{CarryOver, Provision, Route, registered},
         plan::{Action, ClusterSeen, Line, PoolSeen, RegistrySeen},
         problem::ProblemKind,
@@ -30,53 +34,82 @@ pub enum NoPlan {
     Fault(#[from] Fault),
 }
 
-/// Reads what there is, and makes the plan of a new setup.
-pub async fn new(steps: &Steps, setup: SetupId, answers: &Answers) -> Result<Plan, NoPlan> {
-    let mut seen = Box::pin(look::all(steps, answers)).await;
-    let (route, route_reason) = choose_route(&seen, answers);
-    let findings = preflight::findings(&seen, answers, &seen.tenants, &steps.cloud, route);
-    let Ok(cluster) = &seen.cluster else { return Err(NoPlan::Stopped(findings)) };
-    let (ClusterClient::ServicePrincipal(client_id), Some(registry)) = (cluster.client, registry_seen(&seen, answers))
+/// Looks, tells what is found as it is found, and makes the plan of a new setup.
+pub async fn new(
+    steps: &Steps,
+    setup: SetupId,
+    answers: &Answers,
+    told: &watch::Sender<Looking>,
+) -> Result<Plan, NoPlan> {
+    let look = Look::new(steps, setup, answers);
+    let findings = Box::pin(preflight::findings(&look, told)).await;
+    let Ok(cluster) = look.cluster().await else { return Err(NoPlan::Stopped(findings)) };
+    let (ClusterClient::ServicePrincipal(client_id), Some(registry)) =
+        (cluster.client, registry_seen(look.registry().await, answers))
     else {
         return Err(NoPlan::Stopped(findings));
+    };
+    let (route, route_reason) = look.route().await;
+    let way_back = match route {
+        Route::NewApp => look.way_back().await.known(),
+        Route::KeepApp => None,
     };
     let before = ClusterSeen {
         id: answers.cluster.id.clone(),
         location: String::new(),
         client_id,
-        principal: match &seen.present.principal {
+        principal: match look.principal().await {
             Some(Ok(Some(principal))) => Some(principal.id),
             _ => None,
         },
         node_resource_group: String::new(),
         pools: Vec::new(),
-        way_back: way_back(&seen),
-        run_command: preflight::run_command(&seen),
+        way_back,
+        run_command: preflight::run_command(cluster, look.cluster_rights().await),
     };
-    let cluster = cluster_seen(cluster, &before)?;
-    look::choose(&mut seen.present.assignments.lines, answers);
+    let mut carry_over = match route {
+        Route::NewApp => look.assignments().await.lines.clone(),
+        Route::KeepApp => Vec::new(),
+    };
+    look::choose(&mut carry_over, answers);
+    let tenants = look.tenants().await;
+    let app = look.app_there().await;
     let mut plan = Plan {
         setup,
         route,
         route_reason,
         cloud: (*steps.cloud).clone(),
-        cluster_tenant: seen.tenants.cluster.clone(),
-        registry_tenant: seen.tenants.registry.clone(),
-        cluster,
+        cluster_tenant: tenants.cluster.clone(),
+        registry_tenant: tenants.registry.clone(),
+        cluster: cluster_seen(cluster, &before)?,
         registry,
         app_name: answers.app.display_name.clone().unwrap_or_else(|| format!("crosspull {}", answers.name)),
-        secret_days: preflight::secret_days(&seen, answers),
-        carry_over: if route == Route::NewApp {
-            std::mem::take(&mut seen.present.assignments.lines)
-        } else {
-            Vec::new()
-        },
-        present_app: present_app(&seen).filter(|_| route == Route::KeepApp).map(adoption::describe),
+        secret_days: preflight::secret_days(look.rules().await, answers),
+        carry_over,
+        present_app: app.filter(|_| route == Route::KeepApp).map(adoption::describe),
         lines: Vec::new(),
         findings,
     };
-    plan.lines = lines(&plan, answers, &seen);
+    let kept = match route {
+        // Where it could not be read, it is taken for there: undo must not take away what others use.
+        Route::KeepApp => Kept { open: open(app), abroad: !matches!(look.principal_abroad().await, Ok(None)) },
+        Route::NewApp => Kept::default(),
+    };
+    plan.lines = lines(&plan, answers, kept);
     Ok(plan)
+}
+
+/// What of the cluster's present app, where it is kept, is as it should be already.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept {
+    /// It is open to other tenants.
+    open: bool,
+    /// The registry tenant knows it.
+    abroad: bool,
+}
+
+fn open(app: Option<&Application>) -> bool {
+    app.is_some_and(|app| app.sign_in_audience.as_deref() == Some(MULTITENANT))
 }
 
 /// The plan again, when part of what was done is gone: what is done is kept, what is lost is made anew.
@@ -123,8 +156,8 @@ pub(super) fn cluster_seen(cluster: &Cluster, before: &ClusterSeen) -> Result<Cl
     })
 }
 
-fn registry_seen(seen: &Seen, answers: &Answers) -> Option<RegistrySeen> {
-    match &seen.registry {
+fn registry_seen(registry: Option<&Result<Registry, Error>>, answers: &Answers) -> Option<RegistrySeen> {
+    match registry {
         Some(Ok(registry)) => Some(RegistrySeen {
             id: answers.registry.id.clone(),
             login_server: registry.login_server.clone(),
@@ -141,60 +174,39 @@ fn registry_seen(seen: &Seen, answers: &Answers) -> Option<RegistrySeen> {
     }
 }
 
-fn present_app(seen: &Seen) -> Option<&Application> {
-    match &seen.present.app {
-        Some(Ok(Some(app))) => Some(app),
-        _ => None,
-    }
-}
-
 /// Whether the cluster's present app is one of ours, or open to other tenants: replacing it would cut the cluster off from
 /// every other registry tenant that it pulls from.
-pub(super) fn serves_others(seen: &Seen) -> bool {
-    present_app(seen).is_some_and(|app| {
+pub(super) fn serves_others(app: Option<&Application>) -> bool {
+    app.is_some_and(|app| {
         app.sign_in_audience.as_deref().is_some_and(|audience| audience.starts_with(MULTITENANT))
             || app.unique_name.as_deref().is_some_and(|name| name.starts_with("crosspull-"))
     })
 }
 
-/// Whether the operator can put a new secret on the cluster's present app: the only way back from a reset. Told by the
-/// directory roles of a person; of a program it is not known.
-pub(super) fn way_back(seen: &Seen) -> Option<bool> {
-    const MAY_EDIT: [&str; 3] = [
-        "62e90394-69f5-4237-9190-012177145e10",
-        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
-        "158c047a-c907-4556-b7ef-446551a6b5f7",
-    ];
-    present_app(seen)?;
-    let roles = seen.directory_roles.as_ref()?;
-    // An owner of the app may edit it without a role: without one, it is not known.
-    roles.iter().any(|role| MAY_EDIT.contains(&role.as_str())).then_some(true)
-}
-
-/// The one place where the route is chosen.
-fn choose_route(seen: &Seen, answers: &Answers) -> (Route, String) {
-    let why = |text: &str| text.to_owned();
-    match answers.app.route {
-        Some(route) => (route, why("it was asked for")),
-        None if serves_others(seen) => (
+/// The one place where the route is chosen, for whoever has not asked for one.
+pub(super) fn choose_route(app: Option<&Application>) -> (Route, String) {
+    let (route, why) = if serves_others(app) {
+        (
             Route::KeepApp,
-            why("the cluster's app serves other tenants already; replacing it would cut the cluster off from them"),
-        ),
-        None => (Route::NewApp, why("the cluster's present app stays as it is, and a new one is made for it")),
-    }
+            "the cluster's app serves other tenants already; replacing it would cut the cluster off from them",
+        )
+    } else {
+        (Route::NewApp, "the cluster's present app stays as it is, and a new one is made for it")
+    };
+    (route, why.to_owned())
 }
 
-fn lines(plan: &Plan, answers: &Answers, seen: &Seen) -> Vec<Line> {
+fn lines(plan: &Plan, answers: &Answers, kept: Kept) -> Vec<Line> {
     route::steps(plan.route, answers.registry.handed_over())
         .into_iter()
         .map(|step| {
-            let (action, text, changes) = describe(step.step, plan, answers, seen);
+            let (action, text, changes) = describe(step.step, plan, answers, kept);
             Line { step: step.step, needs: step.needs, side: step.step.side(), action, text, changes }
         })
         .collect()
 }
 
-fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Action, String, Vec<String>) {
+fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action, String, Vec<String>) {
     let (cluster, registry) = (plan.cluster.id.name(), &plan.registry.login_server);
     let (home, abroad) = (plan.cluster_tenant.label(), plan.registry_tenant.label());
     let app = match plan.route {
@@ -214,7 +226,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
                 "its properties locked against admins of other tenants".to_owned(),
             ],
         ),
-        StepId::Adoption => adoption_line(seen, &app),
+        StepId::Adoption => adoption_line(kept, &app),
         StepId::Identity => (
             Action::Create,
             format!("its identity in {home}, then open it to other tenants"),
@@ -229,7 +241,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
             format!("a secret for a day, to watch {abroad} from outside"),
             vec!["a client secret that lives a day and never goes to the cluster".to_owned()],
         ),
-        StepId::Consent => consent_line(plan, answers, seen, &app, &abroad),
+        StepId::Consent => consent_line(answers, kept, &app, &abroad),
         StepId::RegistryRole => role_line(plan, answers, registry.as_str(), &abroad),
         StepId::Secret => match plan.route {
             Route::NewApp => (
@@ -272,9 +284,8 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, seen: &Seen) -> (Actio
     }
 }
 
-fn adoption_line(seen: &Seen, app: &str) -> (Action, String, Vec<String>) {
-    let open = present_app(seen).is_some_and(|app| app.sign_in_audience.as_deref() == Some(MULTITENANT));
-    if open {
+fn adoption_line(kept: Kept, app: &str) -> (Action, String, Vec<String>) {
+    if kept.open {
         let text = format!("keep the cluster's app {app}: it is open to other tenants already");
         return (Action::Keep, text, vec!["its redirect and User.Read, where they are missing".to_owned()]);
     }
@@ -304,9 +315,8 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
     (action, text, changes.into_iter().chain(left_out).collect())
 }
 
-fn consent_line(plan: &Plan, answers: &Answers, seen: &Seen, app: &str, abroad: &str) -> (Action, String, Vec<String>) {
-    // Where it could not be read, it is taken for there: undo must not take away what others use.
-    if plan.route == Route::KeepApp && !matches!(seen.present.abroad, Ok(None)) {
+fn consent_line(answers: &Answers, kept: Kept, app: &str, abroad: &str) -> (Action, String, Vec<String>) {
+    if kept.abroad {
         return (Action::Keep, format!("{app} is known in {abroad} already"), Vec::new());
     }
     let change = vec![format!("a service principal of the app in {abroad}")];

@@ -15,6 +15,7 @@ use tokio::{
     sync::{
         broadcast::error::RecvError,
         mpsc::{self, error::TrySendError},
+        watch,
     },
     task::JoinHandle,
 };
@@ -29,10 +30,10 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    domain::{Plan, PlanHash, problem::ProblemKind},
+    domain::{Looking, Plan, PlanHash, problem::ProblemKind},
     engine::wait::now,
     error::Error,
-    session::{Refusal, Rows, Session},
+    session::{Refusal, Rows, Session, Ticket},
     steps::Steps,
 };
 
@@ -159,10 +160,7 @@ impl Effects {
                 tokio::join!(session.look(ticket, query, rows), forwarding);
             }),
             Effect::Plan(ticket, setup, answers) => {
-                let planning = tokio::spawn(async move {
-                    let came = shared.plan(setup, &answers).await;
-                    shared.send(Msg::Planned(ticket, came)).await;
-                });
+                let planning = tokio::spawn(async move { shared.make_plan(ticket, setup, &answers).await });
                 if let Some(old) = self.planning.replace(planning) {
                     old.abort();
                 }
@@ -324,13 +322,37 @@ impl Shared {
         });
     }
 
+    /// Has a plan made, and tells what is found as it is found.
+    async fn make_plan(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        setup: crate::domain::SetupId,
+        answers: &crate::domain::Answers,
+    ) {
+        let (told, mut seen) = watch::channel(Looking::default());
+        let planning = async move {
+            // What is told ends with it.
+            let told = told;
+            self.plan(setup, answers, &told).await
+        };
+        let forwarding = async {
+            while seen.changed().await.is_ok() {
+                let looking = seen.borrow_and_update().clone();
+                self.send(Msg::Looking(ticket, looking)).await;
+            }
+        };
+        let (came, ()) = tokio::join!(planning, forwarding);
+        self.send(Msg::Planned(ticket, came)).await;
+    }
+
     async fn plan(
         self: &Arc<Self>,
         setup: crate::domain::SetupId,
         answers: &crate::domain::Answers,
+        told: &watch::Sender<Looking>,
     ) -> Result<Arc<Plan>, NoPlan> {
         let session = self.session().await.map_err(|error| NoPlan::Trouble(error.into()))?;
-        match Box::pin(session.plan(setup, answers)).await {
+        match Box::pin(session.plan(setup, answers, told)).await {
             Ok((steps, plan)) => {
                 let plan = Arc::new(plan);
                 lock(&self.planned).insert(plan.hash(), (steps, Arc::clone(&plan)));

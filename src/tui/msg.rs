@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 
 use super::{browser, clipboard::Copied, keymap::Act, training::Suggested, trouble::Trouble};
 use crate::{
-    domain::{Answers, Draft, Plan, Tenant},
+    domain::{Answers, Draft, Looking, Plan, Tenant},
     engine::{
         Event, Progress,
         event::{Ended, Statuses},
@@ -49,6 +49,8 @@ pub enum Msg {
     SignIns(Vec<Wanted>),
     /// Rows for a picker.
     Rows(Rows),
+    /// How far the look for a plan is.
+    Looking(Ticket, Looking),
     /// A plan was made, or why not.
     Planned(Ticket, Result<Arc<Plan>, NoPlan>),
     /// A setup is open, and its run has begun.

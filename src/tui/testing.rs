@@ -9,3 +9,4 @@ mod scenes;
 mod script;
 mod sign_ins;
 mod snapshots;
+mod stops;

@@ -76,6 +76,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::World(came) => scenarios::world_came(model, came),
         Msg::Setups(came) => start::setups_came(model, came),
         msg @ (Msg::Found(..) | Msg::SignedIn(..) | Msg::Named(..) | Msg::Rows(_)) => questions::hear(model, msg),
+        Msg::Looking(ticket, looking) => {
+            plan::looking(model, ticket, looking);
+            Vec::new()
+        }
         Msg::Planned(ticket, planned) => plan::planned(model, ticket, planned),
         Msg::Opened(opened) => run::opened(model, opened),
         msg @ (Msg::Engine(_)

@@ -11,5 +11,6 @@ mod network;
 mod preflight;
 mod secrets;
 mod setups;
+mod sign_in;
 pub(crate) mod truth;
 mod whole;

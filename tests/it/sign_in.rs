@@ -1,11 +1,17 @@
 //! Ways in: people at pages and with codes, and what holds when a session ends in the middle of the work.
 
+use std::sync::Arc;
+
 use crosspull::{
-    domain::{Answers, SetupId, answers::SignIn},
+    domain::{
+        Answers, Plan, SetupId,
+        sign_in::{Reason, SignIn},
+    },
     engine::event::Ended as RunEnded,
     engine::run::Mode,
     secret::Secret,
-    session::{Pasted, Reason, Refusal, Session, Wanted, Way},
+    session::{Pasted, Refusal, Session, Wanted, Way},
+    steps::Steps,
 };
 use tokio::sync::watch;
 
@@ -78,6 +84,10 @@ async fn answer(
     }
 }
 
+async fn plan(session: &Session, answers: &Answers) -> Result<(Arc<Steps>, Plan), Refusal> {
+    session.plan(SetupId::random(), answers, &watch::Sender::default()).await
+}
+
 fn reasons(asked: &Asked, domain: &str) -> Vec<Reason> {
     asked.iter().filter(|(at, _)| at == domain).map(|(_, why)| *why).collect()
 }
@@ -96,8 +106,7 @@ fn policy(world: &World, domain: &str, change: impl FnOnce(&mut crosspull::sim::
 }
 
 async fn connects(world: &World, session: &Session, answers: &Answers) {
-    let (steps, plan) =
-        session.plan(SetupId::random(), answers).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
+    let (steps, plan) = plan(session, answers).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
     assert!(plan.stops().next().is_none(), "{:#?}", plan.findings);
     let mut open = session.begin(answers, &plan, steps).unwrap();
     let came = carry(session, &mut open, Mode::Fresh).await;
@@ -130,7 +139,7 @@ async fn the_address_that_a_browser_elsewhere_ends_on_can_be_pasted() {
     let world = World::new("default").await;
     let session = world.session();
     let answers = answers(&world, &SignIn::Browser { client_id: None });
-    let planning = session.plan(SetupId::random(), &answers);
+    let planning = plan(&session, &answers);
     with_people(&world, &session, Manner::Pasted, planning).await.0.unwrap();
 }
 
@@ -152,9 +161,7 @@ async fn nobody_to_ask_is_said_and_nothing_hangs() {
     let world = World::new("default").await;
     let session = world.session();
     let answers = answers(&world, &SignIn::Browser { client_id: None });
-    let Err(Refusal::Error(error)) = session.plan(SetupId::random(), &answers).await else {
-        panic!("there was a plan")
-    };
+    let Err(Refusal::Error(error)) = plan(&session, &answers).await else { panic!("there was a plan") };
     assert_eq!(error.problem.unwrap().code.as_deref(), Some("NobodyToAsk"));
 }
 
@@ -172,9 +179,7 @@ async fn a_sign_in_that_is_given_up_is_no_error_of_anybodys() {
         }
     });
     let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
-    let Err(Refusal::Error(error)) = session.plan(SetupId::random(), &answers).await else {
-        panic!("there was a plan")
-    };
+    let Err(Refusal::Error(error)) = plan(&session, &answers).await else { panic!("there was a plan") };
     giving_up.abort();
     assert_eq!(error.problem.unwrap().code.as_deref(), Some("SignInGivenUp"));
 }
@@ -185,7 +190,7 @@ async fn sessions_that_are_ended_while_the_work_goes_on_are_begun_again_in_place
     let session = world.session();
     let answers = answers(&world, &SignIn::Browser { client_id: None });
     let work = async {
-        let (steps, plan) = session.plan(SetupId::random(), &answers).await.unwrap();
+        let (steps, plan) = plan(&session, &answers).await.unwrap();
         {
             // An admin of each tenant ends all sessions.
             let mut inside = world.sim.world().lock();
@@ -209,7 +214,7 @@ async fn tokens_that_end_are_renewed_without_asking_anybody() {
     let session = world.session();
     let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
     let work = async {
-        let (steps, plan) = session.plan(SetupId::random(), &answers).await.unwrap();
+        let (steps, plan) = plan(&session, &answers).await.unwrap();
         {
             let mut inside = world.sim.world().lock();
             inside.tokens_ended = Some(inside.now());
@@ -227,7 +232,7 @@ async fn somebody_else_who_signs_in_in_the_middle_is_not_taken_for_the_one_befor
     let world = World::new("default").await;
     let session = world.session();
     let answers = answers(&world, &SignIn::Browser { client_id: None });
-    let (planned, _) = with_people(&world, &session, Manner::Here, session.plan(SetupId::random(), &answers)).await;
+    let (planned, _) = with_people(&world, &session, Manner::Here, plan(&session, &answers)).await;
     let (steps, plan) = planned.unwrap();
     {
         let mut inside = world.sim.world().lock();

@@ -11,4 +11,5 @@ mod panic;
 mod pty;
 mod resume;
 mod screen;
+mod sign_in;
 mod whole;

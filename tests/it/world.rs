@@ -121,7 +121,7 @@ impl World {
     pub async fn apply(&self, answers: &Answers) -> (Came, Plan) {
         let session = self.session();
         let (steps, plan) = session
-            .plan(crosspull::domain::SetupId::random(), answers)
+            .plan(crosspull::domain::SetupId::random(), answers, &tokio::sync::watch::Sender::default())
             .await
             .unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
         let stops: Vec<_> = plan.stops().collect();

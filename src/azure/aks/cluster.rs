@@ -55,30 +55,32 @@ pub struct Cluster {
     pub disk_encryption_set: Option<String>,
     /// Resource ids of public addresses that belong to whoever made the cluster.
     pub outbound_ips: Vec<String>,
+    /// Resource ids of the public addresses that its nodes go out by, as far as Azure keeps them.
+    pub egress_ips: Vec<String>,
+    /// `loadBalancer`, `userDefinedRouting`, `managedNATGateway`, `userAssignedNATGateway`, `none`, `block`.
+    pub outbound_type: Option<String>,
+    /// Pods have addresses of the nodes' subnet, so that a node takes many of them.
+    pub pods_in_subnet: bool,
     /// Subnet of the API server, where it is in a network of the owner's.
     pub api_server_subnet: Option<String>,
     /// Resource id of a private DNS zone of the owner's.
     pub private_dns_zone: Option<String>,
-    /// `nodeDisruptionPolicy`: `Block` and `AllowDuringMaintenanceWindow` hold a reset back.
-    pub disruption_policy: Option<String>,
 }
 
 impl Cluster {
     /// Another operation runs on it or on one of its pools.
     pub fn busy(&self) -> bool {
-        let settled =
-            |state: &str| ["Succeeded", "Failed", "Canceled", ""].iter().any(|s| s.eq_ignore_ascii_case(state));
-        !settled(&self.provisioning_state) || self.pools.iter().any(|pool| !settled(&pool.provisioning_state))
+        self.changing() || self.pools.iter().any(AgentPool::changing)
+    }
+
+    /// Another operation runs on the cluster as a whole.
+    pub fn changing(&self) -> bool {
+        !settled(&self.provisioning_state)
     }
 
     /// It has been stopped.
     pub fn stopped(&self) -> bool {
         self.power.as_deref().is_some_and(|power| power.eq_ignore_ascii_case("Stopped"))
-    }
-
-    /// A node disruption policy holds the replacement of nodes back.
-    pub fn disruption_policy_blocks(&self) -> bool {
-        self.disruption_policy.as_deref().is_some_and(|policy| !policy.eq_ignore_ascii_case("Allow"))
     }
 
     /// What it uses that belongs to its owner: its identity may have been given rights there by name.
@@ -92,9 +94,9 @@ impl Cluster {
         ids
     }
 
-    /// Its last operation failed.
+    /// Its last operation failed, or was broken off.
     pub fn failed(&self) -> bool {
-        self.provisioning_state.eq_ignore_ascii_case("Failed")
+        ended_badly(&self.provisioning_state)
     }
 
     /// It and all its pools are as they should be.
@@ -102,6 +104,15 @@ impl Cluster {
         let succeeded = |state: &str| state.eq_ignore_ascii_case("Succeeded");
         succeeded(&self.provisioning_state) && self.pools.iter().all(|pool| succeeded(&pool.provisioning_state))
     }
+}
+
+/// A state in which no operation is at work.
+fn settled(state: &str) -> bool {
+    state.is_empty() || state.eq_ignore_ascii_case("Succeeded") || ended_badly(state)
+}
+
+fn ended_badly(state: &str) -> bool {
+    state.eq_ignore_ascii_case("Failed") || state.eq_ignore_ascii_case("Canceled")
 }
 
 /// A node pool.
@@ -131,6 +142,24 @@ pub struct AgentPool {
 }
 
 impl AgentPool {
+    /// An operation runs on it.
+    pub fn changing(&self) -> bool {
+        !settled(&self.provisioning_state)
+    }
+
+    /// Its last operation failed, or was broken off.
+    pub fn failed(&self) -> bool {
+        ended_badly(&self.provisioning_state)
+    }
+
+    /// How many nodes it gets for a while, so that others can be replaced: a number, or a share of its nodes, rounded up.
+    pub fn surge(&self) -> u32 {
+        let text = self.max_surge.as_deref().unwrap_or_default().trim();
+        let of_nodes = text.strip_suffix('%').and_then(|share| share.trim().parse::<u32>().ok());
+        let share = of_nodes.map(|share| self.count.saturating_mul(share).div_ceil(100).max(1));
+        share.or_else(|| text.parse().ok()).unwrap_or(1)
+    }
+
     /// It has not been stopped.
     pub fn running(&self) -> bool {
         !self.power.as_deref().is_some_and(|power| power.eq_ignore_ascii_case("Stopped"))
@@ -175,6 +204,37 @@ mod tests {
         assert!(with("Succeeded").succeeded() && !with("Succeeded").busy());
         assert!(with("UpgradingNodeImageVersion").busy() && !with("Updating").succeeded());
         assert!(!with("Failed").busy() && !with("Failed").stopped());
+    }
+
+    #[test]
+    fn surge_is_a_number_or_a_share_of_the_nodes() {
+        let surge = |text: &str, count: u32| {
+            let pool: AgentPool =
+                serde_json::from_value(json!({"name": "web", "count": count, "upgradeSettings": {"maxSurge": text}}))
+                    .unwrap();
+            pool.surge()
+        };
+        assert_eq!((surge("33%", 6), surge("10%", 3), surge("2", 9), surge("0", 9)), (2, 1, 2, 0));
+        assert_eq!((surge("", 5), surge("many", 5)), (1, 1));
+    }
+
+    #[test]
+    fn addresses_that_nodes_go_out_by_are_told_whatever_makes_them() {
+        let out = |profile: Value| cluster(&json!({"networkProfile": profile}));
+        let balancer = out(
+            json!({"outboundType": "loadBalancer", "loadBalancerProfile": {"effectiveOutboundIPs": [{"id": "/ip/1"}]}}),
+        );
+        assert_eq!(balancer.egress_ips, ["/ip/1"]);
+        let gateway = out(
+            json!({"outboundType": "managedNATGateway", "natGatewayProfile": {"effectiveOutboundIPs": [{"id": "/ip/2"}]}}),
+        );
+        assert_eq!(gateway.egress_ips, ["/ip/2"]);
+        let routed = out(json!({"outboundType": "userDefinedRouting", "loadBalancerProfile": null}));
+        assert!(routed.egress_ips.is_empty());
+        let pods =
+            |plugin: &str, mode: Value| out(json!({"networkPlugin": plugin, "networkPluginMode": mode})).pods_in_subnet;
+        assert!(pods("azure", Value::Null));
+        assert!(!pods("azure", json!("overlay")) && !pods("kubenet", Value::Null));
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Permission {
     pub data_actions: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
     pub not_data_actions: Vec<String>,
+    /// Under which condition the assignment gives this. Only the newest versions of the list tell.
+    #[serde(default)]
+    pub condition: Option<String>,
 }
 
 /// What all role assignments at a scope give together.
@@ -39,10 +42,18 @@ impl Permissions {
         self.0.iter().any(|entry| any(&entry.actions, action) && !any(&entry.not_actions, action))
     }
 
+    /// The conditions under which alone an action is allowed; none where it is not allowed at all, or some assignment
+    /// allows it without one.
+    pub fn conditions(&self, action: &str) -> Vec<&str> {
+        let allowing = self.0.iter().filter(|entry| any(&entry.actions, action) && !any(&entry.not_actions, action));
+        let conditions: Option<Vec<&str>> = allowing.map(|entry| entry.condition.as_deref()).collect();
+        conditions.unwrap_or_default()
+    }
+
     /// Whether these hold at least what a role gives: each of its entries stands here, or all its actions are allowed.
     pub fn covers(&self, role: &Self) -> bool {
         role.0.iter().all(|entry| {
-            self.0.contains(entry)
+            self.0.iter().any(|own| Permission { condition: None, ..own.clone() } == *entry)
                 || (entry.actions.iter().all(|action| self.allows(action))
                     && entry.data_actions.iter().all(|action| self.allows_data(action)))
         })
@@ -109,5 +120,39 @@ mod tests {
         assert!(Permissions::new(vec![contributor, administrator.clone()]).allows(write));
         assert!(!Permissions::new(vec![administrator]).allows_data(write));
         assert!(!Permissions::default().allows(write));
+    }
+
+    #[test]
+    fn data_actions_and_actions_are_two_worlds() {
+        let pull = "Microsoft.ContainerRegistry/registries/repositories/content/read";
+        let data = |pattern: &str, not: &[&str]| {
+            Permissions::new(vec![Permission {
+                data_actions: vec![pattern.to_owned()],
+                not_data_actions: not.iter().map(|&text| text.to_owned()).collect(),
+                ..Permission::default()
+            }])
+        };
+        assert!(data("microsoft.containerregistry/REGISTRIES/*/read", &[]).allows_data(pull));
+        assert!(!data("*", &["Microsoft.ContainerRegistry/*/content/read"]).allows_data(pull));
+        assert!(!data("*", &[]).allows(pull) && !Permissions::new(vec![entry(&["*"], &[])]).allows_data(pull));
+        let run = "Microsoft.ContainerService/managedClusters/runCommand/action";
+        for pattern in ["Microsoft.ContainerService/*/action", "*/runcommand/*", "Microsoft.ContainerService/*"] {
+            assert!(Permissions::new(vec![entry(&[pattern], &[])]).allows(run), "{pattern}");
+        }
+        assert!(!Permissions::new(vec![entry(&["*/read"], &[]), entry(&["*"], &["*/ACTION"])]).allows(run));
+    }
+
+    #[test]
+    fn a_condition_counts_only_where_nothing_allows_the_action_without_one() {
+        let write = "Microsoft.Authorization/roleAssignments/write";
+        let limited = Permission { condition: Some("only AcrPull".to_owned()), ..entry(&["*/write"], &[]) };
+        let reader = entry(&["*/read"], &[]);
+        let only = Permissions::new(vec![reader.clone(), limited.clone()]);
+        assert!(only.allows(write));
+        assert_eq!(only.conditions(write), ["only AcrPull"]);
+        assert!(Permissions::new(vec![limited.clone(), entry(&["*"], &[])]).conditions(write).is_empty());
+        assert!(Permissions::new(vec![reader]).conditions(write).is_empty());
+        let role = Permissions::new(vec![entry(&["*/write"], &[])]);
+        assert!(Permissions::new(vec![limited]).covers(&role), "a condition is no part of a role");
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         Result,
         api::{found, lenient_time, nullable, odata},
         http::Call,
+        pages::Pages,
     },
     domain::{AppId, ObjectId},
 };
@@ -117,6 +118,12 @@ impl From<Wire> for Application {
     }
 }
 
+/// Somebody who owns an app registration, and may edit it without a role.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AppOwner {
+    pub id: ObjectId,
+}
+
 /// An app registration to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewApplication {
@@ -208,6 +215,12 @@ impl Graph {
     /// The app with an object id.
     pub async fn application(&self, id: ObjectId) -> Result<Option<Application>> {
         self.get_application(&format!("/applications/{id}")).await
+    }
+
+    /// Who owns an app.
+    pub fn application_owners(&self, id: ObjectId) -> Pages<AppOwner> {
+        let url = self.url(["applications", &id.to_string(), "owners"], &[("$select", "id")]);
+        Pages::new(self.api.clone(), "graph.applications.owners", "read who owns the app registration", url)
     }
 
     async fn get_application(&self, segment: &str) -> Result<Option<Application>> {

@@ -1,6 +1,7 @@
 //! What a tenant says of itself and of the person who is signed in.
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::Graph;
 use crate::{
@@ -73,6 +74,13 @@ pub struct DirectoryRole {
     pub display_name: Option<String>,
 }
 
+/// A permission that an app was given without a user: an app role of another app's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppRoleAssignment {
+    pub app_role_id: Uuid,
+}
+
 impl Graph {
     /// The operator's tenant.
     pub async fn organization(&self) -> Result<Organization> {
@@ -121,5 +129,11 @@ impl Graph {
         let segments = ["servicePrincipals", &principal, "transitiveMemberOf", "microsoft.graph.directoryRole"];
         let url = self.url(segments, &[("$select", "roleTemplateId,displayName")]);
         Pages::new(self.api.clone(), "graph.servicePrincipals.directoryRoles", "read your directory roles", url)
+    }
+
+    /// The permissions that a service principal was given for itself.
+    pub fn app_roles_of(&self, principal: ObjectId) -> Pages<AppRoleAssignment> {
+        let url = self.url(["servicePrincipals", &principal.to_string(), "appRoleAssignments"], &[]);
+        Pages::new(self.api.clone(), "graph.servicePrincipals.appRoles", "read your permissions in Graph", url)
     }
 }

@@ -4,19 +4,37 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::{Graph, duration};
-use crate::azure::{
-    Result,
-    api::{lenient_time, nullable},
-    http::Call,
+use crate::{
+    azure::{
+        Result,
+        api::{lenient_time, nullable},
+        http::Call,
+        pages::Pages,
+    },
+    domain::ObjectId,
 };
 
-/// The tenant's rules for every app. An app can have rules of its own, which are not seen here.
+/// Rules for apps: the tenant's for every app, or those of one app.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(from = "Wire")]
 pub struct AppManagementPolicy {
     pub enabled: bool,
     secrets: Vec<Rule>,
     multitenant: Option<Rule>,
+    /// The rules for secrets on the principals of apps, which may be at home elsewhere.
+    principal_secrets: Vec<Rule>,
+}
+
+/// Rules of one app's own, which stand above those of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireAssigned")]
+pub struct AssignedPolicy(AppManagementPolicy);
+
+impl AssignedPolicy {
+    /// The rules.
+    pub fn rules(self) -> AppManagementPolicy {
+        self.0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +63,12 @@ impl AppManagementPolicy {
         self.holding("passwordAddition", created).next().is_none()
     }
 
+    /// Whether the principal of an app may have secrets of its own. The app's own secrets are another matter.
+    pub fn principal_secrets_allowed(&self, created: OffsetDateTime) -> bool {
+        let forbids = |rule: &Rule| rule.kind.eq_ignore_ascii_case("passwordAddition") && rule.holds(created);
+        !(self.enabled && self.principal_secrets.iter().any(forbids))
+    }
+
     /// How long a secret of an app made at `created` may live; `None` where no rule says.
     pub fn max_secret_lifetime(&self, created: OffsetDateTime) -> Option<time::Duration> {
         self.holding("passwordLifetime", created).filter_map(|rule| rule.max_lifetime).min()
@@ -68,6 +92,37 @@ struct Wire {
     is_enabled: bool,
     #[serde(default, deserialize_with = "nullable")]
     application_restrictions: WireRestrictions,
+    #[serde(default, deserialize_with = "nullable")]
+    service_principal_restrictions: WireRestrictions,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireAssigned {
+    #[serde(default, deserialize_with = "nullable")]
+    is_enabled: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    restrictions: WireAssignedRestrictions,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct WireAssignedRestrictions {
+    #[serde(default, deserialize_with = "nullable")]
+    password_credentials: Vec<WireRule>,
+    #[serde(default, deserialize_with = "nullable")]
+    application_restrictions: WireRestrictions,
+}
+
+impl From<WireAssigned> for AssignedPolicy {
+    fn from(wire: WireAssigned) -> Self {
+        Self(AppManagementPolicy {
+            enabled: wire.is_enabled,
+            secrets: wire.restrictions.password_credentials.into_iter().map(Rule::from).collect(),
+            multitenant: wire.restrictions.application_restrictions.audiences.multiple.map(Rule::from),
+            principal_secrets: Vec::new(),
+        })
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -114,6 +169,12 @@ impl From<Wire> for AppManagementPolicy {
             enabled: wire.is_enabled,
             secrets: restrictions.password_credentials.into_iter().map(Rule::from).collect(),
             multitenant: restrictions.audiences.multiple.map(Rule::from),
+            principal_secrets: wire
+                .service_principal_restrictions
+                .password_credentials
+                .into_iter()
+                .map(Rule::from)
+                .collect(),
         }
     }
 }
@@ -144,6 +205,12 @@ impl Graph {
         let url = self.url(["policies", "defaultAppManagementPolicy"], &[]);
         let tried = "read the tenant's rules for app registrations";
         self.api.send(Call::get("graph.policies.defaultAppManagementPolicy", tried, url)).await?.json()
+    }
+
+    /// The rules of an app's own; at most one set of them.
+    pub fn policies_of_application(&self, id: ObjectId) -> Pages<AssignedPolicy> {
+        let url = self.url(["applications", &id.to_string(), "appManagementPolicies"], &[]);
+        Pages::new(self.api.clone(), "graph.applications.policies", "read the rules for this app registration", url)
     }
 
     /// What users of the tenant may do.
@@ -194,6 +261,32 @@ mod tests {
         let bare: AppManagementPolicy =
             serde_json::from_value(json!({"isEnabled": true, "applicationRestrictions": null})).unwrap();
         assert!(bare.secrets_allowed(NEW));
+    }
+
+    #[test]
+    fn an_apps_own_rules_are_read_in_their_own_form() {
+        let own: AssignedPolicy = serde_json::from_value(json!({
+            "id": "x", "isEnabled": true,
+            "restrictions": {
+                "passwordCredentials": [{"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P30D"}],
+                "applicationRestrictions": {"audiences": {"azureAdMultipleOrgs": {"state": "enabled"}}},
+            },
+        }))
+        .unwrap();
+        let rules = own.rules();
+        assert_eq!((rules.max_secret_days(NEW), rules.multitenant_allowed(NEW)), (Some(30), Some(false)));
+        let bare: AssignedPolicy = serde_json::from_value(json!({"isEnabled": true})).unwrap();
+        assert!(bare.rules().secrets_allowed(NEW));
+    }
+
+    #[test]
+    fn rules_for_principals_do_not_touch_the_apps_own_secrets() {
+        let rules: AppManagementPolicy = serde_json::from_value(json!({
+            "isEnabled": true,
+            "servicePrincipalRestrictions": {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "enabled"}]},
+        }))
+        .unwrap();
+        assert!(rules.secrets_allowed(NEW) && !rules.principal_secrets_allowed(NEW));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::{
     browser,
     challenge::Challenge,
-    desk::{Desk, Reason},
+    desk::Desk,
     device_code,
     endpoint::{AZURE_CLI, Endpoint, Granted},
     same_account::SameAccount,
@@ -22,7 +22,7 @@ use crate::{
         error::{Error, ErrorKind, Result, aadsts_number, clean},
         http::Http,
     },
-    domain::{AppId, Cloud, TenantId},
+    domain::{AppId, Cloud, TenantId, sign_in::Reason},
     secret::Secret,
 };
 

@@ -135,8 +135,7 @@ fn pool_properties(pool: &Pool, lagging: bool) -> Value {
 fn network(cluster: &Cluster) -> Value {
     let ids = |ids: &[String]| ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>();
     let balancer = if cluster.outbound_ip_ids.is_empty() {
-        let own = in_node_group(cluster, "Microsoft.Network/publicIPAddresses/outbound");
-        json!({"managedOutboundIPs": {"count": 1}, "effectiveOutboundIPs": ids(&[own])})
+        json!({"managedOutboundIPs": {"count": 1}, "effectiveOutboundIPs": ids(&cluster.outbound_ids())})
     } else {
         let given = ids(&cluster.outbound_ip_ids);
         json!({"outboundIPs": {"publicIPs": given}, "effectiveOutboundIPs": given})

@@ -7,7 +7,7 @@ use super::{idle, named, progress, watched};
 use crate::{
     domain::AppId,
     sim::{
-        arm::{Answer, Asked},
+        arm::{Answer, Asked, unlocked},
         entra::credentials::{self, CredentialFault},
         estate::{Cluster, Operation, OperationKind},
         service::{aks_flat_error, empty},
@@ -22,6 +22,7 @@ const KEPT: time::Duration = time::Duration::hours(24);
 
 pub(super) fn post(asked: &Asked<'_>, world: &mut World) -> Answer {
     let index = named(asked, world, "resetServicePrincipalProfile/action")?;
+    unlocked(world, &world.clusters[index].id, "write")?;
     let body = asked.call.json();
     let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
     let (Some(client), Some(secret)) = (text("clientId"), text("secret")) else {

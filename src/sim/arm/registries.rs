@@ -34,6 +34,20 @@ pub(super) fn get(asked: &Asked<'_>, world: &World) -> Answer {
 fn face(registry: &Registry, api_version: &str) -> Value {
     let status = |on: bool| if on { "enabled" } else { "disabled" };
     let rules: Vec<Value> = registry.ip_rules.iter().map(|rule| json!({"action": "Allow", "value": rule})).collect();
+    let endpoints: Vec<Value> = (1..=registry.private_endpoints)
+        .map(|number| {
+            let name = format!("{}.{number}", registry.name);
+            json!({
+                "id": format!("{}/privateEndpointConnections/{name}", registry.id),
+                "name": name,
+                "type": format!("{TYPE}/privateEndpointConnections"),
+                "properties": {
+                    "privateLinkServiceConnectionState": {"status": "Approved", "description": "Auto-Approved"},
+                    "provisioningState": "Succeeded",
+                },
+            })
+        })
+        .collect();
     let mut face = json!({
         "id": registry.id,
         "name": registry.name,
@@ -44,7 +58,7 @@ fn face(registry: &Registry, api_version: &str) -> Value {
         "properties": {
             "loginServer": registry.login_server,
             "creationDate": "2026-01-01T00:00:00.0000000Z",
-            "provisioningState": "Succeeded",
+            "provisioningState": registry.provisioning_state,
             "adminUserEnabled": false,
             "networkRuleSet": {"defaultAction": registry.default_action, "ipRules": rules},
             "policies": {
@@ -58,7 +72,7 @@ fn face(registry: &Registry, api_version: &str) -> Value {
             "encryption": {"status": "disabled"},
             "dataEndpointEnabled": false,
             "dataEndpointHostNames": [],
-            "privateEndpointConnections": [],
+            "privateEndpointConnections": endpoints,
             "publicNetworkAccess": registry.public_network_access,
             "networkRuleBypassOptions": "AzureServices",
             "networkRuleBypassAllowedForTasks": false,

@@ -118,6 +118,15 @@ pub(super) fn owners(context: &Context<'_>) -> Answer {
     query::page(context, "directoryObjects", objects.into_iter())
 }
 
+/// No application has rules of its own here.
+pub(super) fn policies(context: &Context<'_>) -> Answer {
+    {
+        let world = context.state.world.lock();
+        seen(context, &world, context.tenant(&world)?)?;
+    }
+    query::page(context, "appManagementPolicies", std::iter::empty())
+}
+
 pub(super) fn create(context: &Context<'_>) -> Answer {
     let sent = object(context.call)?;
     let mut world = context.state.world.lock();

@@ -122,7 +122,8 @@ pub(super) fn app_management_policy(context: &Context<'_>) -> Answer {
             },
         ])
     };
-    let enabled = policy.secrets_forbidden || policy.secret_max_days.is_some();
+    let enabled = policy.secrets_forbidden || policy.secret_max_days.is_some() || policy.principal_secrets_forbidden;
+    let principals = if policy.principal_secrets_forbidden { passwords(true, None) } else { json!([]) };
     let body = json!({
         "id": "00000000-0000-0000-0000-000000000000",
         "displayName": "Default app management tenant policy",
@@ -133,7 +134,7 @@ pub(super) fn app_management_policy(context: &Context<'_>) -> Answer {
             "passwordCredentials": passwords(policy.secrets_forbidden, policy.secret_max_days),
             "keyCredentials": [],
         },
-        "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
+        "servicePrincipalRestrictions": {"passwordCredentials": principals, "keyCredentials": []},
     });
     query::one(context, 200, "policies/defaultAppManagementPolicy", body)
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{AppId, ObjectId},
     sim::{
         changes::{self, PrincipalFault},
-        directory::{ServicePrincipal, Tenant},
+        directory::{AppRole, ServicePrincipal, Tenant},
         tokens,
         world::World,
     },
@@ -125,6 +125,29 @@ pub(super) fn roles(context: &Context<'_>) -> Answer {
         seen(context, &world, context.tenant(&world)?)?.object_id
     };
     organization::roles(context, id)
+}
+
+/// The permissions of Graph's that it was given for itself.
+pub(super) fn app_roles(context: &Context<'_>) -> Answer {
+    let objects = {
+        let world = context.state.world.lock();
+        let principal = seen(context, &world, context.tenant(&world)?)?;
+        let given = |role: &AppRole| {
+            json!({
+                "id": format!("{}-{}", principal.object_id.0.simple(), role.id()),
+                "deletedDateTime": null,
+                "appRoleId": role.id(),
+                "createdDateTime": date(principal.created),
+                "principalDisplayName": principal.display_name,
+                "principalId": principal.object_id.to_string(),
+                "principalType": "ServicePrincipal",
+                "resourceDisplayName": "Microsoft Graph",
+                "resourceId": tokens::GRAPH_APP,
+            })
+        };
+        principal.app_roles.iter().map(given).collect::<Vec<Value>>()
+    };
+    query::page(context, "appRoleAssignments", objects.into_iter())
 }
 
 /// The delegated grants that consent made.

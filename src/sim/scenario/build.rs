@@ -6,13 +6,13 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{PersonSpec, PolicySpec, RoleSpec, Scenario, TenantSpec};
+use super::{LockSpec, PersonSpec, PolicySpec, RoleSpec, Scenario, TenantSpec};
 use crate::{
     domain::{AppId, KeyId, ObjectId, TenantId},
     sim::{
         SimError,
         directory::{Application, Certificate, Grants, Password, ServicePrincipal, Tenant, TenantPolicy, User},
-        estate::{RoleAssignment, Subscription},
+        estate::{Cores, Lock, RoleAssignment, Subscription},
         ready::ReadyOperator,
         roles,
         world::{Timing, World},
@@ -55,6 +55,9 @@ impl Scenario {
                 clusters: Vec::new(),
                 registries: Vec::new(),
                 assignments: Vec::new(),
+                locks: self.locks.iter().map(lock).collect(),
+                cores: Cores { used: self.room.cores_used, limit: self.room.cores_limit },
+                subnet_prefix: self.room.subnet_prefix.clone(),
                 operations: BTreeMap::new(),
                 timing,
                 page_size: self.page_size.max(1),
@@ -103,6 +106,7 @@ impl Scenario {
                 users_may_register_apps: !policy.users_may_not_register_apps,
                 secrets_forbidden: policy.secrets_forbidden,
                 secret_max_days: policy.secret_max_days,
+                principal_secrets_forbidden: policy.principal_secrets_forbidden,
                 multitenant_forbidden: policy.multitenant_forbidden,
                 users_may_consent: !policy.users_may_not_consent,
                 policies_hidden: policy.hidden,
@@ -155,6 +159,7 @@ impl Builder {
         let principal = self.principal(home, spec.client_id, &name, home);
         if let Some(principal) = self.world.tenant_mut(home).and_then(|tenant| tenant.principals.get_mut(&principal)) {
             principal.directory_roles.clone_from(&spec.directory_roles);
+            principal.app_roles.clone_from(&spec.app_roles);
         }
         for role in &spec.roles {
             self.assign(home, role, user_id, "User")?;
@@ -238,6 +243,7 @@ impl Builder {
             app_owner_tenant: owner,
             enabled: true,
             directory_roles: Vec::new(),
+            app_roles: Vec::new(),
             grants: Vec::new(),
             created: now,
             deleted: None,
@@ -275,6 +281,10 @@ impl Builder {
         });
         Ok(())
     }
+}
+
+fn lock(spec: &LockSpec) -> Lock {
+    Lock { scope: spec.scope.clone(), name: spec.name.clone(), level: spec.level.clone() }
 }
 
 fn role_id(name: &str) -> Result<Uuid, SimError> {

@@ -75,6 +75,7 @@ impl Builder {
             disk_encryption_set_id: spec.disk_encryption_set_id.clone(),
             private_dns_zone_id: spec.private_dns_zone_id.clone(),
             current_operation: None,
+            maintenance: spec.maintenance.clone(),
             extra: spec.extra.clone(),
         };
         self.world.clusters.push(cluster);
@@ -96,6 +97,11 @@ impl Builder {
         };
         for role in std::iter::once(&nodes).chain(&app.roles) {
             self.assign(home, role, principal, "ServicePrincipal")?;
+        }
+        if app.principal_gone
+            && let Some(tenant) = self.world.tenant_mut(home)
+        {
+            tenant.principals.remove(&principal);
         }
         for presence in &app.presences {
             let tenant = self.tenant_id(&presence.tenant)?;
@@ -133,6 +139,8 @@ impl Builder {
             default_action: spec.default_action.clone(),
             ip_rules: spec.ip_rules.clone(),
             anonymous_pull: spec.anonymous_pull,
+            provisioning_state: spec.provisioning_state.clone(),
+            private_endpoints: spec.private_endpoints,
             arm_tokens_accepted: !spec.arm_tokens_refused,
             repositories: spec.repositories.iter().map(|(name, list)| (name.clone(), tags(name, list))).collect(),
             seen_from: SEEN_FROM.into(),

@@ -144,3 +144,16 @@ async fn a_delegation_condition_narrows_what_may_be_assigned() {
     let answer = bench.assign("ben", &scope, Uuid::from_u128(1), assignment(PULL, &principal)).await;
     assert_eq!(answer.status, StatusCode::CREATED);
 }
+
+#[tokio::test]
+async fn a_read_only_lock_stands_above_every_role() {
+    let bench = Bench::start("stops").await;
+    let (app, _) = bench.multitenant_app().await;
+    let principal = bench.consented(&app);
+    let (scope, _) = bench.registry("fabrikamlocked");
+    let locks = format!("{scope}/providers/Microsoft.Authorization/locks");
+    let locks = bench.manage("ben", Method::GET, &locks, None).await;
+    assert_eq!(locks.json()["value"][0]["properties"]["level"], "ReadOnly");
+    let answer = bench.assign("ben", &scope, Uuid::from_u128(1), assignment(PULL, &principal)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "ScopeLocked"));
+}

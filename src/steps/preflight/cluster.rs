@@ -1,10 +1,14 @@
 //! The cluster: whether its identity can be replaced, or reused, at all.
 
-use super::{note, stop, warning};
+use super::{limits, note, stop, warning};
 use crate::{
-    azure::aks::{Cluster, ClusterClient},
+    azure::{
+        Error,
+        aks::{AgentPool, Cluster, ClusterClient, NodeDisruption},
+        arm::{Level, Lock, Permissions},
+    },
     domain::{Finding, answers::Route},
-    steps::{look::Seen, plan},
+    steps::look::Look,
 };
 
 const RESET: &str = "Microsoft.ContainerService/managedClusters/resetServicePrincipalProfile/action";
@@ -41,71 +45,48 @@ pub fn unusable(cluster: &Cluster) -> Option<Unusable> {
     })
 }
 
-pub(super) fn findings(seen: &Seen, route: Route) -> Vec<Finding> {
-    let cluster = match &seen.cluster {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+    let (arm, patience) = (&look.steps.cluster.arm, &look.steps.patience);
+    let id = look.answers.cluster.id.as_str();
+    let (cluster, rights, locks, (route, _)) =
+        tokio::join!(look.cluster(), look.cluster_rights(), limits::locks(patience, arm, id), look.route());
+    let cluster = match cluster {
         Ok(cluster) => cluster,
         Err(error) => return vec![stop("CP-109", error.to_string(), &[])],
     };
     let name = cluster.name.as_str();
-    let mut found = Vec::new();
-    if cluster.client == ClusterClient::ManagedIdentity {
-        found.push(stop("CP-101", format!("{name} uses a managed identity"), &[("cluster", name)]));
-    }
+    let values = [("cluster", name)];
+    let mut found: Vec<Finding> = client(cluster).into_iter().collect();
     if route == Route::NewApp {
         found.extend(state(cluster));
-        found.extend(cluster.pools.iter().filter_map(|pool| {
-            let what = format!("Pool {} of {name}", pool.name);
-            let values = [("cluster", name), ("pool", pool.name.as_str())];
-            if pool.os_type.eq_ignore_ascii_case("Windows") {
-                return Some(stop("CP-106", format!("{what} runs Windows"), &values));
-            }
-            if pool.pool_type.eq_ignore_ascii_case("AvailabilitySet") {
-                return Some(stop("CP-107", format!("{what} is made of an availability set"), &values));
-            }
-            if pool.running() && !at_rest(&pool.provisioning_state) {
-                return Some(stop("CP-104", format!("{what} is {}", pool.provisioning_state), &values));
-            }
-            (!pool.running()).then(|| warning("CP-105", format!("{what} is stopped"), &values))
-        }));
-        if cluster.disruption_policy_blocks() {
-            found.push(stop(
-                "CP-116",
-                format!("The node disruption policy of {name} holds updates back"),
-                &[("cluster", name)],
-            ));
-        }
-        match &seen.cluster_rights {
-            Ok(rights) if rights.allows(RESET) => {}
-            Ok(_) => found.push(stop(
-                "CP-108",
-                format!("This account may not reset the identity of {name}"),
-                &[("cluster", name)],
-            )),
-            Err(error) => found.push(warning(
-                "CP-108",
-                format!("What this account may do on {name} could not be read: {error}"),
-                &[("cluster", name)],
-            )),
-        }
-        if plan::way_back(seen) != Some(true) {
-            found.push(warning(
-                "CP-113",
-                format!("Whether this account can put a new secret on {name}'s present app is not known"),
-                &[("cluster", name)],
-            ));
+        found.extend(cluster.pools.iter().filter_map(|pool| of_pool(pool, name)));
+        found.extend(disruption(look, cluster).await);
+        found.extend(reset(rights, name));
+        if let Some(lock) = limits::locked(&locks, Level::ReadOnly, id) {
+            found.push(stop("CP-414", format!("{name} is held by {lock}"), &values));
         }
     }
-    if plan::serves_others(seen) && route == Route::NewApp {
-        found.push(stop(
-            "CP-114",
-            format!("The present app of {name} serves other tenants already"),
-            &[("cluster", name)],
-        ));
+    found.extend(kept(&locks, cluster));
+    if cluster.private {
+        found.push(note("CP-117", format!("{name} is a private cluster"), &values));
     }
-    if !run_command(seen) {
-        found.push(note("CP-110", format!("No command can be run inside {name} from here"), &[("cluster", name)]));
+    if !run_command(cluster, rights) {
+        found.push(note("CP-110", format!("No command can be run inside {name} from here"), &values));
     }
     found
+}
+
+fn client(cluster: &Cluster) -> Option<Finding> {
+    let name = cluster.name.as_str();
+    match cluster.client {
+        ClusterClient::ManagedIdentity => {
+            Some(stop("CP-101", format!("{name} uses a managed identity"), &[("cluster", name)]))
+        }
+        ClusterClient::Unknown => {
+            Some(stop("CP-118", format!("{name} names neither an app nor an identity"), &[("cluster", name)]))
+        }
+        ClusterClient::ServicePrincipal(_) => None,
+    }
 }
 
 fn state(cluster: &Cluster) -> Option<Finding> {
@@ -114,19 +95,78 @@ fn state(cluster: &Cluster) -> Option<Finding> {
     if cluster.stopped() {
         return Some(stop("CP-102", format!("{name} is stopped"), &values));
     }
-    if cluster.busy() {
+    if cluster.changing() {
         return Some(stop("CP-103", format!("{name} is {}", cluster.provisioning_state), &values));
     }
     cluster.failed().then(|| stop("CP-115", format!("{name} is in state {}", cluster.provisioning_state), &values))
 }
 
-fn at_rest(state: &str) -> bool {
-    state.eq_ignore_ascii_case("Succeeded")
+fn of_pool(pool: &AgentPool, cluster: &str) -> Option<Finding> {
+    let what = format!("Pool {} of {cluster}", pool.name);
+    let name = format!("pool {}", pool.name);
+    let values = [("cluster", cluster), ("pool", name.as_str())];
+    if pool.os_type.eq_ignore_ascii_case("Windows") {
+        return Some(stop("CP-106", format!("{what} runs Windows"), &values));
+    }
+    if pool.pool_type.eq_ignore_ascii_case("AvailabilitySet") {
+        return Some(stop("CP-107", format!("{what} is made of an availability set"), &values));
+    }
+    if !pool.running() {
+        return Some(warning("CP-105", format!("{what} is stopped"), &values));
+    }
+    if pool.changing() {
+        return Some(stop("CP-104", format!("{what} is {}", pool.provisioning_state), &values));
+    }
+    if pool.failed() {
+        return Some(stop("CP-115", format!("{what} is in state {}", pool.provisioning_state), &values));
+    }
+    (pool.count == 0 && !pool.autoscaling).then(|| warning("CP-105", format!("{what} has no nodes"), &values))
+}
+
+/// A policy that forbids is a stop. One that asks for the maintenance window is none: the nodes are asked about when all
+/// else is done, and that can wait for the window.
+async fn disruption(look: &Look<'_>, cluster: &Cluster) -> Option<Finding> {
+    let name = cluster.name.as_str();
+    let values = [("cluster", name)];
+    let policy = look.steps.patience.read(|| look.steps.cluster.arm.node_disruption(&cluster.id)).await;
+    match policy.unwrap_or(NodeDisruption::Allowed) {
+        NodeDisruption::Allowed => return None,
+        NodeDisruption::Blocked => {
+            return Some(stop(
+                "CP-116",
+                format!("The node disruption policy of {name} forbids that nodes are replaced"),
+                &values,
+            ));
+        }
+        NodeDisruption::InWindow => {}
+    }
+    let windows = || look.steps.cluster.arm.maintenance_windows(&cluster.id).all(100);
+    let windows = look.steps.patience.read(windows).await.unwrap_or_default();
+    let words: Vec<&str> = windows.iter().map(|one| one.words.as_str()).filter(|words| !words.is_empty()).collect();
+    let when = if words.is_empty() { "which could not be read".to_owned() } else { words.join("; ") };
+    Some(warning("CP-116", format!("{name} lets nodes be replaced in its maintenance window alone ({when})"), &values))
+}
+
+fn reset(rights: &Result<Permissions, Error>, cluster: &str) -> Option<Finding> {
+    let values = [("cluster", cluster)];
+    match rights {
+        Ok(rights) if rights.allows(RESET) => None,
+        Ok(_) => Some(stop("CP-108", format!("This account may not reset the identity of {cluster}"), &values)),
+        Err(error) => Some(warning(
+            "CP-108",
+            format!("What this account may do on {cluster} could not be read: {error}"),
+            &values,
+        )),
+    }
+}
+
+fn kept(locks: &[Lock], cluster: &Cluster) -> Option<Finding> {
+    let lock = limits::locked(locks, Level::CanNotDelete, cluster.id.as_str())?;
+    Some(note("CP-148", format!("{} is held by {lock}", cluster.name), &[]))
 }
 
 /// Whether the proof may run a pod on each pool. A cluster with managed Entra sign-in asks for a person's token besides.
-pub(crate) fn run_command(seen: &Seen) -> bool {
-    let Ok(cluster) = &seen.cluster else { return false };
-    let may = seen.cluster_rights.as_ref().is_ok_and(|rights| rights.allows(RUN) && rights.allows(RUN_RESULT));
+pub(crate) fn run_command(cluster: &Cluster, rights: &Result<Permissions, Error>) -> bool {
+    let may = rights.as_ref().is_ok_and(|rights| rights.allows(RUN) && rights.allows(RUN_RESULT));
     may && !cluster.disable_run_command && !cluster.aad_managed && !cluster.stopped()
 }

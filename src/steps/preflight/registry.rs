@@ -1,86 +1,138 @@
-//! The registry: whether it can be seen, who may give roles on it, and who can reach it.
+//! The registry: whether it can be seen, who may give roles on it, and what it says of itself.
 
-use super::{note, stop, warning};
+use super::{
+    limits::{self, MayGive, may_give},
+    note, stop, warning,
+};
 use crate::{
-    azure::{acr::Registry, arm::Permissions},
-    domain::{Answers, Finding, answers::Provision, plan::RoleMode},
-    steps::{Tenants, look::Seen},
+    azure::{
+        Error,
+        acr::Registry,
+        arm::{Level, Lock, Permissions},
+    },
+    domain::{Cloud, Finding, answers::Provision, answers::RegistryAnswers, plan::RoleMode},
+    steps::{
+        look::{Deed, Look, Standing},
+        registry_role,
+    },
 };
 
-const ASSIGN: &str = "Microsoft.Authorization/roleAssignments/write";
-
-/// The directory roles with which one may make another tenant's app known here.
-const MAY_CONSENT: [&str; 3] = [
-    "62e90394-69f5-4237-9190-012177145e10",
-    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
-    "158c047a-c907-4556-b7ef-446551a6b5f7",
-];
-
-pub(super) fn findings(seen: &Seen, answers: &Answers, tenants: &Tenants) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let registry = match &seen.registry {
-        None => return found,
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+    let Some((tenant, id)) = look.abroad() else { return Vec::new() };
+    let patience = &look.steps.patience;
+    let answers = &look.answers.registry;
+    let direct = async {
+        match answers.provision {
+            Provision::Direct => Some(Standing::of(patience, tenant).await),
+            Provision::Consent => None,
+        }
+    };
+    let (registry, rights, locks, standing, tenants) = tokio::join!(
+        look.registry(),
+        patience.read(|| tenant.arm.permissions(id.as_str())),
+        limits::locks(patience, &tenant.arm, id.as_str()),
+        direct,
+        look.tenants(),
+    );
+    let registry = match registry {
+        None => return Vec::new(),
         Some(Err(error)) => return vec![stop("CP-130", error.to_string(), &[])],
         Some(Ok(registry)) => registry,
     };
-    found.extend(rights(registry, seen.registry_rights.as_ref()));
-    found.extend(network(registry));
-    let name = registry.name.as_str();
-    if registry.mode.is_none() {
-        let word = registry.mode_word.as_deref().unwrap_or("?");
-        found.push(stop("CP-137", format!("{name} says roleAssignmentMode {word}"), &[("registry", name)]));
-    } else if registry.mode == Some(RoleMode::Legacy) && !answers.registry.repositories.is_empty() {
-        found.push(stop(
-            "CP-134",
-            format!("{name} does not know permissions for single repositories"),
-            &[("registry", name)],
-        ));
-    }
-    if registry.anonymous_pull {
-        found.push(note("CP-135", format!("{name} lets anybody pull"), &[("registry", name)]));
-    }
-    if let Some(given) = answers.registry.login_server.as_ref().filter(|given| **given != registry.login_server) {
-        found.push(stop(
-            "CP-136",
-            format!("{name} answers at {}, not at {given}", registry.login_server),
-            &[("registry", name)],
-        ));
-    }
-    if answers.registry.provision == Provision::Direct
-        && let Some(roles) = &seen.registry_directory_roles
-        && !roles.iter().any(|role| MAY_CONSENT.contains(&role.as_str()))
-    {
-        let label = tenants.registry.label();
-        found.push(stop("CP-138", format!("This account has no admin role in {label}"), &[("tenant", &label)]));
+    let mut found: Vec<Finding> = may(registry, &rights).into_iter().collect();
+    found.extend(locked(registry, &locks));
+    found.extend(mode(registry, answers));
+    found.extend(server(registry, answers, &look.steps.cloud));
+    found.extend(said(registry));
+    if let Some(standing) = standing {
+        found.extend(direct_way(&standing, &tenants.registry.label()));
     }
     found
 }
 
-fn rights(registry: &Registry, rights: Option<&Result<Permissions, crate::azure::Error>>) -> Option<Finding> {
+fn may(registry: &Registry, rights: &Result<Permissions, Error>) -> Option<Finding> {
     let name = registry.name.as_str();
-    match rights? {
-        Ok(rights) if rights.allows(ASSIGN) => None,
-        Ok(_) => Some(stop(
-            "CP-131",
-            format!("This account may see {name}, and not give roles on it"),
-            &[("registry", name)],
-        )),
-        Err(error) => Some(warning(
-            "CP-131",
-            format!("What this account may do on {name} could not be read: {error}"),
-            &[("registry", name)],
-        )),
+    let values = [("registry", name)];
+    let rights = match rights {
+        Ok(rights) => rights,
+        Err(error) => {
+            let what = format!("What this account may do on {name} could not be read: {error}");
+            return Some(warning("CP-131", what, &values));
+        }
+    };
+    let role = registry_role::role(registry.mode?);
+    match may_give(rights, role.id) {
+        MayGive::Yes => None,
+        MayGive::Limited => {
+            let what = format!("This account may give only some roles on {name}, and not {}", role.name);
+            Some(warning("CP-406", what, &[("role", role.name)]))
+        }
+        MayGive::No => Some(stop("CP-131", format!("This account may see {name}, and not give roles on it"), &values)),
     }
 }
 
-fn network(registry: &Registry) -> Option<Finding> {
+fn locked(registry: &Registry, locks: &[Lock]) -> Option<Finding> {
+    let name = registry.name.as_str();
+    if let Some(lock) = limits::locked(locks, Level::ReadOnly, registry.id.as_str()) {
+        return Some(stop("CP-414", format!("{name} is held by {lock}"), &[("registry", name)]));
+    }
+    let lock = limits::locked(locks, Level::CanNotDelete, registry.id.as_str())?;
+    Some(note("CP-148", format!("{name} is held by {lock}"), &[]))
+}
+
+fn mode(registry: &Registry, answers: &RegistryAnswers) -> Option<Finding> {
     let name = registry.name.as_str();
     let values = [("registry", name)];
-    if !registry.public_network {
-        return Some(warning("CP-133", format!("{name} cannot be reached from public networks"), &values));
+    match registry.mode {
+        None => {
+            let word = registry.mode_word.as_deref().unwrap_or("?");
+            Some(stop("CP-137", format!("{name} says roleAssignmentMode {word}"), &values))
+        }
+        Some(RoleMode::Legacy) if !answers.repositories.is_empty() => {
+            Some(stop("CP-134", format!("{name} does not know permissions for single repositories"), &values))
+        }
+        Some(_) => None,
     }
-    registry.default_deny.then(|| {
-        let allowed = if registry.ip_rules.is_empty() { "nobody".to_owned() } else { registry.ip_rules.join(", ") };
-        warning("CP-132", format!("The firewall of {name} lets in {allowed}"), &values)
-    })
+}
+
+/// Where it answers: as the setup says, and where the app's key may go.
+fn server(registry: &Registry, answers: &RegistryAnswers, cloud: &Cloud) -> Option<Finding> {
+    let (name, own) = (registry.name.as_str(), &registry.login_server);
+    if let Some(given) = answers.login_server.as_ref().filter(|given| *given != own) {
+        let values = [("registry", name), ("login_server", own.as_str())];
+        return Some(stop("CP-136", format!("{name} answers at {own}, not at {given}"), &values));
+    }
+    let values = [("login_server", own.as_str()), ("suffix", cloud.registry_suffix.as_str())];
+    let what = format!("{name} answers at {own}, which is not under {}", cloud.registry_suffix);
+    (!cloud.owns_login_server(own)).then(|| stop("CP-146", what, &values))
+}
+
+fn said(registry: &Registry) -> Vec<Finding> {
+    let name = registry.name.as_str();
+    let values = [("registry", name)];
+    let mut found = Vec::new();
+    let state = registry.provisioning_state.as_str();
+    if !state.is_empty() && !state.eq_ignore_ascii_case("Succeeded") {
+        found.push(warning("CP-149", format!("{name} is in state {state}"), &values));
+    }
+    if registry.anonymous_pull {
+        found.push(note("CP-135", format!("{name} lets anybody pull"), &values));
+    }
+    if !registry.arm_tokens_accepted {
+        found.push(note("CP-139", format!("{name} takes no tokens that are for Resource Manager"), &values));
+    }
+    found
+}
+
+/// Making the app's principal without a consent page takes a role of the directory.
+fn direct_way(standing: &Standing, tenant: &str) -> Option<Finding> {
+    let values = [("tenant", tenant)];
+    match standing.may(Deed::AddForeignApp) {
+        Some(true) => None,
+        Some(false) => Some(stop("CP-138", format!("This account has no admin role in {tenant}"), &values)),
+        None => {
+            let what = format!("Whether this account has an admin role in {tenant} could not be read");
+            Some(warning("CP-138", what, &values))
+        }
+    }
 }

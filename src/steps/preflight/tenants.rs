@@ -2,22 +2,26 @@
 
 use super::{note, stop};
 use crate::{
-    domain::{Answers, Cloud, Finding},
-    steps::Tenants,
+    domain::{Finding, TenantId},
+    steps::look::Look,
 };
 
-pub(super) fn findings(answers: &Answers, tenants: &Tenants, cloud: &Cloud) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    if tenants.cluster.id == tenants.registry.id {
-        found.push(stop("CP-140", format!("Both are {} ({})", tenants.cluster.label(), tenants.cluster.id), &[]));
+    let tenants = look.tenants().await;
+    let ids: [TenantId; 2] = [tenants.cluster.id, tenants.registry.id];
+    if ids[0] == ids[1] {
+        found.push(stop("CP-140", format!("Both are {} ({})", tenants.cluster.label(), ids[0]), &[]));
     }
-    if answers.registry.handed_over() {
+    let answers = &look.answers.registry;
+    if answers.handed_over() {
         let label = tenants.registry.label();
         found.push(note("CP-145", format!("Nobody is signed in to {label}"), &[("tenant", &label)]));
     }
     // Where the registry can be read, Azure says where it answers.
-    let server = answers.registry.login_server.as_ref().filter(|server| !cloud.owns_login_server(server));
-    if let Some(server) = server.filter(|_| answers.registry.handed_over()) {
+    let cloud = &look.steps.cloud;
+    let server = answers.login_server.as_ref().filter(|server| !cloud.owns_login_server(server));
+    if let Some(server) = server.filter(|_| answers.handed_over()) {
         let values = [("login_server", server.as_str()), ("suffix", cloud.registry_suffix.as_str())];
         found.push(stop("CP-146", format!("{server} is not under {}", cloud.registry_suffix), &values));
     }

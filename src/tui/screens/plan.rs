@@ -16,7 +16,7 @@ pub use view::{dialog_view, view};
 
 use crate::{
     catalogue,
-    domain::{Finding, Plan, Severity, StepId, plan::Line},
+    domain::{Finding, Looking, Plan, Severity, StepId, plan::Line},
     session::Ticket,
     steps::equivalent,
     tui::{
@@ -40,6 +40,8 @@ pub struct Model {
     ticket: Option<Ticket>,
     /// Since when it is being made.
     since: OffsetDateTime,
+    /// How far the look for it is.
+    looking: Looking,
     /// The setup is being opened.
     pub beginning: bool,
     /// The marked line; the one behind the last is "start".
@@ -50,7 +52,16 @@ pub struct Model {
 
 impl Model {
     fn making(ticket: Ticket, since: OffsetDateTime) -> Self {
-        Self { plan: None, refused: None, ticket: Some(ticket), since, beginning: false, at: usize::MAX, scroll: 0 }
+        Self {
+            plan: None,
+            refused: None,
+            ticket: Some(ticket),
+            since,
+            looking: Looking::default(),
+            beginning: false,
+            at: usize::MAX,
+            scroll: 0,
+        }
     }
 
     /// While a plan is being made, seconds are shown.
@@ -217,9 +228,18 @@ fn again(wizard: &mut Wizard) -> Vec<Effect> {
     let now = wizard.now;
     let Some(answers) = wizard.draft.answers() else { return questions::begin_at(wizard) };
     if let Screen::Plan(model) = &mut wizard.screen {
-        (model.ticket, model.since) = (Some(ticket), now);
+        (model.ticket, model.since, model.looking) = (Some(ticket), now, Looking::default());
     }
     vec![Effect::SaveDraft(Box::new(wizard.draft.clone())), Effect::Plan(ticket, wizard.draft.setup, Box::new(answers))]
+}
+
+/// How far the look is. What a look that is over has to say is dropped.
+pub fn looking(wizard: &mut Wizard, ticket: Ticket, looking: Looking) {
+    if let Screen::Plan(model) = &mut wizard.screen
+        && model.ticket == Some(ticket)
+    {
+        model.looking = looking;
+    }
 }
 
 /// A plan was made, or why not. A late one is dropped.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{
     answers,
+    pictures::{drawn, picture},
     scenes::{self, planned},
     script::{NOW, Script},
 };
 use crate::{
-    domain::{Draft, StepId, answers::CarryOver},
+    domain::{Draft, Looking, StepId, Subject, answers::CarryOver},
     engine::{
         Command, Event, Idle,
         event::{Doing, Ended, NodesReview},
@@ -164,6 +165,31 @@ fn keys_mean_nothing_while_there_is_no_plan_yet() {
     assert!(matches!(script.model.screen, Screen::Plan(_)));
     script.keys("<esc>");
     assert!(question(&script.model).is_some());
+}
+
+#[test]
+fn what_an_earlier_look_found_is_not_taken_for_this_ones() {
+    let asked = |script: &Script| match script.asked.last() {
+        Some(Effect::Plan(ticket, ..)) => *ticket,
+        other => panic!("no plan is made: {other:?}"),
+    };
+    let script = planned().without_answers().then("r");
+    let late = asked(&script);
+    let script = script.hears(Msg::Planned(late, Ok(Arc::new(sample::plan())))).then("r");
+    let now = asked(&script);
+    assert_ne!(late, now);
+    let mut half = Looking::default();
+    half.seen(Subject::Cluster, Vec::new());
+    let shown = |script: &Script| picture_of(script).contains("1 of 8");
+    let script = script.hears(Msg::Looking(late, half.clone()));
+    assert!(!shown(&script));
+    let script = script.hears(Msg::Looking(now, half));
+    assert!(shown(&script));
+}
+
+fn picture_of(script: &Script) -> String {
+    let (buffer, shown) = drawn(&script.model, 80, 24);
+    picture(&buffer, &shown)
 }
 
 fn review() -> Arc<NodesReview> {

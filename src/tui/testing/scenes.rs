@@ -10,7 +10,9 @@ use super::{
     sign_ins,
 };
 use crate::{
-    domain::{Problem, Severity, StepId, answers::Route, plan::Action, problem::ProblemKind},
+    domain::{
+        Finding, Looking, Plan, Problem, Severity, StepId, Subject, answers::Route, plan::Action, problem::ProblemKind,
+    },
     engine::{
         Event, Idle, Record,
         event::{Doing, Ended, NodesReview, Status, Statuses},
@@ -19,7 +21,7 @@ use crate::{
     error::ExitCode,
     sample,
     secret::Secret,
-    session::{Outcome, RequestRecord, Rows},
+    session::{Outcome, RequestRecord, Rows, Ticket},
     tui::{
         browser,
         clipboard::Copied,
@@ -149,16 +151,39 @@ fn planned_handed_over() -> Script {
     handed_over().then("fabrikamimages.azurecr.io<enter>shop/web:1.4<enter>")
 }
 
-pub(super) fn plans() -> Vec<Scene> {
-    let ticket = |script: &Script| match script.asked.last() {
+/// A plan is being made.
+fn planning() -> (Script, Ticket) {
+    let making = to_image().then("<down><enter>").without_answers().then("<enter>");
+    let at = match making.asked.last() {
         Some(Effect::Plan(ticket, ..)) => *ticket,
         other => panic!("no plan is made: {other:?}"),
     };
-    let refused = |no: NoPlan| {
-        let making = to_image().then("<down><enter>").without_answers().then("<enter>");
-        let at = ticket(&making);
-        making.hears(Msg::Planned(at, Err(no)))
-    };
+    (making, at)
+}
+
+/// A plan was made, or why not.
+pub(super) fn refused(came: Result<Arc<Plan>, NoPlan>) -> Script {
+    let (making, at) = planning();
+    making.hears(Msg::Planned(at, came))
+}
+
+/// A look that is half done: something stops it, something is good, something is still to come.
+fn half_looked(stop: &Finding) -> Looking {
+    let warning = sample::plan().findings.remove(0);
+    let note = crate::catalogue::entry("CP-124").unwrap().finding(
+        Severity::Note,
+        "The tenant's rules for apps could not be read".to_owned(),
+        &[],
+    );
+    let mut looking = Looking::default();
+    looking.seen(Subject::Tenants, Vec::new());
+    looking.seen(Subject::Rules, vec![note]);
+    looking.seen(Subject::Cluster, vec![stop.clone()]);
+    looking.seen(Subject::Reach, vec![warning]);
+    looking
+}
+
+pub(super) fn plans() -> Vec<Scene> {
     let stop = crate::catalogue::entry("CP-101").unwrap().finding(
         Severity::Stop,
         "shop-msi has a managed identity".to_owned(),
@@ -171,14 +196,13 @@ pub(super) fn plans() -> Vec<Scene> {
     keeps.lines.retain(|line| line.step != StepId::ClusterUpdate);
     keeps.lines[0].step = StepId::Adoption;
     keeps.lines[0].action = Action::Change;
-    let making = to_image().then("<down><enter>").without_answers().then("<enter>");
-    let at = ticket(&making);
-    let keeps = making.hears(Msg::Planned(at, Ok(Arc::new(keeps))));
-    let making = to_image().then("<down><enter>").without_answers().then("<enter>");
-    let at = ticket(&making);
-    let stopped = making.hears(Msg::Planned(at, Ok(Arc::new(stopped))));
+    let keeps = refused(Ok(Arc::new(keeps)));
+    let stopped = refused(Ok(Arc::new(stopped)));
+    let (looked, at) = planning();
+    let looked = looked.hears(Msg::Looking(at, half_looked(&stop))).later(Duration::seconds(4));
     vec![
-        ("plan-making", to_image().then("<down><enter>").without_answers().then("<enter>").later(Duration::seconds(4))),
+        ("plan-making", planning().0.later(Duration::seconds(4))),
+        ("plan-looking", looked),
         ("plan", planned()),
         ("plan-handed-over", planned_handed_over()),
         ("plan-keeps-the-app", keeps),
@@ -193,8 +217,8 @@ pub(super) fn plans() -> Vec<Scene> {
         ("plan-findings", planned().then("w")),
         ("plan-warnings", planned().then("<enter>")),
         ("plan-stopped", stopped),
-        ("plan-refused", refused(NoPlan::Findings(vec![stop]))),
-        ("plan-failed", refused(NoPlan::Trouble(sample::problem().into()))),
+        ("plan-refused", refused(Err(NoPlan::Findings(vec![stop])))),
+        ("plan-failed", refused(Err(NoPlan::Trouble(sample::problem().into())))),
         ("plan-leave", planned().then("q")),
     ]
 }

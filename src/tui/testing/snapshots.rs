@@ -3,10 +3,10 @@
 use super::{
     pictures::{drawn, picture},
     scenes::{self, Scene},
-    sign_ins,
+    sign_ins, stops,
 };
 
-fn compare(scenes: Vec<Scene>, sizes: &[(u16, u16)]) {
+pub(super) fn compare(scenes: Vec<Scene>, sizes: &[(u16, u16)]) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_snapshot_path("snapshots");
@@ -33,6 +33,7 @@ fn no_picture_is_left_over() {
         .flat_map(|name| SIZES.iter().map(move |(width, height)| format!("{name}_{width}x{height}.snap")))
         .collect();
     made.insert("too-small_60x10.snap".to_owned());
+    made.extend(stops::scenes().into_iter().map(|(name, _)| format!("{name}_80x24.snap")));
     assert_eq!(kept, made);
 }
 

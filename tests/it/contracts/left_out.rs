@@ -31,6 +31,13 @@ const LEFT_OUT: &[LeftOut] = &[
         why: "a link to a next page is the service's own; no document says what it carries",
     },
     LeftOut {
+        operation: "ManagedClusters_Get",
+        part: "response 200",
+        place: "/properties",
+        reason: "Unevaluated properties are not allowed ('nodeDisruptionProfile' was unexpected)",
+        why: "the document is of a stable version; only preview versions have the policy, and one of them is asked",
+    },
+    LeftOut {
         operation: "ManagedClusters_GetCommandResult",
         part: "response 202",
         place: "",
@@ -57,6 +64,13 @@ const LEFT_OUT: &[LeftOut] = &[
         place: "",
         reason: "Unevaluated properties are not allowed ('claims' was unexpected)",
         why: "Microsoft's page on claims challenges has clients send it; MSAL does",
+    },
+    LeftOut {
+        operation: "token",
+        part: "request body",
+        place: "",
+        reason: "Unevaluated properties are not allowed ('client_assertion', 'client_assertion_type' were unexpected)",
+        why: "written for a client with a secret; Entra's page on certificate credentials has both",
     },
     LeftOut {
         operation: "deviceCode",

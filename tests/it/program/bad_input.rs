@@ -95,11 +95,12 @@ async fn tenants_and_accounts_that_do_not_fit() {
              tenant. You may have sent your authentication request to the wrong
              tenant.
     Means    The service principal with which crosspull signs in is not known in
-             the tenant, is disabled, or its secret is wrong, missing or has ended.
+             the tenant, is disabled, or what it proves itself with is wrong,
+             missing or has ended.
     Changed  nothing
-    Do       Check the client id, the tenant and the environment variable that
-             client_secret_env names. The variable needs the secret's value, not
-             its id. (Whoever runs that service principal)
+    Do       Check the client id, the tenant, and the environment variable with its
+             secret or the file with its certificate. The variable needs the
+             secret's value, not its id. (Whoever runs that service principal)
     Read     https://learn.microsoft.com/entra/identity-platform/howto-create-service-principal-portal
 
     request      UUID
@@ -118,11 +119,12 @@ async fn tenants_and_accounts_that_do_not_fit() {
              secret ID, for a secret added to app
              '11111111-aaaa-4000-8000-000000000101'.
     Means    The service principal with which crosspull signs in is not known in
-             the tenant, is disabled, or its secret is wrong, missing or has ended.
+             the tenant, is disabled, or what it proves itself with is wrong,
+             missing or has ended.
     Changed  nothing
-    Do       Check the client id, the tenant and the environment variable that
-             client_secret_env names. The variable needs the secret's value, not
-             its id. (Whoever runs that service principal)
+    Do       Check the client id, the tenant, and the environment variable with its
+             secret or the file with its certificate. The variable needs the
+             secret's value, not its id. (Whoever runs that service principal)
     Read     https://learn.microsoft.com/entra/identity-platform/howto-create-service-principal-portal
 
     request      UUID

@@ -215,8 +215,8 @@ async fn a_rule_against_secrets_that_came_after_the_plan() {
     Changed  nothing in this step; what is done stays
     Do       Ask for an exemption from the app management policy for this app.
              Without one, a pull secret or an import of the images is the other
-             way. (A Global Administrator or Application Administrator of the
-             cluster's tenant)
+             way. (A Cloud Application Administrator or Application Administrator
+             of the cluster's tenant)
     Read     https://learn.microsoft.com/entra/identity/enterprise-apps/configure-app-management-policies
 
     request      UUID

@@ -19,7 +19,7 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     restart, and the node image moves to the newest.
       system: 3, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
       web: 6, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
-    Way back: give the old app a new secret. It is not known whether you may.
+    Way back: give the old app a new secret, which you may. All nodes again, too.
 
     The cluster is as the plan saw it.
     TIME  key             UUID removed: nobody can be using it

@@ -62,9 +62,14 @@ async fn a_plan_changes_nothing_and_writes_nothing() {
     let text = world.crosspull(["plan", path]).await.exits(0).says("NOTHING HAS BEEN CHANGED YET");
     assert!(text.stderr.is_empty(), "{}", text.stderr);
     let json = world.crosspull(["plan", path, "--json"]).await.exits(0);
-    let objects = json.objects();
-    assert_eq!((objects.len(), objects[0]["event"].as_str()), (1, Some("plan")));
-    assert_eq!(objects[0]["plan"]["lines"].as_array().unwrap().len(), 10);
+    let mut objects = json.objects();
+    let plan = objects.pop().unwrap();
+    assert_eq!((plan["event"].as_str(), plan["plan"]["lines"].as_array().unwrap().len()), (Some("plan"), 10));
+    // Each finding was told before, when it was found.
+    let told: Vec<_> = objects.iter().map(|object| (&object["event"], &object["finding"])).collect();
+    let event = serde_json::json!("finding");
+    let found: Vec<_> = plan["plan"]["findings"].as_array().unwrap().iter().map(|finding| (&event, finding)).collect();
+    assert!(!found.is_empty() && found.len() == told.len() && found.iter().all(|one| told.contains(one)), "{told:?}");
     assert!(world.writes().is_empty(), "{:?}", world.writes());
     assert!(!world.folder.path().join("setups").exists(), "no journal either");
     world.crosspull(["list"]).await.exits(0).says("There are no setups on this machine.");

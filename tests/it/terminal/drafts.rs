@@ -23,7 +23,7 @@ fn signed_in(world: &World) -> Pty {
     answer(&mut wizard, "Which company's cluster is it?", "contoso.example");
     answer(&mut wizard, "Who signs in there?", "service principal");
     answer(&mut wizard, "Which service principal?", &world.operator("ana").client_id.to_string());
-    answer(&mut wizard, "Where is its secret?", "ANA_SECRET");
+    answer(&mut wizard, "What does it prove itself with?", "ANA_SECRET");
     wizard.shows("In which subscription is the cluster?");
     wizard.shows("contoso-shop");
     wizard

@@ -90,3 +90,19 @@ fn the_mouse_is_left_alone_unless_it_is_wished() {
     }
     assert!(last(&taken.raw, b"\x1b[?1000h").is_some() && last(&taken.raw, b"\x1b[?1006h").is_some());
 }
+
+#[test]
+fn a_person_at_a_terminal_sees_what_is_looked_at() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = Program::crosspull(home.path()).args(["demo", "--plain"]).size(120, 200).start();
+    program.shows("Do it?");
+    for said in
+        ["Looking at both sides. Nothing is changed by looking.", "  the registry and your rights on it        ok"]
+    {
+        program.shows(said);
+    }
+    program.keys("n");
+    program.keys(ENTER);
+    program.shows("Nothing was changed.");
+    program.end();
+}

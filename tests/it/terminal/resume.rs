@@ -25,7 +25,11 @@ pub(super) async fn waiting(edit: impl FnOnce(&World, &mut Answers)) -> World {
     answers.registry.provision = Provision::Consent;
     edit(&world, &mut answers);
     let session = world.session();
-    let (steps, plan) = session.plan(SetupId::random(), &answers).await.map_err(|error| describe(&error)).unwrap();
+    let (steps, plan) = session
+        .plan(SetupId::random(), &answers, &tokio::sync::watch::Sender::default())
+        .await
+        .map_err(|error| describe(&error))
+        .unwrap();
     let mut open = session.begin(&answers, &plan, steps).unwrap();
     let (events, mut happened, mut statuses) = Events::channel();
     let (command, commands) = mpsc::channel(1);

@@ -39,7 +39,7 @@ async fn the_demo_is_finished_with_enter_and_a_few_choices() {
     let mut wizard = Program::crosspull(folder.path()).arg("demo").start();
     to_the_plan(&mut wizard);
     wizard.keys(ENTER);
-    wizard.shows("Start in spite of the warnings?");
+    wizard.shows("─ Start? ─");
     wizard.keys(ENTER);
     wizard.shows("WAITS FOR Fabrikam");
     let written = String::from_utf8_lossy(&wizard.raw()).into_owned();

@@ -57,14 +57,6 @@ struct WireProperties {
     disk_encryption_set: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     network_profile: WireNetwork,
-    #[serde(default, deserialize_with = "nullable")]
-    node_disruption_profile: WireDisruption,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct WireDisruption {
-    node_disruption_policy: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -113,6 +105,17 @@ struct WireAddon {
 struct WireNetwork {
     #[serde(default, deserialize_with = "nullable")]
     load_balancer_profile: WireLoadBalancer,
+    #[serde(default, deserialize_with = "nullable")]
+    nat_gateway_profile: WireGateway,
+    outbound_type: Option<String>,
+    network_plugin: Option<String>,
+    network_plugin_mode: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct WireGateway {
+    #[serde(rename = "effectiveOutboundIPs", default, deserialize_with = "nullable")]
+    effective: Vec<WireReference>,
 }
 
 #[derive(Deserialize, Default)]
@@ -122,6 +125,8 @@ struct WireLoadBalancer {
     outbound_ips: WireAddresses,
     #[serde(rename = "outboundIPPrefixes", default, deserialize_with = "nullable")]
     outbound_prefixes: WireAddresses,
+    #[serde(rename = "effectiveOutboundIPs", default, deserialize_with = "nullable")]
+    effective: Vec<WireReference>,
 }
 
 #[derive(Deserialize, Default)]
@@ -147,7 +152,10 @@ impl From<Wire> for Cluster {
             }
             None => ClusterClient::Unknown,
         };
-        let load_balancer = properties.network_profile.load_balancer_profile;
+        let network = properties.network_profile;
+        let is = |word: Option<&str>, value: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(value));
+        let load_balancer = network.load_balancer_profile;
+        let effective = load_balancer.effective.into_iter().chain(network.nat_gateway_profile.effective);
         let addresses = load_balancer.outbound_ips.list.into_iter().chain(load_balancer.outbound_prefixes.list);
         Self {
             id,
@@ -175,11 +183,14 @@ impl From<Wire> for Cluster {
                 .map(|(name, addon)| (name, addon.is_some_and(|addon| addon.enabled)))
                 .collect(),
             disk_encryption_set: properties.disk_encryption_set.filter(|id| !id.is_empty()),
+            egress_ips: effective.filter_map(|address| address.id).collect(),
+            pods_in_subnet: is(network.network_plugin.as_deref(), "azure")
+                && !is(network.network_plugin_mode.as_deref(), "overlay"),
+            outbound_type: network.outbound_type,
             outbound_ips: addresses.filter_map(|address| address.id).collect(),
             api_server_subnet: properties.api_server_access_profile.subnet_id.filter(|id| !id.is_empty()),
             // `system` and `none` are words, not resources.
             private_dns_zone: properties.api_server_access_profile.private_dns_zone.filter(|id| id.starts_with('/')),
-            disruption_policy: properties.node_disruption_profile.node_disruption_policy,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{ObjectId, TenantId},
     sim::{
         aks,
-        arm::{registries, resource_not_found},
+        arm::{registries, resource_not_found, unlocked},
         estate::RoleAssignment,
         rbac::{self, condition},
         roles,
@@ -27,6 +27,7 @@ pub(in crate::sim::arm) fn put(asked: &Asked<'_>, world: &mut World) -> Answer {
     let attributes = attributes(&wanted);
     let attributes: Vec<(&str, &str)> = attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
     asked.require_with(world, &asked.scope.text, &condition::Request { action: WRITE, attributes: &attributes })?;
+    unlocked(world, &asked.scope.text, "write")?;
     place_exists(world, &asked.scope)?;
     if roles::by_id(wanted.role).is_none() {
         let message = format!("The specified role definition with ID '{}' does not exist.", wanted.role.simple());

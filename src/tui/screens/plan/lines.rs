@@ -2,8 +2,14 @@
 
 use crate::{
     catalogue,
-    domain::{Finding, Severity, plan::ClusterSeen},
-    tui::widgets::doc::{Doc, Tone},
+    domain::{Finding, Looking, Severity, Subject, plan::ClusterSeen},
+    tui::{
+        look::Look,
+        widgets::{
+            doc::{Doc, Tone},
+            fit,
+        },
+    },
     words::{replaced, way_back},
 };
 
@@ -26,12 +32,12 @@ pub(super) fn findings_doc(findings: &[Finding]) -> Doc {
 
 /// One finding.
 pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
-    let (word, tone) = match finding.severity {
-        Severity::Stop => ("STOP", Tone::Bad),
-        Severity::Warning => ("WARNING", Tone::Warn),
-        Severity::Note => ("note", Tone::Strong),
+    let word = match finding.severity {
+        Severity::Stop => "STOP",
+        Severity::Warning => "WARNING",
+        Severity::Note => "note",
     };
-    doc.toned(tone, &format!("{word}  {}  {}", finding.code, finding.found));
+    doc.toned(tone(finding.severity), &format!("{word}  {}  {}", finding.code, finding.found));
     doc.field("Means", LABEL, &finding.means);
     doc.field("Do", LABEL, &finding.advice);
     if let Some(entry) = catalogue::entry(&finding.code).filter(|_| finding.severity != Severity::Note) {
@@ -39,18 +45,43 @@ pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
     }
 }
 
+/// How far the look is: each subject with what was found, as it is found.
+pub(super) fn looking_lines(doc: &mut Doc, looking: &Looking, look: &Look, width: usize) {
+    const WORDS: usize = 44;
+    for subject in Subject::ALL {
+        let found = looking.of(subject);
+        let worst = found.and_then(|found| found.iter().map(|finding| finding.severity).min());
+        let (result, how) = match (found, worst) {
+            (None, _) => (format!("looking {}", look.glyphs.ellipsis), Tone::Dim),
+            (Some(_), None) => ("ok".to_owned(), Tone::Good),
+            (Some(found), Some(worst)) => (count(found, worst), tone(worst)),
+        };
+        let words = if found.is_none() { Tone::Dim } else { Tone::Text };
+        doc.line(vec![(format!("  {:<WORDS$}", subject.to_string()), words), (result, how)]);
+        for finding in found.unwrap_or_default().iter().filter(|finding| finding.severity != Severity::Note) {
+            let text = look.glyphs.clean(&format!("{}  {}", finding.code, finding.found));
+            doc.line(vec![(format!("    {}", fit(&text, width.saturating_sub(4), look)), tone(finding.severity))]);
+        }
+    }
+}
+
+fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Stop => Tone::Bad,
+        Severity::Warning => Tone::Warn,
+        Severity::Note => Tone::Strong,
+    }
+}
+
+/// How many there are of one severity, in words.
+fn count(findings: &[Finding], severity: Severity) -> String {
+    let number = findings.iter().filter(|finding| finding.severity == severity).count();
+    if number == 1 { format!("1 {severity}") } else { format!("{number} {severity}s") }
+}
+
 /// Counts in words: `0 stops, 1 warning, 2 notes`.
 pub(super) fn counts(findings: &[Finding]) -> String {
-    let count = |severity: Severity, one: &str| {
-        let number = findings.iter().filter(|finding| finding.severity == severity).count();
-        if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-    };
-    format!(
-        "{}, {}, {}",
-        count(Severity::Stop, "stop"),
-        count(Severity::Warning, "warning"),
-        count(Severity::Note, "note")
-    )
+    [Severity::Stop, Severity::Warning, Severity::Note].map(|severity| count(findings, severity)).join(", ")
 }
 
 /// What the replacement of the nodes means.

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Dialog, Model, lines};
 use crate::{
-    domain::{Plan, Severity, StepId, answers::Route, plan::Action},
+    domain::{Plan, Severity, StepId, Subject, answers::Route, plan::Action},
     tui::{
         canvas::Canvas,
         model::Model as Wizard,
@@ -51,11 +51,9 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
             }
         }
         (None, None) => {
+            doc.dim("Nothing is changed by looking.");
             doc.blank();
-            doc.text(
-                "The cluster, the registry, the rights of both accounts, the rules of both tenants, and what the \
-                 cluster's present identity may do. Nothing is changed by looking.",
-            );
+            lines::looking_lines(&mut doc, &model.looking, &wizard.look, usize::from(area.width));
         }
     }
     doc.view(&wizard.look, model.scroll, area, canvas);
@@ -67,7 +65,9 @@ fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
     let right = if model.beginning {
         String::new()
     } else if model.ticket.is_some() {
-        format!("looking at both sides {} {}", wizard.look.glyphs.ellipsis, span(wizard.now - model.since))
+        let done = model.looking.done().count();
+        let far = format!("{done} of {}", Subject::ALL.len());
+        format!("looking at both sides: {far}, {}", span(wizard.now - model.since))
     } else if model.refused.is_some() && model.plan.is_none() {
         "there is no plan".to_owned()
     } else {

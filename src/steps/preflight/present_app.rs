@@ -1,0 +1,61 @@
+//! The app that the cluster has now: what it serves, whether its secret still counts, and the way back to it.
+
+use super::{stop, warning};
+use crate::{
+    azure::graph::Application,
+    domain::{Finding, answers::Route},
+    engine::wait,
+    steps::{
+        look::{Look, WayBack},
+        plan,
+    },
+};
+
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+    let Ok(cluster) = look.cluster().await else { return Vec::new() };
+    if cluster.client.app().is_none() {
+        return Vec::new();
+    }
+    let name = cluster.name.as_str();
+    let values = [("cluster", name)];
+    let mut found = Vec::new();
+    let app = look.app_there().await;
+    if look.route().await.0 == Route::NewApp {
+        if plan::serves_others(app) {
+            found.push(stop("CP-114", format!("The present app of {name} serves other tenants already"), &values));
+        }
+        let (way_back, gone) = tokio::join!(look.way_back(), gone(look));
+        match way_back {
+            _ if gone => {
+                found.push(warning("CP-128", format!("The present app of {name} is in the recycle bin"), &values));
+            }
+            WayBack::Known => {}
+            WayBack::Closed(why) => {
+                let what = format!("This account cannot put a new secret on {name}'s present app: {why}");
+                found.push(warning("CP-113", what, &values));
+            }
+            WayBack::Unsure(why) => {
+                let what =
+                    format!("Whether this account can put a new secret on {name}'s present app is not known: {why}");
+                found.push(warning("CP-113", what, &values));
+            }
+        }
+    }
+    found.extend(
+        app.filter(|app| ended(app))
+            .map(|app| warning("CP-126", format!("Every secret of \"{}\" has ended", app.display_name), &values)),
+    );
+    found
+}
+
+/// Whether the app was deleted, which a registration that is not there may also mean.
+async fn gone(look: &Look<'_>) -> bool {
+    matches!(look.app().await, Some(Ok(None))) && look.app_in_recycle_bin().await.unwrap_or(false)
+}
+
+/// Whether there were secrets, and each has ended. A key without an end is taken for good.
+fn ended(app: &Application) -> bool {
+    let now = wait::now();
+    let keys = &app.password_credentials;
+    !keys.is_empty() && keys.iter().all(|key| key.end.is_some_and(|end| end < now))
+}
