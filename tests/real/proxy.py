@@ -8,20 +8,14 @@ beside it do. CROSSPULL names the binary, WORK a folder of its own, SIM_READY an
 
 import json, os, shutil, socket, subprocess, sys, tempfile, time
 
-BINARY, WORK, TALLY, LOCAL_READY = (os.environ[name] for name in ("CROSSPULL", "WORK", "TALLY", "SIM_READY"))
+from checks import check
+
+BINARY, WORK, LOCAL_READY = (os.environ[name] for name in ("CROSSPULL", "WORK", "SIM_READY"))
 # No real service has a name in .test.
 NAME = "azure.test"
 REGISTRY = f"fabrikamimages.{NAME}"
 PASSWORD = "Hunter22-of-the-office"
 PATIENCE = 30
-
-
-def check(what, right, said=""):
-    print(f"  {'ok     ' if right else 'FAILED '} {what}", flush=True)
-    if not right:
-        print("\n".join("          " + line for line in str(said).splitlines()), flush=True)
-    with open(TALLY, "a") as tally:
-        tally.write(f"{'ok' if right else 'not ok'} {what}\n")
 
 
 def until(find, what, process):

@@ -20,7 +20,7 @@ def until(look, what):
 class Terminal:
     """The wizard in a tmux of its own."""
 
-    def __init__(self, binary, environment, set_clipboard="off", size=(100, 30)):
+    def __init__(self, command, environment, set_clipboard="off", size=(100, 30)):
         self.tmux = ["tmux", "-L", "crosspull-" + uuid.uuid4().hex[:8], "-f", "/dev/null"]
         clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         clean.update({"LANG": "C.UTF-8", "TERM": "xterm-256color", **environment})
@@ -28,7 +28,7 @@ class Terminal:
         self.call("set", "-g", "status", "off")
         self.call("set", "-g", "remain-on-exit", "on")
         self.call("set", "-g", "set-clipboard", set_clipboard)
-        self.call("respawn-pane", "-k", "-t", "w", binary, "demo", env=clean)
+        self.call("respawn-pane", "-k", "-t", "w", *command, env=clean)
 
     def call(self, *words, env=None):
         done = subprocess.run([*self.tmux, *words], capture_output=True, text=True, env=env)

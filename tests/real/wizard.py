@@ -7,16 +7,10 @@ check and adds it to TALLY, as the shell scripts beside it do. CROSSPULL names t
 
 import json, os, re, shutil, subprocess, sys, urllib.error, urllib.request
 
+from checks import check
 from terminal import PATIENCE, Terminal, until
 
-BINARY, WORK, TALLY = (os.environ[name] for name in ("CROSSPULL", "WORK", "TALLY"))
-
-def check(what, right, said=""):
-    print(f"  {'ok     ' if right else 'FAILED '} {what}", flush=True)
-    if not right:
-        print("\n".join("          " + line for line in str(said).splitlines()), flush=True)
-    with open(TALLY, "a") as tally:
-        tally.write(f"{'ok' if right else 'not ok'} {what}\n")
+BINARY, WORK = (os.environ[name] for name in ("CROSSPULL", "WORK"))
 
 
 class Browser:
@@ -126,7 +120,7 @@ def launcher():
 def on_a_desktop():
     display = Display()
     folder, noted = launcher()
-    wizard = Terminal(BINARY, {"DISPLAY": display.name, "PATH": folder + ":" + os.environ["PATH"]})
+    wizard = Terminal([BINARY, "demo"], {"DISPLAY": display.name, "PATH": folder + ":" + os.environ["PATH"]})
     browser = Browser()
     try:
         wizard.to_plan()
@@ -189,7 +183,7 @@ def on_a_desktop():
 
 
 def without_a_display():
-    wizard = Terminal(BINARY, {}, set_clipboard="on")
+    wizard = Terminal([BINARY, "demo"], {}, set_clipboard="on")
     try:
         wizard.to_plan()
         wizard.start()
