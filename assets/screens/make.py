@@ -91,7 +91,7 @@ def svg(screen):
 def main():
     subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
     binary = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "debug", "crosspull")
-    wizard = Terminal(binary, {}, size=(COLUMNS, ROWS))
+    wizard = Terminal([binary, "demo"], {}, size=(COLUMNS, ROWS))
 
     def picture(name):
         with open(os.path.join(HERE, name + ".svg"), "w") as file:
