@@ -29,7 +29,7 @@ pub use store::{Entry, Store, left_behind};
 
 pub use crate::azure::{
     Outcome, RequestRecord,
-    sign_in::{Desk, Pasted, Reason, Wanted, Way},
+    sign_in::{Desk, Pasted, Wanted, Way},
 };
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},

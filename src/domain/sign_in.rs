@@ -142,6 +142,17 @@ impl SignIn {
     }
 }
 
+/// Why somebody has to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody is signed in yet.
+    First,
+    /// The session has ended, or was ended.
+    Again,
+    /// The tenant wants another proof, such as a second factor.
+    MoreProof,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

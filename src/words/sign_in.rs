@@ -1,6 +1,6 @@
 //! Why somebody is asked to sign in.
 
-use crate::session::Reason;
+use crate::domain::sign_in::Reason;
 
 /// One or two sentences; `tenant` is what people know the tenant by.
 pub fn sign_in_reason(reason: Reason, tenant: &str, account: Option<&str>) -> String {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use crosspull::{
-    domain::{Answers, Plan, SetupId, answers::SignIn},
+    domain::{
+        Answers, Plan, SetupId,
+        sign_in::{Reason, SignIn},
+    },
     engine::event::Ended as RunEnded,
     engine::run::Mode,
     secret::Secret,
-    session::{Pasted, Reason, Refusal, Session, Wanted, Way},
+    session::{Pasted, Refusal, Session, Wanted, Way},
     steps::Steps,
 };
 use tokio::sync::watch;

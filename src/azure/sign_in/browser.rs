@@ -14,7 +14,7 @@ use uuid::Uuid;
 use self::landing::{Landed, Listener};
 use super::{
     challenge::{Challenge, parameter},
-    desk::{Desk, Given, Reason, Seat, Way},
+    desk::{Desk, Given, Seat, Way},
     endpoint::{Endpoint, Granted, scopes},
     person::{gave_up, said_by_page},
 };
@@ -23,6 +23,7 @@ use crate::{
         entra::payload,
         error::{Error, ErrorKind, Result, aadsts_number, clean},
     },
+    domain::sign_in::Reason,
     secret::Secret,
 };
 

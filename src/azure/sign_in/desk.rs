@@ -14,7 +14,10 @@ use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
-use crate::{domain::TenantId, secret::Secret};
+use crate::{
+    domain::{TenantId, sign_in::Reason},
+    secret::Secret,
+};
 
 /// What a sign-in wants of a person.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,17 +42,6 @@ impl fmt::Debug for Wanted {
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
-}
-
-/// Why somebody has to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Nobody is signed in yet.
-    First,
-    /// The session has ended, or was ended.
-    Again,
-    /// The tenant wants another proof, such as a second factor.
-    MoreProof,
 }
 
 /// How somebody signs in. Nothing of it is printed by accident.

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     challenge::{Challenge, parameter},
-    desk::{Desk, Given, Reason, Way},
+    desk::{Desk, Given, Way},
     endpoint::{Endpoint, Granted, number, scopes},
     person::{gave_up, said_by_page},
 };
@@ -17,6 +17,7 @@ use crate::{
         clock,
         error::{Error, ErrorKind, Result},
     },
+    domain::sign_in::Reason,
     secret::Secret,
 };
 

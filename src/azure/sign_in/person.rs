@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     browser,
     challenge::Challenge,
-    desk::{Desk, Reason},
+    desk::Desk,
     device_code,
     endpoint::{AZURE_CLI, Endpoint, Granted},
     same_account::SameAccount,
@@ -23,7 +23,7 @@ use crate::{
         error::{Error, ErrorKind, Result, aadsts_number, clean},
         http::Http,
     },
-    domain::{AppId, Cloud, TenantId},
+    domain::{AppId, Cloud, TenantId, sign_in::Reason},
     secret::Secret,
 };
 

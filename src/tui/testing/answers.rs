@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use super::script::NOW;
 use crate::{
-    domain::{AppId, Draft, LoginServer, Plan, SetupId, SubscriptionId, answers::SignIn, answers::Tenant},
+    domain::{
+        AppId, Draft, LoginServer, Plan, SetupId, SubscriptionId,
+        answers::Tenant,
+        sign_in::{Reason, SignIn},
+    },
     engine::{JournalError, Record},
     report::Summary,
     sample,
-    session::{Account, Found, Query, Reason, Row, Rows, SignedIn, Ticket, Unusable, Value, Wanted, Way},
+    session::{Account, Found, Query, Row, Rows, SignedIn, Ticket, Unusable, Value, Wanted, Way},
     tui::{
         effect::Effect,
         model::Model,

@@ -6,10 +6,14 @@ use super::{
     script::Script,
 };
 use crate::{
-    domain::{StepId, answers::SignIn, problem::ProblemKind},
+    domain::{
+        StepId,
+        problem::ProblemKind,
+        sign_in::{Reason, SignIn},
+    },
     engine::event::Doing,
     error::ExitCode,
-    session::{Reason, SignedIn, Wanted},
+    session::{SignedIn, Wanted},
     tui::{
         browser::{self, Place},
         effect::{Effect, ForSignIn},
