@@ -7,9 +7,9 @@ binary, WORK a folder of its own.
 
 import json, os, re, shlex, shutil, subprocess, sys, threading, time
 
-from checks import check
+from checks import check, until
 from person import Person, sign_in
-from terminal import Terminal, until
+from terminal import Terminal
 
 BINARY, WORK = os.environ["CROSSPULL"], os.environ["WORK"]
 AZ = shutil.which("az")

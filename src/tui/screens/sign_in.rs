@@ -77,6 +77,8 @@ pub fn came(wizard: &mut Wizard, waiting: Vec<Wanted>) -> Vec<Effect> {
     let Some(first) = wizard.sign_ins.first().cloned() else {
         if let Some(at) = shown {
             wizard.dialogs.remove(at);
+            // What was said of its link is over with it.
+            wizard.notice = None;
         }
         return Vec::new();
     };

@@ -31,7 +31,10 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
     let mut doc = Doc::default();
     answered(&mut doc, &wizard.draft, model.question);
     doc.heading(model.question.asks());
-    doc.dim(model.question.hint());
+    // The other answers are to have room below what went wrong.
+    if model.trouble.is_none() || model.question.is_typed() {
+        doc.dim(model.question.hint());
+    }
     let mut below = below_of(area, doc.view(look, 0, area, canvas));
 
     let field_area = Rect { height: below.height.min(1), ..below };
@@ -103,18 +106,23 @@ fn trouble(model: &Model) -> Option<Doc> {
         doc.bad(&trouble.said);
         doc.text("The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4");
     } else {
-        explain(&mut doc, trouble);
+        // The question says what was tried.
+        explain_without(&mut doc, trouble, &["Tried", "Changed"]);
     }
     Some(doc)
 }
 
 /// A trouble in words, with the catalogue's where it has any.
 pub fn explain(doc: &mut Doc, trouble: &Trouble) {
+    explain_without(doc, trouble, &["Changed"]);
+}
+
+fn explain_without(doc: &mut Doc, trouble: &Trouble, left_out: &[&str]) {
     let words = trouble.problem.as_ref().map(|problem| problem_words(problem, None));
     match words {
         Some(words) if words.title.is_some() => {
             doc.bad(&format!("{}  {}", words.head, words.title.unwrap_or_default()));
-            for (label, text) in words.lines.iter().filter(|(label, _)| *label != "Changed") {
+            for (label, text) in words.lines.iter().filter(|(label, _)| !left_out.contains(label)) {
                 doc.field(label, LABEL_OF_TROUBLE, text);
             }
         }

@@ -180,7 +180,8 @@ fn to_type(model: &Model, code: &str) -> Doc {
     doc.line(vec![(format!("      {code}"), Tone::Strong)]);
     doc.blank();
     if let Way::Code { ends, .. } = &model.wanted.way {
-        let life = span(*ends - model.came);
+        // Not a minute less for the moment that it took to show.
+        let life = span(*ends - model.came + time::Duration::SECOND);
         doc.dim(&format!("It is good for {life}, until {} UTC. Then another one comes by itself.", clock(*ends)));
     }
     doc.text("The page says that it can be closed; crosspull goes on by itself.");
