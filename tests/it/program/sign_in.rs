@@ -151,7 +151,7 @@ async fn a_machine_signs_in_as_itself_or_as_one_of_its_identities() {
     plan(&one, &machine.identity_header).await.exits(3).says("NOTHING HAS BEEN CHANGED YET");
     let out = plan(&itself, "hunter2hunter2").await.exits(5);
     assert!(!out.stderr.contains("hunter2"), "{}", out.stderr);
-    world.act("machine", json!({ "lose": "system_assigned" })).await;
+    world.act("machine", json!({ "lose": "all" })).await;
     let out = plan(&itself, &machine.identity_header).await.exits(5);
     assert!(out.stderr.contains("CP-227"), "{}", out.stderr);
 }

@@ -222,8 +222,13 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
                 [one] => format!("signed in: {one}"),
                 [one, more @ ..] => format!("signed in: {one} and {} more", more.len()),
             };
-            let domain = tenant.domain.clone().unwrap_or_else(|| tenant.id.to_string());
-            row(Choice::Tenant(tenant.clone()), tenant.label(), format!("{domain}  {who}"))
+            let (label, id) = (tenant.label(), tenant.id.to_string());
+            // Of a tenant without a name the id is the label; a second one would push the people off the screen.
+            let detail = match tenant.domain.clone().or_else(|| Some(id).filter(|id| *id != label)) {
+                Some(domain) => format!("{domain}  {who}"),
+                None => who,
+            };
+            row(Choice::Tenant(tenant), label, detail)
         })
         .collect()
 }
