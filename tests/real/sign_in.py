@@ -193,8 +193,7 @@ def elsewhere(simulator, browser):
         check("the wizard waits for what is pasted", "Copy that page's whole address" in wizard.screen(), wizard.screen())
         wizard.paste(ends_on)
         wizard.choose("In which subscription is the cluster?")
-        screen = wizard.screen()
-        check("the address that is pasted signs in", ANA in screen, screen)
+        check("the address that is pasted signs in", ANA in wizard.screen(), wizard.screen())
     finally:
         wizard.end()
 
@@ -209,7 +208,12 @@ def on_the_command_line(simulator, browser):
     lines = Terminal([BINARY, "plan", plan, *connected(simulator, home)], {**environment, **ELSEWHERE}, size=SMALL)
     try:
         lines.wait("Paste that address here")
-        lines.type(signs_in_elsewhere(browser, lines.link()))
+        address = signs_in_elsewhere(browser, lines.link())
+        lines.type("http://localhost/")
+        lines.press("Enter")
+        said = lines.wait("That is neither.")
+        check("the command line says when something else is pasted", "begins with http://localhost:" in said, said)
+        lines.type(address)
         lines.press("Enter")
         code = lines.wait_for_exit()
         check("the command line takes the address too", code == 0 and "what will happen" in lines.screen(), lines.screen())

@@ -4,11 +4,11 @@ import json, os, subprocess, sys
 
 from checks import until
 
-BINARY = os.environ.get("CROSSPULL", "crosspull")
+BINARY = os.environ["CROSSPULL"]
 
 
 class Simulator:
-    """One that is fast, since none of its clients is known to take 0 seconds for another time."""
+    """One whose waits pass fast: crosspull takes a `Retry-After` of 0 seconds for what it is, as the Azure CLI does not."""
 
     def __init__(self, folder, *arguments):
         self.file = os.path.join(folder, "simulator.json")
