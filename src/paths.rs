@@ -78,6 +78,13 @@ pub fn is_loopback(host: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// A path that somebody wrote, good from any folder: a setup is taken up again from another one. `~/` is their home.
+pub fn whole(path: &str) -> PathBuf {
+    let home = path.strip_prefix("~/").and_then(|below| Some(std::env::home_dir()?.join(below)));
+    let path = home.unwrap_or_else(|| PathBuf::from(path));
+    std::path::absolute(&path).unwrap_or(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

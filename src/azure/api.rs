@@ -59,9 +59,8 @@ impl Api {
 
     /// The credential has no token that would do: somebody has to sign in outside.
     fn unrenewed(&self, refused: Error, challenge: Option<&Challenge>) -> Error {
-        let Some(challenge) = challenge else { return refused };
-        let (tenant, scope) = (self.0.tokens.tenant(), &self.0.scope);
-        let command = format!("az login --tenant {tenant} --scope {scope} --claims-challenge {}", challenge.base64());
+        let command = challenge.and_then(|challenge| self.0.tokens.command(&self.0.scope, challenge));
+        let Some(command) = command else { return refused };
         refused.with(|details| {
             details.kind = ErrorKind::SignIn;
             details.code = Some("ClaimsChallenge".to_owned());

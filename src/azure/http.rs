@@ -11,7 +11,7 @@ mod receive;
 mod response;
 mod tls;
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use url::{Host, Url};
@@ -190,12 +190,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether a call asks the machine's metadata service, and carries nothing that somebody on the link could take.
+/// Whether a call asks the machine's own services for its identity, and carries no token or body that somebody on the link
+/// could take. A virtual machine has them at 169.254.169.254, App Service at another address of the link.
 fn on_own_link(call: &Call) -> bool {
-    const METADATA_SERVICE: Host<&str> = Host::Ipv4(Ipv4Addr::new(169, 254, 169, 254));
     call.instance_metadata
-        && call.url.host() == Some(METADATA_SERVICE)
-        && call.url.port().is_none()
+        && matches!(call.url.host(), Some(Host::Ipv4(ip)) if ip.is_link_local())
         && call.authorization.is_none()
         && matches!(call.body, Body::None)
 }

@@ -1,5 +1,6 @@
 //! Credentials, one file a kind, and the tokens they give.
 
+mod attempts;
 mod azure_cli;
 mod azure_developer_cli;
 mod browser;

@@ -6,9 +6,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Those of the Azure SDKs and of Terraform.
-const WELL_KNOWN: [&str; 4] =
-    ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD", "ARM_CLIENT_SECRET"];
+/// What the name of a variable with a secret holds, as people and pipelines name them.
+const WORDS: [&str; 6] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL", "PRIVATE_KEY"];
+
+/// And does not end with where it names but the place of one.
+const PLACES: [&str; 3] = ["_FILE", "_PATH", "_DIR"];
 
 static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -17,8 +19,28 @@ pub fn hide_variable(name: &str) {
     NAMED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
 }
 
-/// The variables that no child process may see.
+/// The variables that no child process may see: those that were named, and those whose names say so.
 pub fn secret_variables() -> Vec<String> {
-    let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    WELL_KNOWN.iter().map(|name| (*name).to_owned()).chain(named.iter().cloned()).collect()
+    let own = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| says_secret(name));
+    NAMED.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().chain(own).collect()
+}
+
+fn says_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    WORDS.iter().any(|word| name.contains(word)) && !PLACES.iter().any(|place| name.ends_with(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_whether_it_holds_a_secret_or_where_one_is() {
+        for name in ["FABRIKAM_SECRET", "AZURE_CLIENT_SECRET", "ARM_OIDC_TOKEN", "SYSTEM_ACCESSTOKEN", "db_password"] {
+            assert!(says_secret(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_CONFIG_DIR"] {
+            assert!(!says_secret(name), "{name}");
+        }
+    }
 }

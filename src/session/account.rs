@@ -140,13 +140,13 @@ impl Session {
         // The Azure CLI keeps an account a subscription: which one is meant depends on the resource.
         let subscription = resource.filter(|_| *kind == SignIn::AzureCli).map(ResourceId::subscription);
         let key = (tenant, kind.clone(), subscription);
-        let made =
-            |session: &Self| session.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
-        if let Some(clients) = made(self) {
-            return Ok(clients);
+        // Held while they are made: two who ask at once are to sign in once.
+        let mut made = self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(clients) = made.get(&key) {
+            return Ok(clients.clone());
         }
         let clients = self.new_clients(cloud, tenant, resource, kind)?;
-        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, clients.clone());
+        made.insert(key, clients.clone());
         Ok(clients)
     }
 }

@@ -128,7 +128,11 @@ impl Session {
             SignIn::ManagedIdentity { client_id } => sign_in::managed_identity(&self.http, cloud, *client_id),
         };
         let credential = credential.map_err(|error| Error::from(error.problem()))?;
-        Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), sign_in::Tokens::new(credential, tenant)))
+        let tokens = match kind {
+            SignIn::AzureCli => sign_in::Tokens::of_azure_cli(credential, tenant),
+            _ => sign_in::Tokens::new(credential, tenant),
+        };
+        Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), tokens))
     }
 
     /// Which tenant is meant. A resource id yields its tenant without any sign-in; where both are given they must agree.

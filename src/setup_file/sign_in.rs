@@ -6,9 +6,12 @@ use std::{path::PathBuf, str::FromStr};
 use toml::de::DeValue;
 
 use super::section::{Mistakes, Section, not_one_of};
-use crate::domain::{
-    AppId, rules,
-    sign_in::{SignIn, SignInKind},
+use crate::{
+    domain::{
+        AppId, rules,
+        sign_in::{SignIn, SignInKind},
+    },
+    paths,
 };
 
 /// The keys that say more about a sign-in, each with the kinds that it belongs to.
@@ -173,5 +176,5 @@ fn path(section: Section<'_, '_>, key: &'static str, mistakes: &mut Mistakes<'_>
         section.mistake(key, what, mistakes);
         return Err(Told);
     }
-    Ok(Some(PathBuf::from(text)))
+    Ok(Some(paths::whole(text)))
 }

@@ -223,14 +223,14 @@ fn each_way_to_sign_in_can_be_written() {
         (format!("sign_in = \"device-code\"\nclient_id = \"{app}\""), SignIn::DeviceCode { client_id: Some(id) }),
         (
             format!("sign_in = \"service-principal\"\nclient_id = \"{app}\"\nclient_certificate = \"ci.pem\""),
-            SignIn::Certificate { client_id: id, client_certificate: "ci.pem".into() },
+            SignIn::Certificate { client_id: id, client_certificate: std::path::absolute("ci.pem").unwrap() },
         ),
         ("sign_in = \"workload-identity\"".to_owned(), SignIn::WorkloadIdentity { client_id: None, token_file: None }),
         (
             format!(
                 "sign_in = {{ kind = \"workload-identity\", client_id = \"{app}\", federated_token_file = \"t\" }}"
             ),
-            SignIn::WorkloadIdentity { client_id: Some(id), token_file: Some("t".into()) },
+            SignIn::WorkloadIdentity { client_id: Some(id), token_file: std::path::absolute("t").ok() },
         ),
         ("sign_in = \"managed-identity\"".to_owned(), SignIn::ManagedIdentity { client_id: None }),
     ] {

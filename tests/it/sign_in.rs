@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crosspull::{
     domain::{
-        Answers, AppId, Plan, SetupId,
+        Answers, AppId, Plan, SetupId, Tenant,
         sign_in::{Reason, SignIn},
     },
     engine::event::Ended as RunEnded,
     engine::run::Mode,
     secret::Secret,
-    session::{Pasted, Refusal, Session, Wanted, Way},
+    session::{At, Pasted, Query, Refusal, Session, Ticket, Wanted, Way},
     steps::Steps,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     person::{Ended, Person},
@@ -182,6 +182,44 @@ async fn a_sign_in_that_is_given_up_is_no_error_of_anybodys() {
     let Err(Refusal::Error(error)) = plan(&session, &answers).await else { panic!("there was a plan") };
     giving_up.abort();
     assert_eq!(error.problem.unwrap().code.as_deref(), Some("SignInGivenUp"));
+}
+
+#[tokio::test]
+async fn one_sign_in_that_is_refused_is_refused_for_all_who_waited_for_it() {
+    let world = World::new("default").await;
+    for kind in [SignIn::Browser { client_id: None }, SignIn::DeviceCode { client_id: None }] {
+        let session = world.session();
+        let tenant = Tenant { id: world.sim.ready().tenants[0].id, domain: None, display_name: None };
+        let at = At { tenant, sign_in: kind };
+        let (desk, mut waiting) = (session.desk().clone(), session.desk().waiting());
+        let mut asked = Vec::new();
+        let looks = (0..8).map(|number| {
+            let (to, mut rows) = mpsc::channel(4);
+            let query = Query::Subscriptions { at: at.clone() };
+            let session = &session;
+            async move {
+                let looking = session.look(Ticket(number), query, to);
+                let ((), last) =
+                    tokio::join!(looking, async { while rows.recv().await.is_some_and(|rows| !rows.done) {} });
+                last
+            }
+        });
+        let refusing = async {
+            loop {
+                for wanted in waiting.borrow_and_update().clone() {
+                    asked.push(wanted.id);
+                    desk.give_up(wanted.id);
+                }
+                waiting.changed().await.unwrap();
+            }
+        };
+        tokio::select! {
+            _ = futures::future::join_all(looks) => {}
+            () = refusing => unreachable!("people refuse for ever"),
+        }
+        asked.dedup();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::{
+    azure::error::clean,
     domain::{AppId, ObjectId, TenantId},
     secret::Secret,
 };
@@ -71,8 +72,9 @@ pub fn decode_claims(token: &Secret) -> Option<Claims> {
         oid: wire.oid,
         aud: wire.aud.and_then(|aud| aud.as_str().or_else(|| aud[0].as_str()).map(str::to_owned)),
         app_only: wire.idtyp.as_deref() == Some("app") || account.is_none() && wire.scp.is_none(),
-        upn: account,
-        name: wire.name.or(wire.app_displayname),
+        // A foreign text, that is shown.
+        upn: account.map(|account| clean(&account)),
+        name: wire.name.or(wire.app_displayname).map(|name| clean(&name)),
         appid: wire.appid.or(wire.azp),
         idp: wire.idp,
         exp: wire.exp.and_then(|exp| OffsetDateTime::from_unix_timestamp(exp).ok()),

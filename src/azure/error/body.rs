@@ -102,7 +102,9 @@ fn text(value: &Value) -> Option<String> {
 pub(crate) fn clean(text: &str) -> String {
     const LONGEST: usize = 1200;
     let mut out = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    for word in
+        text.split(|c: char| c.is_whitespace() || c.is_control() || turns_text(c)).filter(|word| !word.is_empty())
+    {
         if out.len() + word.len() > LONGEST {
             let room: String = word.chars().take(80).collect();
             if out.is_empty() {
@@ -117,6 +119,11 @@ pub(crate) fn clean(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// Whether a sign is none that is seen, but changes the order or the look of those around it.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The first `AADSTS` number in a text.

@@ -141,9 +141,9 @@ impl Call {
         self
     }
 
-    /// The call is for the service by which Azure tells a virtual machine about itself, at 169.254.169.254: an address of the
-    /// machine's own link, that has no TLS and that no proxy can reach. Only a call that carries neither token nor body may
-    /// go there.
+    /// The call is for the service by which Azure gives a machine its identity: at an address of the machine's own link, such as
+    /// 169.254.169.254, that has no TLS and that no proxy can reach. Only a call that carries neither token nor body may go
+    /// there.
     pub fn instance_metadata(mut self) -> Self {
         self.instance_metadata = true;
         self

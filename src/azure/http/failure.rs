@@ -20,7 +20,8 @@ pub(super) fn transport(source: reqwest::Error, call: &Call) -> Error {
             ),
             None => format!("`{host}` could not be trusted: {}", clean(&said.to_string())),
         };
-        (ErrorKind::Tls, message)
+        // Once the connection stood, the request may have been carried out, whatever broke then.
+        (if source.is_connect() { ErrorKind::Tls } else { ErrorKind::Unanswered }, message)
     } else if source.is_connect() {
         (ErrorKind::Connect, format!("`{host}` could not be reached: {}", innermost(&source)))
     } else if source.is_builder() {

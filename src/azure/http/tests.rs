@@ -175,7 +175,8 @@ fn the_metadata_service_alone_is_reached_without_tls_and_only_empty_handed() {
     let service = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
     assert!(on_own_link(&call(service).instance_metadata().header("metadata", "true")));
     assert!(!on_own_link(&call(service)), "no other call goes there");
-    for elsewhere in ["http://169.254.169.253/", "http://169.254.169.254:8080/", "http://metadata.azure.internal/"] {
+    assert!(on_own_link(&call("http://169.254.129.3:8081/msi/token").instance_metadata()), "App Service");
+    for elsewhere in ["http://10.0.0.1/", "http://169.253.1.1/", "http://metadata.azure.internal/"] {
         assert!(!on_own_link(&call(elsewhere).instance_metadata()), "{elsewhere}");
     }
     let secret = Secret::new("to-ken");

@@ -103,8 +103,8 @@ impl Attempt {
             ("code_challenge_method", "S256"),
             ("claims", claims.as_str()),
         ];
-        match account {
-            // Somebody was signed in: they and nobody else are to go on.
+        // Somebody was signed in: they and nobody else are to go on. A guest's name in the tenant is no account anywhere.
+        match account.filter(|account| !account.contains("#EXT#")) {
             Some(account) => query.push(("login_hint", account)),
             None => query.push(("prompt", "select_account")),
         }
@@ -129,8 +129,7 @@ impl Attempt {
 
     /// The answer belongs to this sign-in and to no other that somebody has slipped in.
     fn expect_nonce(&self, endpoint: &Endpoint, id: Option<&Secret>) -> Result<()> {
-        let Some(id) = id else { return Ok(()) };
-        let claims: Option<Value> = payload(id).and_then(|payload| serde_json::from_slice(&payload).ok());
+        let claims: Option<Value> = id.and_then(payload).and_then(|payload| serde_json::from_slice(&payload).ok());
         if claims.is_some_and(|claims| claims["nonce"].as_str() == Some(&self.nonce)) {
             return Ok(());
         }

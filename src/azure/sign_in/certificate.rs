@@ -49,19 +49,36 @@ pub fn certificate(
         failed("there is no certificate in the file: a PEM file holds it between BEGIN CERTIFICATE and END CERTIFICATE")
     })?;
     // The library's words on a key are not passed on: they are about a secret.
-    let key = EncodingKey::from_rsa_pem(&pem).map_err(|_| {
-        failed("there is no RSA private key in the file that can be read: a key with a password has to be saved without one")
-    })?;
+    let unusable = || {
+        failed(
+            "there is no RSA private key in the file that can be read: a key with a password has to be saved without one",
+        )
+    };
+    let key = private_key(&pem).and_then(|key| EncodingKey::from_rsa_pem(key).ok()).ok_or_else(unusable)?;
     let assertion = Signed {
         key,
         thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(shown.as_ref())),
         client: client.to_string(),
         audience: format!("{}/{tenant}/oauth2/v2.0/token", cloud.login.as_str().trim_end_matches('/')),
     };
+    // A key that cannot sign is found now.
+    assertion.sign().map_err(|_| unusable())?;
     let options = ClientAssertionCredentialOptions { client_options: client_options(http, cloud) };
     ClientAssertionCredential::new(tenant.to_string(), client.to_string(), assertion, Some(options))
         .map(|credential| credential as Arc<dyn TokenCredential>)
         .map_err(|error| classify(&tried, &error))
+}
+
+/// The private key alone: whoever reads the whole file takes what stands first, and that may be the certificate.
+fn private_key(pem: &[u8]) -> Option<&[u8]> {
+    const BEGIN: &str = "-----BEGIN ";
+    const END: &str = "-----END ";
+    let text = std::str::from_utf8(pem).ok()?;
+    text.match_indices(BEGIN).find_map(|(at, _)| {
+        let label = text[at + BEGIN.len()..].split_once("-----")?.0;
+        let end = at + text[at..].find(&format!("{END}{label}-----"))? + END.len() + label.len() + "-----".len();
+        label.ends_with("PRIVATE KEY").then(|| text[at..end].as_bytes())
+    })
 }
 
 struct Signed {
@@ -89,9 +106,8 @@ struct Claims<'a> {
     exp: i64,
 }
 
-#[async_trait::async_trait]
-impl ClientAssertion for Signed {
-    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+impl Signed {
+    fn sign(&self) -> jsonwebtoken::errors::Result<String> {
         let now = clock::now();
         let mut header = Header::new(Algorithm::PS256);
         header.x5t_s256 = Some(self.thumbprint.clone());
@@ -106,6 +122,13 @@ impl ClientAssertion for Signed {
             exp: (now + LIFE).unix_timestamp(),
         };
         jsonwebtoken::encode(&header, &claims, &self.key)
-            .map_err(|_| azure_core::Error::with_message(CoreKind::Credential, "the private key could not sign"))
+    }
+}
+
+#[async_trait::async_trait]
+impl ClientAssertion for Signed {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        let words = "the private key could not sign";
+        self.sign().map_err(|_| azure_core::Error::with_message(CoreKind::Credential, words))
     }
 }

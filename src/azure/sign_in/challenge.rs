@@ -12,12 +12,10 @@ use serde_json::{Map, Value, json};
 pub struct Challenge(pub String);
 
 impl Challenge {
-    /// As `az login --claims-challenge` takes it.
-    pub fn base64(&self) -> String {
-        match object(&self.0) {
-            Some(object) => base64::engine::general_purpose::STANDARD.encode(Value::Object(object).to_string()),
-            None => self.0.clone(),
-        }
+    /// As `az login --claims-challenge` takes it. `None` where it is none: it stands in a command that people copy.
+    pub fn base64(&self) -> Option<String> {
+        let object = object(&self.0)?;
+        Some(base64::engine::general_purpose::STANDARD.encode(Value::Object(object).to_string()))
     }
 }
 
@@ -72,7 +70,7 @@ mod tests {
             let claims: Value = serde_json::from_str(&parameter(Some(&challenge))).unwrap();
             assert_eq!(claims["access_token"]["acrs"]["value"], "p1");
             assert_eq!(claims["access_token"]["xms_cc"]["values"][0], "CP1");
-            assert_eq!(challenge.base64(), encoded);
+            assert_eq!(challenge.base64().as_deref(), Some(encoded.as_str()));
         }
     }
 
@@ -80,7 +78,8 @@ mod tests {
     fn what_is_no_challenge_is_left_out() {
         for text in ["", "{", "nonsense", "W10="] {
             let plain = parameter(None);
-            assert_eq!(parameter(Some(&Challenge(text.to_owned()))), plain, "{text}");
+            let challenge = Challenge(text.to_owned());
+            assert_eq!((parameter(Some(&challenge)), challenge.base64()), (plain, None), "{text}");
         }
     }
 }

@@ -45,6 +45,7 @@ pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Erro
     {
         "AzureCliNotSignedIn"
     } else if words.contains("timed out") {
+        // One or the other program: what to do is the same.
         "AzureCliTimeout"
     } else if subscription_unknown(&words) {
         "AzureCliSubscriptionNotFound"
@@ -93,7 +94,7 @@ fn words(text: &str) -> String {
     let shown: Vec<&str> =
         text.split(' ').map(|word| if word.contains("eyJ") && word.len() > 40 { "…" } else { word }).collect();
     match shown.join(" ") {
-        empty if empty.is_empty() => "the Azure CLI failed without saying why".to_owned(),
+        empty if empty.is_empty() => "it failed without saying why".to_owned(),
         words => words,
     }
 }

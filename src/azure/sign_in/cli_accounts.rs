@@ -6,7 +6,10 @@ use azure_identity::Executor;
 use serde::Deserialize;
 
 use super::executor::Quiet;
-use crate::domain::{SubscriptionId, TenantId};
+use crate::{
+    azure::error::clean,
+    domain::{SubscriptionId, TenantId},
+};
 
 /// How long it may take to list its accounts: nobody is asked for that.
 const LISTING: Duration = Duration::from_secs(10);
@@ -65,8 +68,8 @@ fn accounts(all: Vec<Kept>) -> Vec<FoundAccount> {
     let mut found: Vec<FoundAccount> = Vec::new();
     for one in all {
         if !found.iter().any(|known| known.tenant == one.tenant && known.user == one.user.name) {
-            let tenant_name = one.tenant_display_name.filter(|name| !name.is_empty());
-            found.push(FoundAccount { user: one.user.name, tenant: one.tenant, tenant_name });
+            let tenant_name = one.tenant_display_name.map(|name| clean(&name)).filter(|name| !name.is_empty());
+            found.push(FoundAccount { user: clean(&one.user.name), tenant: one.tenant, tenant_name });
         }
     }
     found

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     azure::{
         clock,
-        error::{Error, ErrorKind, Result},
+        error::{Error, ErrorKind, Result, clean},
     },
     domain::sign_in::Reason,
     secret::Secret,
@@ -51,13 +51,23 @@ pub(super) async fn sign_in(
     scope: &str,
     challenge: Option<&Challenge>,
 ) -> Result<Granted> {
+    let mut asked = false;
     loop {
         let fields = vec![("scope", Secret::new(scopes(scope))), ("claims", Secret::new(parameter(challenge)))];
         let call = endpoint.call("sign_in.device_code", "/oauth2/v2.0/devicecode", fields, &[]);
-        let wire: Wire = endpoint.http.send(call).await?.json()?;
+        let wire: Wire = match endpoint.http.send(call).await {
+            Ok(answer) => answer.json()?,
+            // Somebody is asked already: they need not begin anew for that.
+            Err(error) if error.transient() && asked => {
+                tokio::time::sleep(INTERVAL).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        asked = true;
         let life = number(&wire.expires_in).unwrap_or(900).clamp(1, 3600);
         let way = Way::Code {
-            code: wire.user_code,
+            code: clean(&wire.user_code),
             page: secure(endpoint, wire.verification_uri)?,
             ends: clock::now() + time::Duration::seconds(life),
         };
@@ -107,11 +117,11 @@ async fn poll(
             Err(error) => error,
         };
         match error.code.as_deref() {
-            Some("authorization_pending") => {}
+            Some("authorization_pending") => lost = 0,
             Some("slow_down") => interval += SLOWER,
             Some("expired_token" | "code_expired") => return Ok(None),
             // The person is still typing; a look that got lost is made again.
-            _ if error.kind != ErrorKind::Service && lost < LOST => lost += 1,
+            _ if error.transient() && lost < LOST => lost += 1,
             _ => return Err(error),
         }
     }

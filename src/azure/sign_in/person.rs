@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
+    attempts::Attempts,
     browser,
     challenge::Challenge,
     desk::Desk,
@@ -47,7 +48,14 @@ pub fn person(
 ) -> Arc<dyn TokenCredential> {
     let endpoint =
         Endpoint { http: http.clone(), cloud: Arc::clone(cloud), tenant, client: client.unwrap_or(AZURE_CLI) };
-    Arc::new(Person { endpoint, means, desk: desk.clone(), same: SameAccount::default(), session: Mutex::default() })
+    Arc::new(Person {
+        endpoint,
+        means,
+        desk: desk.clone(),
+        same: SameAccount::default(),
+        session: Mutex::default(),
+        attempts: Attempts::default(),
+    })
 }
 
 #[derive(Debug)]
@@ -58,6 +66,7 @@ struct Person {
     same: SameAccount,
     /// Held while somebody signs in: whoever else wants a token waits for the same sign-in.
     session: Mutex<Session>,
+    attempts: Attempts,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +98,11 @@ impl TokenCredential for Person {
 
 impl Person {
     async fn token(&self, scope: &str, challenge: Option<&Challenge>) -> Result<Granted> {
+        let queued = self.attempts.queue();
         let mut session = self.session.lock().await;
+        if let Some(failed) = self.attempts.failed_since(queued) {
+            return Err(failed);
+        }
         let mut challenge = challenge.cloned();
         let mut reason = if challenge.is_some() { Reason::MoreProof } else { Reason::First };
         if let Some(refresh) = session.refresh.clone() {
@@ -97,6 +110,9 @@ impl Person {
                 Ok(granted) => return self.keep(&mut session, granted),
                 Err(error) if !wants_person(&error) => return Err(error),
                 Err(error) => {
+                    if error.is("invalid_grant") && !wants_more_proof(&error) {
+                        session.refresh = None;
+                    }
                     reason = if wants_more_proof(&error) { Reason::MoreProof } else { Reason::Again };
                     // What Entra asks for now says more than what a service asked for before.
                     challenge = error.claims.clone().map(Challenge).or(challenge);
@@ -109,14 +125,12 @@ impl Person {
         }
         let (account, desk) = (session.account.as_deref(), &self.desk);
         let granted = match self.means {
-            Means::Browser => {
-                browser::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await?
-            }
+            Means::Browser => browser::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await,
             Means::DeviceCode => {
-                device_code::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await?
+                device_code::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await
             }
         };
-        self.keep(&mut session, granted)
+        self.attempts.ended(granted.and_then(|granted| self.keep(&mut session, granted)))
     }
 
     fn keep(&self, session: &mut Session, granted: Granted) -> Result<Granted> {
@@ -124,7 +138,9 @@ impl Person {
         if let Some(claims) = &claims {
             // Somebody else's session is not kept: the next try asks for the right person again.
             self.same.expect(&self.endpoint.tried(), claims)?;
-            session.account = claims.upn.clone().or_else(|| session.account.take());
+            // What a guest is called at home is in the token for this program; services are told another name.
+            let own = granted.id.as_ref().and_then(decode_claims).and_then(|own| own.upn);
+            session.account = own.or_else(|| claims.upn.clone()).or_else(|| session.account.take());
         }
         if let Some(refresh) = &granted.refresh {
             session.refresh = Some(refresh.clone());

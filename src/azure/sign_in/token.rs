@@ -12,7 +12,7 @@ use azure_core::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{challenge::Challenge, classify::classify, same_account::SameAccount};
+use super::{attempts::Attempts, challenge::Challenge, classify::classify, same_account::SameAccount};
 use crate::{
     azure::{
         clock,
@@ -34,11 +34,20 @@ struct Inner {
     credential: Arc<dyn TokenCredential>,
     tenant: TenantId,
     same: SameAccount,
+    /// Whether a person can sign in to it outside, with `az login`.
+    command_line: bool,
     /// One slot a scope. A slot is locked while its token is fetched, so that many callers make one request.
     slots: Mutex<HashMap<String, Slot>>,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Held>>>;
+type Slot = Arc<Audience>;
+
+/// One audience's token.
+#[derive(Default)]
+struct Audience {
+    held: tokio::sync::Mutex<Option<Held>>,
+    attempts: Attempts,
+}
 
 #[derive(Clone)]
 struct Held {
@@ -62,7 +71,23 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     /// Tokens of `credential`, which are refused unless they are of `tenant`.
     pub fn new(credential: Arc<dyn TokenCredential>, tenant: TenantId) -> Self {
-        Self(Arc::new(Inner { credential, tenant, same: SameAccount::default(), slots: Mutex::default() }))
+        Self::of(credential, tenant, false)
+    }
+
+    /// The same, of the Azure CLI: a person has to sign in there for what it cannot give.
+    pub fn of_azure_cli(credential: Arc<dyn TokenCredential>, tenant: TenantId) -> Self {
+        Self::of(credential, tenant, true)
+    }
+
+    fn of(credential: Arc<dyn TokenCredential>, tenant: TenantId, command_line: bool) -> Self {
+        let (same, slots) = (SameAccount::default(), Mutex::default());
+        Self(Arc::new(Inner { credential, tenant, same, command_line, slots }))
+    }
+
+    /// The command with which a person proves what a service asks for, where that is done outside.
+    pub fn command(&self, scope: &str, challenge: &Challenge) -> Option<String> {
+        let (tenant, challenge) = (self.0.tenant, challenge.base64().filter(|_| self.0.command_line)?);
+        Some(format!("az login --tenant {tenant} --scope {scope} --claims-challenge {challenge}"))
     }
 
     /// The tenant that the tokens are for.
@@ -88,15 +113,19 @@ impl Tokens {
         refused: &Secret,
         challenge: Option<&Challenge>,
     ) -> Result<Option<Secret>> {
-        let slot = self.slot(scope);
-        let mut slot = slot.lock().await;
+        let audience = self.slot(scope);
+        let queued = audience.attempts.queue();
+        let mut slot = audience.held.lock().await;
         let is_refused = |held: &Held| held.token.expose() == refused.expose();
         if let Some(held) = slot.as_ref().filter(|held| !is_refused(held)) {
             // Whoever was refused before has renewed it.
             return Ok(Some(held.token.clone()));
         }
+        if let Some(failed) = audience.attempts.failed_since(queued) {
+            return Err(failed);
+        }
         *slot = None;
-        let fresh = self.fetch(scope, challenge).await?;
+        let fresh = audience.attempts.ended(self.fetch(scope, challenge).await)?;
         if is_refused(&fresh) {
             return Ok(None);
         }
@@ -111,12 +140,16 @@ impl Tokens {
     }
 
     async fn held(&self, scope: &str) -> Result<Held> {
-        let slot = self.slot(scope);
-        let mut slot = slot.lock().await;
+        let audience = self.slot(scope);
+        let queued = audience.attempts.queue();
+        let mut slot = audience.held.lock().await;
         if let Some(held) = slot.as_ref().filter(|held| held.expires - clock::now() > MARGIN) {
             return Ok(held.clone());
         }
-        let fresh = self.fetch(scope, None).await?;
+        if let Some(failed) = audience.attempts.failed_since(queued) {
+            return Err(failed);
+        }
+        let fresh = audience.attempts.ended(self.fetch(scope, None).await)?;
         *slot = Some(fresh.clone());
         Ok(fresh)
     }

@@ -12,7 +12,7 @@ use azure_core::{
     },
 };
 use reqwest::Method;
-use url::form_urlencoded;
+use url::{Host, form_urlencoded};
 
 use crate::{
     azure::http::{Call, Http},
@@ -70,9 +70,10 @@ fn form(request: &Request) -> azure_core::Result<Call> {
 fn identity(request: &Request) -> azure_core::Result<Call> {
     let call = Call::get("sign_in.managed_identity", "sign in as this machine", request.url().clone());
     // A virtual machine's endpoint knows its caller by being its link; others know it by a secret in a header.
-    let own_link = request.url().host_str() == Some("169.254.169.254");
+    let virtual_machine = request.url().host_str() == Some("169.254.169.254");
+    let own_link = matches!(request.url().host(), Some(Host::Ipv4(ip)) if ip.is_link_local());
     let call = if own_link { call.instance_metadata() } else { call };
-    let wanted: &[&str] = if own_link { &["metadata"] } else { &["metadata", "x-identity-header"] };
+    let wanted: &[&str] = if virtual_machine { &["metadata"] } else { &["metadata", "x-identity-header"] };
     request.headers().iter().filter(|(name, _)| wanted.contains(&name.as_str())).try_fold(
         call,
         |call, (name, value)| {
@@ -106,6 +107,12 @@ mod tests {
     fn a_virtual_machines_endpoint_gets_no_secret_and_may_be_plain() {
         let call = asked("http://169.254.169.254/metadata/identity/oauth2/token?resource=x");
         assert_eq!((names(&call), call.instance_metadata), (vec!["metadata"], true));
+    }
+
+    #[test]
+    fn an_app_services_endpoint_is_on_the_machines_own_link_too() {
+        let call = asked("http://169.254.129.3:8081/msi/token?resource=x");
+        assert_eq!((names(&call), call.instance_metadata), (vec!["metadata", "x-identity-header"], true));
     }
 
     #[test]

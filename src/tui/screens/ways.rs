@@ -1,10 +1,9 @@
 //! The ways to sign in to a tenant, in the order in which they are offered, and what is typed for a service principal. One list,
 //! whoever asks: the question on the account, and somebody else in the middle of a run.
 
-use std::path::PathBuf;
-
 use crate::{
     domain::{AppId, Tenant, answers::SignIn, rules, sign_in::SignInKind},
+    paths,
     session::Account,
     tui::browser::Place,
 };
@@ -137,7 +136,7 @@ pub fn client_id(typed: &str) -> Result<AppId, &'static str> {
 pub fn app(client_id: AppId, typed: &str) -> Result<SignIn, &'static str> {
     let typed = typed.trim();
     if is_certificate_file(typed) {
-        return Ok(SignIn::Certificate { client_id, client_certificate: whole(typed) });
+        return Ok(SignIn::Certificate { client_id, client_certificate: paths::whole(typed) });
     }
     if rules::is_secret_variable(typed) {
         return Ok(SignIn::ServicePrincipal { client_id, client_secret_env: typed.to_owned() });
@@ -157,13 +156,6 @@ pub fn proof_of(sign_in: &SignIn) -> Option<(AppId, String)> {
         }
         _ => None,
     }
-}
-
-/// The path as it is good from any folder: a setup is taken up again from another one.
-fn whole(path: &str) -> PathBuf {
-    let home = path.strip_prefix("~/").and_then(|below| Some(std::env::home_dir()?.join(below)));
-    let path = home.unwrap_or_else(|| PathBuf::from(path));
-    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A path is known by its end: what has none of these could be a secret, and answers are kept.

@@ -52,11 +52,11 @@ impl World {
     }
 }
 
-/// A certificate for Ana's app, in one file with its key.
+/// A certificate for Ana's app, in one file with its key: the certificate first, as `openssl pkcs12` writes it.
 async fn certificate(world: &World) -> (PathBuf, String) {
     let made = world.act("certificate", json!({ "app_id": world.client_id("ana") })).await;
     let key = made["private_key"].as_str().unwrap();
-    let file = world.write("ana.pem", &format!("{key}\n{}", made["certificate"].as_str().unwrap()));
+    let file = world.write("ana.pem", &format!("Bag Attributes\n{}\n{key}", made["certificate"].as_str().unwrap()));
     (file, key.to_owned())
 }
 
@@ -91,6 +91,10 @@ async fn a_certificate_that_the_app_does_not_know_or_that_cannot_be_read_is_expl
             .set("cluster.client_certificate", file.to_str().unwrap());
     });
     let out = world.crosspull(["plan", other.to_str().unwrap()]).await.exits(5);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (certificate, key) = text.split_at(text.find("-----BEGIN PRIVATE").unwrap());
+    let turned = world.write("turned.pem", &format!("{key}\n{certificate}"));
+    world.crosspull(["plan", with_certificate(&world, &turned).to_str().unwrap()]).await.exits(0);
     assert!(out.stderr.contains("AADSTS700027") && out.stderr.contains("CP-231"), "{}", out.stderr);
     for text in ["", "-----BEGIN PRIVATE KEY-----\nhunter2hunter2\n-----END PRIVATE KEY-----\n"] {
         let file = world.write("broken.pem", text);

@@ -27,6 +27,12 @@ use crate::secret::Secret;
 /// No answer of a sign-in page is larger.
 const LARGEST: usize = 64 * 1024;
 
+/// How many free ports are tried until one is free for both kinds of address.
+const TRIES: usize = 16;
+
+/// Before the port is asked again, where the system could not take a connection.
+const BREATH: Duration = Duration::from_millis(200);
+
 /// How long a browser may take to say what it wants.
 const HEADERS: Duration = Duration::from_secs(10);
 
@@ -83,10 +89,18 @@ pub(super) struct Listener {
 impl Listener {
     /// Opens a free port, reachable from this machine only.
     pub(super) async fn bind() -> io::Result<Self> {
-        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let port = four.local_addr()?.port();
-        let six = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok();
-        Ok(Self { port, four, six })
+        for _ in 0..TRIES {
+            let four = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let port = four.local_addr()?.port();
+            match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+                Ok(six) => return Ok(Self { port, four, six: Some(six) }),
+                // Somebody else would get what the browser brings: browsers try that one first.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                // A machine without IPv6.
+                Err(_) => return Ok(Self { port, four, six: None }),
+            }
+        }
+        Err(io::ErrorKind::AddrInUse.into())
     }
 
     /// The address to send the browser back to. Entra knows `http://localhost`, and disregards the port.
@@ -106,10 +120,14 @@ impl Listener {
                     browsers.detach_all();
                     return landed;
                 }
+                Some(_) = browsers.join_next(), if !browsers.is_empty() => continue,
                 came = self.accept() => came,
             };
-            if let Ok(stream) = came {
-                browsers.spawn(serve(stream, Arc::clone(&port)));
+            match came {
+                Ok(stream) => {
+                    browsers.spawn(serve(stream, Arc::clone(&port)));
+                }
+                Err(_) => tokio::time::sleep(BREATH).await,
             }
         }
     }
