@@ -47,11 +47,13 @@ def connected(simulator, folder):
 
 
 class Wizard(Terminal):
-    """The wizard, at the question on the first account."""
+    """The wizard, which begins anew."""
 
     def __init__(self, simulator, name, environment):
         home = folder(name)
         super().__init__([BINARY, *connected(simulator, home)], {"HOME": home, **environment}, size=SMALL)
+
+    def to_first_account(self):
         self.wait("a new setup")
         self.press("n")
         self.to_account(CONTOSO)
@@ -78,6 +80,7 @@ def here(simulator, browser):
     launcher = Launcher(WORK)
     wizard = Wizard(simulator, "here", {"DISPLAY": ":0", "PATH": launcher.path()})
     try:
+        wizard.to_first_account()
         wizard.pick("in the browser")
         link = launcher.opened()
         wizard.wait("Sign in to contoso.example.")
@@ -134,6 +137,7 @@ def with_a_code(simulator, browser):
     launcher = Launcher(WORK)
     wizard = Wizard(simulator, "code", {"DISPLAY": ":0", "PATH": launcher.path()})
     try:
+        wizard.to_first_account()
         wizard.pick("with a code")
         page, code = page_and_code(wizard)
         wizard.press("Enter")
@@ -154,6 +158,7 @@ def refused(simulator, browser):
     launcher = Launcher(WORK)
     wizard = Wizard(simulator, "refused", {"DISPLAY": ":0", "PATH": launcher.path()})
     try:
+        wizard.to_first_account()
         rules(simulator, CONTOSO, block_browser=True)
         wizard.pick("in the browser")
         signs_in(browser, launcher.opened(), ANA)
@@ -187,6 +192,7 @@ def elsewhere(simulator, browser):
     """A browser on another machine, which finds nothing at the address that it ends on."""
     wizard = Wizard(simulator, "elsewhere", ELSEWHERE)
     try:
+        wizard.to_first_account()
         wizard.pick("in the browser")
         wizard.wait("Copy that page's whole address")
         ends_on = signs_in_elsewhere(browser, wizard.link())

@@ -8,12 +8,12 @@ BINARY = os.environ["CROSSPULL"]
 
 
 class Simulator:
-    """One whose waits pass fast: crosspull takes a `Retry-After` of 0 seconds for what it is, as the Azure CLI does not."""
+    """`speed` is how fast its waits pass. Above 20 a `Retry-After` is 0, which the Azure CLI takes for its own half minute."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, speed=200):
         self.file = os.path.join(folder, "simulator.json")
         self.process = subprocess.Popen(
-            [BINARY, "simulate", "--speed", "200", "--data-dir", folder, "--ready-file", self.file, *arguments],
+            [BINARY, "simulate", "--speed", str(speed), "--data-dir", folder, "--ready-file", self.file, *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         until(lambda: os.path.exists(self.file) or self.process.poll() is not None, "the simulator")
@@ -25,7 +25,7 @@ class Simulator:
         command = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sim.py"), *words]
         environment = {**os.environ, "SIM_READY": self.file}
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        return done.returncode == 0, done.stdout
+        return done.returncode == 0, done.stdout.strip()
 
     def end(self):
         self.process.terminate()

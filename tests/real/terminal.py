@@ -90,7 +90,8 @@ class Terminal:
     def wait_for_exit(self):
         """The exit code, once the program has ended. tmux writes that on the screen too, but not always: asking it is sure."""
         ended = lambda: self.call("list-panes", "-t", "w", "-F", "#{pane_dead} #{pane_dead_status}").split()
-        return int(until(lambda: (seen := ended())[:1] == ["1"] and seen, "the end")[1])
+        # The terminal is let go a moment before the code is known.
+        return int(until(lambda: len(seen := ended()) == 2 and seen, "the end")[1])
 
     def end(self):
         self.call("kill-server")
