@@ -153,6 +153,22 @@ pub enum Reason {
     MoreProof,
 }
 
+/// Why what a person brings from a sign-in's page is nothing that this sign-in could use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Useless {
+    /// Nothing but an error could be, and it names none.
+    NoError,
+    /// It is the address of another sign-in.
+    OtherSignIn,
+    /// It is the address of the page, and not the one that it ends on.
+    PageItself,
+    /// It is neither an address that begins like this nor an error.
+    Neither {
+        /// The address without what follows it.
+        begins: String,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

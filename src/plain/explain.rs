@@ -150,7 +150,8 @@ mod tests {
         Means    The tenant wants a second proof of who you are. Each tenant asks for
                  its own, also from guests.
         Who      You
-        Do       Sign in again in a browser: az login --tenant ... Then try again.
+        Do       Sign in again and give it: in the browser here, or with az login
+                 --tenant and its id. Then try again.
         Read     https://learn.microsoft.com/entra/identity/authentication/concept-mfa-howitworks
         ");
         for entry in catalogue::all() {
@@ -175,7 +176,7 @@ mod tests {
         Read     https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 
         Depending on where it happened, it can also be (crosspull explain CODE):
-          CP-212  The service principal that signs in is refused
+          CP-212  The app that signs in is refused
         ");
     }
 

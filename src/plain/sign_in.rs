@@ -9,8 +9,8 @@ use url::Url;
 use super::out::{Out, typed_line};
 use crate::{
     secret::Secret,
-    session::{Desk, Pasted, Wanted, Way},
-    words::sign_in_reason,
+    session::{Desk, Pasted, Wanted, Way, useful},
+    words::{sign_in_reason, sign_in_useless},
 };
 
 /// Opens a link in the browser of whoever sits here; says whether the system took it.
@@ -42,7 +42,7 @@ pub fn ask(desk: Desk, open: Opener, out: Out) -> SignIns {
                     let takes = matches!(wanted.way, Way::Browser { .. }) && out.can_ask();
                     tokio::select! {
                         changed = waiting.changed() => changed,
-                        () = paste(&desk, wanted.id), if takes => Ok(()),
+                        () = paste(&desk, &wanted), if takes => Ok(()),
                     }
                 }
                 None => waiting.changed().await,
@@ -72,10 +72,13 @@ async fn tell(wanted: &Wanted, open: &Opener, out: Out) {
                 let _ = write!(text, "Open this page:\n\n{elsewhere}\n");
                 if out.can_ask() {
                     text.push_str(
-                        "\nIf that browser is on another machine, it ends on an address at localhost that shows nothing.\n\
-                         Paste that address here, and press Enter.\n",
+                        "\nIf that browser is on another machine, it ends on an address at localhost that\n\
+                         shows nothing. Paste that address here, and press Enter.\n",
                     );
                 }
+            }
+            if out.can_ask() {
+                text.push_str("\nIf the page shows an error instead (AADSTS and a number), paste that line here.\n");
             }
             json!({ "page": if opened { here } else { elsewhere } })
         }
@@ -91,7 +94,7 @@ async fn tell(wanted: &Wanted, open: &Opener, out: Out) {
 }
 
 /// Takes one line, unless something else happens before.
-async fn paste(desk: &Desk, id: u64) {
+async fn paste(desk: &Desk, wanted: &Wanted) {
     let Some(line) = typed_line().await.map(Secret::new) else {
         // The input has ended: nothing more will be pasted.
         return std::future::pending().await;
@@ -99,7 +102,9 @@ async fn paste(desk: &Desk, id: u64) {
     if line.expose().trim().is_empty() {
         return;
     }
-    if desk.paste(id, line) == Pasted::NotWanted {
+    if let Err(useless) = useful(&wanted.way, line.expose()) {
+        Out::aside(&sign_in_useless(&useless));
+    } else if desk.paste(wanted.id, line) == Pasted::NotWanted {
         Out::aside("Nobody waits for that any more.");
     }
 }

@@ -134,7 +134,7 @@ fn fallback(kind: ProblemKind) -> (String, String) {
             "Check the network, the proxy and the clock, then try again.",
         ),
         ProblemKind::SignIn => {
-            ("The sign-in failed, or is no longer valid.", "Sign in again (az login --tenant ...), then try again.")
+            ("The sign-in failed, or is no longer valid.", "Sign in again, or in another way, then try again.")
         }
         ProblemKind::Waiting => ("A person has to act first.", "When they have, go on: crosspull resume."),
         ProblemKind::Interrupted => ("It was stopped.", "Go on where it stopped: crosspull resume."),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crosspull::{
     domain::{
-        Answers, Plan, SetupId,
+        Answers, AppId, Plan, SetupId,
         sign_in::{Reason, SignIn},
     },
     engine::event::Ended as RunEnded,
@@ -263,4 +263,42 @@ async fn somebody_else_who_signs_in_in_the_middle_is_not_taken_for_the_one_befor
     let failed = open.journal.progress().failed().map(|(_, problem)| problem.code.clone()).collect::<Vec<_>>();
     assert!(!failed.is_empty() && failed.iter().all(|code| code.as_deref() == Some("OtherAccount")), "{failed:?}");
     assert_eq!(apps(), before, "nothing was made");
+}
+
+#[tokio::test]
+async fn an_app_of_ones_own_can_be_named_for_people_to_sign_in_to() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let own = "11111111-aaaa-4000-8000-000000000301".parse().unwrap();
+    let mut answers = answers(&world, &SignIn::DeviceCode { client_id: Some(own) });
+    // It is known in the cluster's tenant only.
+    answers.registry.sign_in = Some(SignIn::DeviceCode { client_id: None });
+    let planning = plan(&session, &answers);
+    with_people(&world, &session, Manner::Here, planning).await.0.unwrap();
+    let asked =
+        world.sim.requests().into_iter().filter(|one| one.url.contains("devicecode")).map(|one| one.request_body);
+    let bodies: Vec<String> = asked.map(|body| format!("{body:?}")).collect();
+    assert!(bodies.iter().any(|body| body.contains(&own.to_string())), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn what_the_environment_names_is_found_with_its_tenant() {
+    let world = World::new("default").await;
+    let tenant = world.sim.ready().tenants[0].id;
+    let client: AppId = world.operator("ana").client_id;
+    let found = async |more: &[(&str, &str)]| {
+        let id = [("AZURE_TENANT_ID", tenant.to_string()), ("AZURE_CLIENT_ID", client.to_string())];
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let given = id.into_iter().chain(more).map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
+        let accounts = world.session_in(given).accounts().await;
+        let here = accounts.into_iter().find(|one| one.tenant == Some(tenant) && one.name.starts_with("app "));
+        here.map(|one| one.sign_in)
+    };
+    assert_eq!(found(&[]).await, None);
+    let secret = SignIn::ServicePrincipal { client_id: client, client_secret_env: "AZURE_CLIENT_SECRET".to_owned() };
+    assert_eq!(found(&[("AZURE_CLIENT_SECRET", "x")]).await, Some(secret));
+    let certificate = SignIn::Certificate { client_id: client, client_certificate: "/x.pem".into() };
+    assert_eq!(found(&[("AZURE_CLIENT_CERTIFICATE_PATH", "/x.pem")]).await, Some(certificate));
+    let workload = SignIn::WorkloadIdentity { client_id: Some(client), token_file: Some("/token".into()) };
+    assert_eq!(found(&[("AZURE_FEDERATED_TOKEN_FILE", "/token")]).await, Some(workload));
 }

@@ -63,14 +63,22 @@ impl World {
     /// A session with these accounts at hand.
     pub fn session_of(&self, accounts: Vec<Account>) -> Session {
         let all = self.sim.ready().tenants.iter().flat_map(|tenant| &tenant.operators);
-        let secrets: HashMap<String, Secret> =
-            all.map(|one| (one.name.to_uppercase(), Secret::new(one.client_secret.clone()))).collect();
+        let secrets = all.map(|one| (one.name.to_uppercase(), Secret::new(one.client_secret.clone()))).collect();
+        self.session_with(accounts, secrets)
+    }
+
+    /// A session in this environment.
+    pub fn session_in(&self, variables: HashMap<String, Secret>) -> Session {
+        self.session_with(Vec::new(), variables)
+    }
+
+    fn session_with(&self, accounts: Vec<Account>, variables: HashMap<String, Secret>) -> Session {
         Session::open(crosspull::session::Options {
             cloud: Some(CloudChoice::Custom(self.sim.ready().resource_manager.parse().unwrap())),
             ca_pem: Some(self.sim.ca_pem().as_bytes().to_vec()),
             data_dir: self.folder.path().to_owned(),
             pace: Pace::faster(SPEED),
-            environment: Environment::Given(secrets),
+            environment: Environment::Given(variables),
             accounts,
             client_id: None,
         })

@@ -1,11 +1,12 @@
 """A simulator, the accounts of people in the real Azure CLI, stand-ins for that, and crosspull beside them."""
 
-import json, os, shutil, subprocess, sys, threading
+import json, os, shutil, subprocess, threading
 
 from person import Person, sign_in
-from terminal import Terminal, until
+from simulator import BINARY, Simulator, setup
+from terminal import Terminal
 
-BINARY, WORK = os.environ["CROSSPULL"], os.environ["WORK"]
+WORK = os.environ["WORK"]
 AZ = shutil.which("az")
 CONTOSO, FABRIKAM = "contoso.example", "fabrikam.example"
 ANA, BEN, GAIL = f"ana@{CONTOSO}", f"ben@{FABRIKAM}", f"gail@{CONTOSO}"
@@ -32,33 +33,15 @@ def read(path):
         return file.read()
 
 
-class Simulator:
+class Azure(Simulator):
+    """A simulator slow enough for the Azure CLI, which takes a `Retry-After` of 0 for its own half minute."""
+
     def __init__(self):
-        ready = at("ready.json")
-        # Fast, but slow enough that `Retry-After` stays a second: the Azure CLI takes 0 for its own half minute.
-        self.process = subprocess.Popen(
-            [BINARY, "simulate", "--speed", "20", "--ready-file", ready],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        until(lambda: os.path.exists(ready), "the simulator")
-        self.ready = json.loads(read(ready))
-        self.environment = {**os.environ, "SIM_READY": ready}
-
-    def ask(self, *words):
-        command = [sys.executable, os.path.join(os.path.dirname(__file__), "sim.py"), *words]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
-        return done.returncode, (done.stdout + done.stderr).strip()
-
-    def id_of(self, kind, name):
-        return self.ask(kind, name, "id")[1]
+        super().__init__(WORK, speed=20)
 
     def second_factor(self, wanted):
         for tenant in (CONTOSO, FABRIKAM):
             self.ask("admin", "POST", "/sign-in-policy", json.dumps({"tenant": tenant, "mfa_for_writes": wanted}))
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 class Accounts:
@@ -179,21 +162,9 @@ class Crosspull:
     def environment(self):
         return {**self.accounts.environment, **self.secrets, "HOME": at("home")}
 
-    def setup(self, cluster, registry_side='sign_in = "azure-cli"'):
-        return write(at("setups", self.name + ".toml"), f"""
-name = "{self.name}"
-[cluster]
-id = "{self.simulator.id_of("cluster", cluster)}"
-sign_in = "azure-cli"
-[registry]
-id = "{self.simulator.id_of("registry", "fabrikamimages")}"
-tenant = "{FABRIKAM}"
-image = "shop/web:1.4"
-provision = "direct"
-{registry_side}
-[options]
-confirm_node_replacement = true
-""")
+    def setup(self, registry_side='sign_in = "azure-cli"'):
+        text = setup(self.simulator.ready, 'sign_in = "azure-cli"', registry_side)
+        return write(at("setups", self.name + ".toml"), text)
 
     def run(self, *words):
         done = subprocess.run(

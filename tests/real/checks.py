@@ -1,6 +1,20 @@
-"""One line a check, added to TALLY, as the shell scripts beside it do."""
+"""One line a check, on the screen and in TALLY, and waiting for what is to come."""
 
-import os
+import os, time
+
+# Far more than anything takes: whatever does not come by then does not come.
+PATIENCE = 120
+
+
+def until(look, what):
+    """Looks until there is something. Ends the script where nothing comes."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.1)
+    raise SystemExit(f"waited in vain for {what}")
 
 
 def check(what, right, said=""):

@@ -9,6 +9,7 @@ beside it do. CROSSPULL names the binary, WORK a folder of its own, SIM_READY an
 import json, os, shutil, socket, subprocess, sys, tempfile, time
 
 from checks import check
+from simulator import Simulator, named, service_principal, setup
 
 BINARY, WORK, LOCAL_READY = (os.environ[name] for name in ("CROSSPULL", "WORK", "SIM_READY"))
 # No real service has a name in .test.
@@ -119,25 +120,10 @@ class Crosspull:
     def __init__(self, ready, name):
         self.ready, self.folder = ready, os.path.join(WORK, name)
         os.mkdir(self.folder)
-        find = lambda kind, name: next(one for tenant in ready["tenants"] for one in tenant[kind] if one["name"] == name)
-        ana, ben = find("operators", "ana"), find("operators", "ben")
+        ana, ben = (named(ready, "operators", name) for name in ("ana", "ben"))
         self.secrets = {"ANA_SECRET": ana["client_secret"], "BEN_SECRET": ben["client_secret"]}
-        sign_in = 'sign_in = "service-principal"\nclient_id = "{}"\nclient_secret_env = "{}"\n'
-        self.file = write(os.path.join(self.folder, "setup.toml"), f"""
-name = "shop-prod"
-[cluster]
-tenant = "contoso.example"
-id = "{find("clusters", "shop-prod")["id"]}"
-{sign_in.format(ana["client_id"], "ANA_SECRET")}
-[registry]
-tenant = "fabrikam.example"
-id = "{find("registries", "fabrikamimages")["id"]}"
-image = "shop/web:1.4"
-provision = "direct"
-{sign_in.format(ben["client_id"], "BEN_SECRET")}
-[options]
-confirm_node_replacement = true
-""")
+        sign_ins = service_principal(ana, "ANA_SECRET"), service_principal(ben, "BEN_SECRET")
+        self.file = write(os.path.join(self.folder, "setup.toml"), setup(ready, *sign_ins))
 
     def run(self, *command, proxy=None, ca=None, manager=None, **variables):
         """Its exit code, and all that it said and logged."""
@@ -164,26 +150,18 @@ confirm_node_replacement = true
 
 
 def main():
-    ready_file = os.path.join(WORK, "ready.json")
-    simulator = subprocess.Popen(
-        [BINARY, "simulate", "--host-name", NAME, "--speed", "200", "--ready-file", ready_file],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    squid = None
+    simulator, squid = Simulator(WORK, "--host-name", NAME), None
     try:
-        until(lambda: os.path.exists(ready_file), "the simulator", simulator)
-        with open(ready_file) as file:
-            ready = json.load(file)
-        squid = Squid(ready["ca_file"])
-        checks(ready, ready_file, squid)
+        squid = Squid(simulator.ready["ca_file"])
+        checks(simulator, squid)
     finally:
         if squid:
             squid.stop()
-        simulator.terminate()
-        simulator.wait()
+        simulator.end()
 
 
-def checks(ready, ready_file, squid):
+def checks(simulator, squid):
+    ready = simulator.ready
     crosspull, simulator_ca = Crosspull(ready, "apply"), ready["ca_file"]
     at = lambda port, who="": f"http://{who}127.0.0.1:{port}"
     open_proxy = at(squid.open)
@@ -195,11 +173,8 @@ def checks(ready, ready_file, squid):
     seen = squid.logged()
     check("a whole setup goes through the proxy", code == 0, said)
     check("the proxy has seen Azure and the registry", all(f"CONNECT {one}:" in seen for one in (NAME, REGISTRY)), seen)
-    pulls = subprocess.run(
-        [sys.executable, os.path.join(os.path.dirname(__file__), "sim.py"), "pulls", "shop-prod", "fabrikamimages/shop/web:1.4"],
-        env={**os.environ, "SIM_READY": ready_file}, capture_output=True, text=True,
-    )
-    check("and every node can pull", pulls.returncode == 0, pulls.stderr)
+    pull, why = simulator.ask("pulls", "shop-prod", "fabrikamimages/shop/web:1.4")
+    check("and every node can pull", pull, why)
 
     crosspull = Crosspull(ready, "plan")
     code, said = crosspull.plan(proxy=at(squid.login, f"ana:{PASSWORD}@"), ca=simulator_ca)

@@ -1,24 +1,12 @@
 """A terminal program in a tmux of its own, as a person has it: keys in, screens out."""
 
-import os, re, subprocess, time, uuid
+import os, re, subprocess, uuid
 
-# Far more than anything takes: whatever does not come by then does not come.
-PATIENCE = 120
-
-
-def until(look, what):
-    """Looks until there is something. Ends the script where nothing comes."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        seen = look()
-        if seen:
-            return seen
-        time.sleep(0.1)
-    raise SystemExit(f"waited in vain for {what}")
+from checks import until
 
 
 class Terminal:
-    """The wizard in a tmux of its own."""
+    """A program, with its arguments, in a tmux of its own."""
 
     def __init__(self, command, environment, set_clipboard="off", size=(100, 30)):
         self.tmux = ["tmux", "-L", "crosspull-" + uuid.uuid4().hex[:8], "-f", "/dev/null"]
@@ -50,6 +38,20 @@ class Terminal:
         for key in keys:
             self.call("send-keys", "-t", "w", key)
 
+    def type(self, text):
+        self.call("send-keys", "-t", "w", "-l", text)
+
+    def paste(self, text):
+        """As a terminal pastes what somebody has copied elsewhere."""
+        self.call("set-buffer", text)
+        self.call("paste-buffer", "-p", "-d", "-t", "w")
+
+    def choose(self, words):
+        """What is marked, once it is there; a list that is still being read marks nothing yet."""
+        self.wait(words)
+        until(lambda: re.search(r"^ > \S", self.screen(), re.M), f"something to choose at {words!r}")
+        self.press("Enter")
+
     def to_plan(self):
         """From the demo's list to the plan, by the answers that are marked."""
         for words in (
@@ -64,10 +66,7 @@ class Terminal:
             "Which image",
             "Which tag",
         ):
-            self.wait(words)
-            # A list that is still being read marks nothing yet.
-            until(lambda: re.search(r"^ > \S", self.screen(), re.M), f"something to choose at {words!r}")
-            self.press("Enter")
+            self.choose(words)
         self.wait("Start: do these")
 
     def start(self):
@@ -82,14 +81,16 @@ class Terminal:
         first = next(at for at, row in enumerate(rows) if row.startswith("http"))
         whole = []
         for row in rows[first:]:
-            if not row.strip():
+            # The link alone begins at the first column.
+            if not row.strip() or row.startswith(" "):
                 break
             whole.append(row.rstrip())
         return "".join(whole)
 
     def wait_for_exit(self):
-        """Until the program has ended. tmux writes that on the screen too, but not always: asking it is sure."""
-        until(lambda: self.call("list-panes", "-t", "w", "-F", "#{pane_dead}").strip() == "1", "the end")
+        """The exit code, once the program has ended. tmux writes that on the screen too, but not always: asking it is sure."""
+        ended = lambda: self.call("list-panes", "-t", "w", "-F", "#{pane_dead} #{pane_dead_status}").split()
+        return int(until(lambda: (seen := ended())[:1] == ["1"] and seen, "the end")[1])
 
     def end(self):
         self.call("kill-server")

@@ -5,84 +5,13 @@ It runs `crosspull demo` in tmux, presses keys, and lets Chromium, xclip and tmu
 check and adds it to TALLY, as the shell scripts beside it do. CROSSPULL names the binary, WORK a folder of its own.
 """
 
-import json, os, re, shutil, subprocess, sys, urllib.error, urllib.request
+import os, re, subprocess, sys
 
-from checks import check
-from terminal import PATIENCE, Terminal, until
+from browser import Browser, Launcher
+from checks import PATIENCE, check, until
+from terminal import Terminal
 
 BINARY, WORK = (os.environ[name] for name in ("CROSSPULL", "WORK"))
-
-
-class Browser:
-    """Chromium, driven over WebDriver."""
-
-    def __init__(self):
-        self.driver = subprocess.Popen(
-            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self.port = None
-        for line in self.driver.stdout:
-            if found := re.search(r"started successfully on port (\d+)", line):
-                self.port = found.group(1)
-                break
-        arguments = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            # Nothing but this machine is reached, whatever a page leads to.
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
-            f"--user-data-dir={WORK}/chromium",
-        ]
-        options = {"binary": shutil.which("chromium"), "args": arguments}
-        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "pageLoadStrategy": "eager"}}}
-        self.session = self.post("/session", wanted)["sessionId"]
-
-    def post(self, path, body):
-        return self.request(path, json.dumps(body).encode())
-
-    def request(self, path, body=None):
-        request = urllib.request.Request(f"http://localhost:{self.port}{path}", data=body)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=PATIENCE) as answer:
-            return json.load(answer)["value"]
-
-    def open(self, address):
-        self.post(f"/session/{self.session}/url", {"url": address})
-
-    def click(self, selector):
-        def find():
-            try:
-                found = self.post(f"/session/{self.session}/element", {"using": "css selector", "value": selector})
-            except urllib.error.HTTPError:
-                return None
-            return next(iter(found.values()))
-
-        element = until(find, f"{selector} on the page")
-        try:
-            self.post(f"/session/{self.session}/element/{element}/click", {})
-        except urllib.error.HTTPError as failed:
-            # A page that nobody can reach may come behind the click, and that is an error of its own.
-            if b"net::ERR" not in failed.read():
-                raise
-
-    def text(self):
-        try:
-            body = self.post(f"/session/{self.session}/element", {"using": "css selector", "value": "body"})
-            return self.request(f"/session/{self.session}/element/{next(iter(body.values()))}/text")
-        except urllib.error.HTTPError:
-            # Between two pages there is none.
-            return ""
-
-    def address(self):
-        return self.request(f"/session/{self.session}/url")
-
-    def end(self):
-        try:
-            urllib.request.urlopen(
-                urllib.request.Request(f"http://localhost:{self.port}/session/{self.session}", method="DELETE"), timeout=20
-            )
-        finally:
-            self.driver.terminate()
-            self.driver.wait()
 
 
 class Display:
@@ -106,22 +35,11 @@ class Display:
         self.server.wait()
 
 
-def launcher():
-    """An xdg-open that notes what it is given, and whether it can see the terminal."""
-    folder = os.path.join(WORK, "bin")
-    os.makedirs(folder, exist_ok=True)
-    noted = os.path.join(WORK, "opened")
-    with open(os.path.join(folder, "xdg-open"), "w") as script:
-        script.write(f'#!/bin/sh\nif [ -t 0 ] || [ -t 1 ] || [ -t 2 ]; then echo terminal >{noted}.seen; fi\necho "$1" >{noted}\n')
-    os.chmod(os.path.join(folder, "xdg-open"), 0o755)
-    return folder, noted
-
-
 def on_a_desktop():
     display = Display()
-    folder, noted = launcher()
-    wizard = Terminal([BINARY, "demo"], {"DISPLAY": display.name, "PATH": folder + ":" + os.environ["PATH"]})
-    browser = Browser()
+    launcher = Launcher(WORK)
+    wizard = Terminal([BINARY, "demo"], {"DISPLAY": display.name, "PATH": launcher.path()})
+    browser = Browser(os.path.join(WORK, "chromium"))
     try:
         wizard.to_plan()
         wizard.start()
@@ -131,15 +49,15 @@ def on_a_desktop():
         check("xclip reads the link that was copied", display.paste() == link, display.paste())
         wizard.press("Enter")
         wizard.wait("Handed to the browser")
-        opened = until(lambda: os.path.exists(noted) and open(noted).read().strip(), "the browser's launcher")
+        opened = launcher.opened()
         check("the browser is given the link that stands on the screen", opened == link, f"{opened}\n{link}")
-        check("the browser's launcher is kept off the terminal", not os.path.exists(noted + ".seen"))
+        check("the browser's launcher is kept off the terminal", not launcher.saw_terminal())
 
         browser.open(opened)
         user = re.search(r"sign in as (\S+@\S+\w)", wizard.screen()).group(1)
         browser.click(f"button.person[value='{user}']")
-        until(lambda: "Accept" in browser.text(), "the consent page")
-        check("Chromium shows what is consented to", "crosspull shop-prod-to-fabrikamimages" in browser.text(), browser.text())
+        page = browser.wait("Accept")
+        check("Chromium shows what is consented to", "crosspull shop-prod-to-fabrikamimages" in page, page)
         browser.click("#accept")
         until(lambda: "microsoft.com" in browser.address(), "the address that the page ends on")
         landed = browser.address()
@@ -149,7 +67,7 @@ def on_a_desktop():
 
         wizard.press("Enter")
         wizard.wait("Replace every node?")
-        wizard.call("send-keys", "-t", "w", "-l", "shop-prod")
+        wizard.type("shop-prod")
         wizard.press("Enter")
         wizard.wait("PROVEN")
         check("the proof is reached", True)

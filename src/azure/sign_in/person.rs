@@ -7,6 +7,7 @@ use azure_core::{
     error::ErrorKind as CoreKind,
 };
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::{
     browser,
@@ -164,12 +165,45 @@ pub(super) fn gave_up(endpoint: &Endpoint) -> Error {
 
 /// What a page said instead of going on, where a text holds one of Entra's numbers. Such pages never lead back.
 pub(super) fn said_by_page(endpoint: &Endpoint, text: &str) -> Option<Error> {
+    said(&endpoint.tried(), text)
+}
+
+fn said(tried: &str, text: &str) -> Option<Error> {
     let number = aadsts_number(text)?;
     let words = clean(text);
-    let from = words.find("AADSTS").unwrap_or_default();
-    let message = words[from..].split(" Trace ID").next().unwrap_or_default().to_owned();
-    Some(
-        Error::new(ErrorKind::SignIn, "sign_in.person", endpoint.tried(), message)
-            .with(|details| details.aadsts = Some(number)),
-    )
+    let words = &words[words.find("AADSTS").unwrap_or_default()..];
+    // A whole page is pasted as easily as its sentence: ids and a footer follow.
+    let end = ["Trace ID:", "Request Id:"].iter().filter_map(|label| words.find(label)).min().unwrap_or(words.len());
+    Some(Error::new(ErrorKind::SignIn, "sign_in.person", tried, words[..end].trim_end()).with(|details| {
+        details.aadsts = Some(number);
+        details.request_id = id_behind(&["Request Id:", "Trace ID:"], words);
+        details.correlation_id = id_behind(&["Correlation Id:", "Correlation ID:"], words);
+    }))
+}
+
+fn id_behind(labels: &[&str], words: &str) -> Option<String> {
+    let (_, rest) = labels.iter().find_map(|label| words.split_once(label))?;
+    let id: Uuid = rest.split_whitespace().next()?.parse().ok()?;
+    Some(id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_whole_page_the_sentence_and_the_ids_are_kept() {
+        let page = "Sign in\nSorry, but we're having trouble signing you in.\n\nAADSTS53003: Access has been blocked.\n\
+                    Request Id: 9eefad96-7374-4406-90ab-b02fa7722b2f\nCorrelation Id: 18f90a4a-d051-401e-aebd-1d84f834389b\n\
+                    Timestamp: 2026-11-26T15:47:46Z\nPrivacy";
+        let error = said("sign in", page).unwrap();
+        assert_eq!((error.aadsts, error.message.as_str()), (Some(53_003), "AADSTS53003: Access has been blocked."));
+        assert_eq!(error.request_id.as_deref(), Some("9eefad96-7374-4406-90ab-b02fa7722b2f"));
+        assert_eq!(error.correlation_id.as_deref(), Some("18f90a4a-d051-401e-aebd-1d84f834389b"));
+        let answer =
+            said("sign in", "AADSTS53003: Blocked. Trace ID: not-an-id Correlation ID: x Timestamp: 1").unwrap();
+        assert_eq!(answer.message, "AADSTS53003: Blocked.");
+        assert_eq!((answer.request_id.as_deref(), answer.correlation_id.as_deref()), (None, None));
+        assert!(said("sign in", "http://localhost/?code=x").is_none());
+    }
 }

@@ -83,3 +83,35 @@ fn identity(request: &Request) -> azure_core::Result<Call> {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(address: &str) -> Call {
+        let mut request = Request::new(address.parse().unwrap(), CoreMethod::Get);
+        request.insert_header("metadata", "true");
+        request.insert_header("x-identity-header", "hunter2");
+        request.insert_header("authorization", "Bearer hunter2");
+        identity(&request).unwrap()
+    }
+
+    fn names(call: &Call) -> Vec<&str> {
+        let mut names: Vec<&str> = call.headers.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_virtual_machines_endpoint_gets_no_secret_and_may_be_plain() {
+        let call = asked("http://169.254.169.254/metadata/identity/oauth2/token?resource=x");
+        assert_eq!((names(&call), call.instance_metadata), (vec!["metadata"], true));
+    }
+
+    #[test]
+    fn another_endpoint_gets_the_header_that_it_knows_its_callers_by() {
+        let call = asked("http://localhost:4141/msi/token?resource=x");
+        assert_eq!((names(&call), call.instance_metadata), (vec!["metadata", "x-identity-header"], false));
+        assert_eq!(call.scrub("it said hunter2".to_owned()), "it said …");
+    }
+}

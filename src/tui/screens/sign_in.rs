@@ -1,7 +1,6 @@
 //! A sign-in that waits for whoever sits here: over whatever screen, until it is done or given up. Codes and links are shown
 //! and nothing else: not even `Debug` tells them.
 
-mod given;
 mod view;
 
 use std::fmt;
@@ -11,16 +10,16 @@ use time::OffsetDateTime;
 
 pub use view::view;
 
-use self::given::Given;
 use crate::{
     secret::Secret,
-    session::{Wanted, Way},
+    session::{Wanted, Way, useful},
     tui::{
         effect::{Effect, ForSignIn},
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
         widgets::field::Field,
     },
+    words::sign_in_useless,
 };
 
 /// The sign-in that is shown.
@@ -77,6 +76,8 @@ pub fn came(wizard: &mut Wizard, waiting: Vec<Wanted>) -> Vec<Effect> {
     let Some(first) = wizard.sign_ins.first().cloned() else {
         if let Some(at) = shown {
             wizard.dialogs.remove(at);
+            // What was said of its link is over with it.
+            wizard.notice = None;
         }
         return Vec::new();
     };
@@ -223,13 +224,13 @@ pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
 
 /// Brings what the page says, or says why that is nothing of use. What is refused does not stay on the screen.
 fn given(model: &mut Model, text: &str) -> Vec<Effect> {
-    match Given::read(&model.wanted.way, text) {
-        Given::Useful => {
+    match useful(&model.wanted.way, text) {
+        Ok(()) => {
             (model.typing, model.wrong) = (None, None);
             vec![Effect::ForSignIn(model.wanted.id, ForSignIn::Paste(Secret::new(text.trim())))]
         }
-        Given::Useless(why) => {
-            (model.typing, model.wrong) = (Some(Field::default()), Some(why));
+        Err(useless) => {
+            (model.typing, model.wrong) = (Some(Field::default()), Some(sign_in_useless(&useless)));
             Vec::new()
         }
     }

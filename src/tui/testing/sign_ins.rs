@@ -185,7 +185,10 @@ fn whoever_signs_in_in_the_browser_goes_on_to_the_next_question() {
         "its page is opened by itself, and once: {:?}",
         acts(&script)
     );
+    script.told(Msg::Browser(browser::Opened::HandedOver));
+    assert!(script.model.notice.is_some());
     script.told(Msg::SignIns(Vec::new()));
+    assert!(script.model.notice.is_none(), "nothing is said of a link that is gone");
     script.told(Msg::SignedIn(at, Ok(SignedIn { tenant: contoso(), account: "ana".into(), guest_of: None })));
     assert!(!is_shown(&script));
     assert_eq!(question(&script), Some(Question::Subscription(Which::Cluster)));

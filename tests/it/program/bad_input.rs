@@ -86,7 +86,7 @@ async fn tenants_and_accounts_that_do_not_fit() {
         world.sign_in_as(file, "cluster", "ben");
     });
     shown!(world, plan(&world, &stranger).await.exits(5).stderr, @"
-    FAILED TIME UTC  CP-212  The service principal that signs in is refused
+    FAILED TIME UTC  CP-212  The app that signs in is refused
     Tried    sign in to tenant 11111111-aaaa-4000-8000-000000000001
     Azure    400: AADSTS700016: Application with identifier
              '22222222-bbbb-4000-8000-000000000101' was not found in the directory
@@ -94,13 +94,14 @@ async fn tenants_and_accounts_that_do_not_fit() {
              by the administrator of the tenant or consented to by any user in the
              tenant. You may have sent your authentication request to the wrong
              tenant.
-    Means    The service principal with which crosspull signs in is not known in
-             the tenant, is disabled, or what it proves itself with is wrong,
-             missing or has ended.
+    Means    The app with which crosspull signs in is not known in the tenant, is
+             disabled, or what it proves itself with is wrong, missing or has
+             ended. It is a service principal, or the app that --client-id names.
     Changed  nothing
-    Do       Check the client id, the tenant, and the environment variable with its
-             secret or the file with its certificate. The variable needs the
-             secret's value, not its id. (Whoever runs that service principal)
+    Do       Check the client id and the tenant; of a service principal also the
+             environment variable with its secret, or the file with its
+             certificate. The variable needs the secret's value, not its id.
+             (Whoever runs that app)
     Read     https://learn.microsoft.com/entra/identity-platform/howto-create-service-principal-portal
 
     request      UUID
@@ -112,19 +113,20 @@ async fn tenants_and_accounts_that_do_not_fit() {
         file.set("cluster.client_secret_env", World::secret_variable("ben"));
     });
     shown!(world, plan(&world, &wrong).await.exits(5).stderr, @"
-    FAILED TIME UTC  CP-212  The service principal that signs in is refused
+    FAILED TIME UTC  CP-212  The app that signs in is refused
     Tried    sign in to tenant 11111111-aaaa-4000-8000-000000000001
     Azure    401: AADSTS7000215: Invalid client secret provided. Ensure the secret
              being sent in the request is the client secret value, not the client
              secret ID, for a secret added to app
              '11111111-aaaa-4000-8000-000000000101'.
-    Means    The service principal with which crosspull signs in is not known in
-             the tenant, is disabled, or what it proves itself with is wrong,
-             missing or has ended.
+    Means    The app with which crosspull signs in is not known in the tenant, is
+             disabled, or what it proves itself with is wrong, missing or has
+             ended. It is a service principal, or the app that --client-id names.
     Changed  nothing
-    Do       Check the client id, the tenant, and the environment variable with its
-             secret or the file with its certificate. The variable needs the
-             secret's value, not its id. (Whoever runs that service principal)
+    Do       Check the client id and the tenant; of a service principal also the
+             environment variable with its secret, or the file with its
+             certificate. The variable needs the secret's value, not its id.
+             (Whoever runs that app)
     Read     https://learn.microsoft.com/entra/identity-platform/howto-create-service-principal-portal
 
     request      UUID

@@ -9,15 +9,15 @@ use super::harness::{Running, SetupFile};
 use crate::world::World;
 
 impl World {
+    fn http(&self) -> reqwest::Client {
+        let authority = reqwest::Certificate::from_pem(self.sim.ca_pem().as_bytes()).unwrap();
+        reqwest::Client::builder().no_proxy().tls_certs_merge([authority]).build().unwrap()
+    }
+
     /// An act of the simulator's administrator.
     async fn act(&self, what: &str, body: Value) -> Value {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_merge([reqwest::Certificate::from_pem(self.sim.ca_pem().as_bytes()).unwrap()])
-            .build()
-            .unwrap();
         let address = format!("{}/{what}", self.sim.ready().admin);
-        let answer = http.request(Method::POST, address).json(&body).send().await.unwrap();
+        let answer = self.http().request(Method::POST, address).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{what}: {}", answer.text().await.unwrap());
         answer.json().await.unwrap()
     }
@@ -30,6 +30,21 @@ impl World {
             }
             edit(file);
         })
+    }
+
+    /// An operator's token for a service.
+    async fn token(&self, operator: &str, domain: &str, audience: &str) -> String {
+        let operator = self.operator(operator);
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &operator.client_id.to_string()),
+            ("client_secret", &operator.client_secret),
+            ("scope", &format!("{audience}/.default")),
+        ];
+        let address = format!("{}/{domain}/oauth2/v2.0/token", self.sim.ready().login);
+        let answer = self.http().request(Method::POST, address).form(&form).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     fn client_id(&self, operator: &str) -> String {
@@ -151,7 +166,7 @@ async fn a_machine_signs_in_as_itself_or_as_one_of_its_identities() {
     plan(&one, &machine.identity_header).await.exits(3).says("NOTHING HAS BEEN CHANGED YET");
     let out = plan(&itself, "hunter2hunter2").await.exits(5);
     assert!(!out.stderr.contains("hunter2"), "{}", out.stderr);
-    world.act("machine", json!({ "lose": "system_assigned" })).await;
+    world.act("machine", json!({ "lose": "all" })).await;
     let out = plan(&itself, &machine.identity_header).await.exits(5);
     assert!(out.stderr.contains("CP-227"), "{}", out.stderr);
 }
@@ -167,4 +182,36 @@ async fn a_machine_without_identities_is_not_waited_for_long() {
     command.env("IDENTITY_ENDPOINT", "http://localhost:1/x").env("IMDS_ENDPOINT", "http://localhost:1");
     let out = Running::of(command).end().await.exits(5);
     assert!(out.stderr.contains("CP-226"), "{}", out.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_developer_command_lines_account_is_taken() {
+    let world = World::new("default").await;
+    let setup = world.signs_in(|setup| {
+        setup.set("cluster.sign_in", "azure-developer-cli");
+    });
+    let plan = async |script: &str| {
+        let azd = world.write("azd", &format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(&azd, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = world.command(["plan", setup.to_str().unwrap()]);
+        command.env("PATH", format!("{}:/usr/bin:/bin", azd.parent().unwrap().display()));
+        Running::of(command).end().await
+    };
+    let manager = world.token("ana", "contoso.example", "https://management.core.sim.example/").await;
+    let graph = world.token("ana", "contoso.example", &world.sim.ready().graph).await;
+    // It notes what it is asked for.
+    let asked = world.path("asked");
+    let answers = format!(
+        "echo \"$@\" >>{}\ncase \"$*\" in *management.core*) t={manager} ;; *) t={graph} ;; esac\n\
+         echo \"{{\\\"token\\\":\\\"$t\\\",\\\"expiresOn\\\":\\\"2096-01-01T00:00:00Z\\\"}}\"",
+        asked.display()
+    );
+    plan(&answers).await.exits(0).says("NOTHING HAS BEEN CHANGED YET");
+    let asked = std::fs::read_to_string(asked).unwrap();
+    assert!(asked.contains("--tenant-id 11111111-aaaa-4000-8000-000000000001"), "{asked}");
+
+    let out = plan("echo 'ERROR: not logged in, run `azd auth login` to login' >&2; exit 1").await.exits(5);
+    assert!(out.stderr.contains("CP-225"), "{}", out.stderr);
+    let out = plan("exit 127").await.exits(5);
+    assert!(out.stderr.contains("CP-224"), "{}", out.stderr);
 }

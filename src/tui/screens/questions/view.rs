@@ -35,7 +35,10 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
     let mut doc = Doc::default();
     answered(&mut doc, &wizard.draft, model.question);
     doc.heading(model.question.asks());
-    doc.dim(model.question.hint());
+    // The other answers are to have room below what went wrong.
+    if model.trouble.is_none() || model.question.is_typed() {
+        doc.dim(model.question.hint());
+    }
     let mut below = below_of(area, doc.view(look, 0, area, canvas));
 
     let field_area = Rect { height: below.height.min(1), ..below };
@@ -108,28 +111,29 @@ fn trouble(model: &Model, look: &Look, area: Rect) -> Option<Doc> {
         doc.text("The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4");
         return Some(doc);
     }
-    explain(&mut doc, trouble);
+    // The question says what was tried.
+    explain_with(&mut doc, trouble, &["Tried", "Changed"], str::to_owned);
     let list = if model.picker.is_empty() { 0 } else { LEAST_LIST };
     if doc.height(look, area.width) + list > area.height {
         // Azure's own words can be long; what to do, and the list to do it with, stay on the screen.
         let line = usize::from(area.width).saturating_sub(LABEL_OF_TROUBLE + 1);
         doc = Doc::default();
-        explain_with(&mut doc, trouble, |words| fit(words, line * 2 - line / 4, look));
+        explain_with(&mut doc, trouble, &["Tried", "Changed"], |words| fit(words, line * 2 - line / 4, look));
     }
     Some(doc)
 }
 
 /// A trouble in words, with the catalogue's where it has any.
 pub fn explain(doc: &mut Doc, trouble: &Trouble) {
-    explain_with(doc, trouble, str::to_owned);
+    explain_with(doc, trouble, &["Changed"], str::to_owned);
 }
 
-fn explain_with(doc: &mut Doc, trouble: &Trouble, azure: impl Fn(&str) -> String) {
+fn explain_with(doc: &mut Doc, trouble: &Trouble, left_out: &[&str], azure: impl Fn(&str) -> String) {
     let words = trouble.problem.as_ref().map(|problem| problem_words(problem, None));
     match words {
         Some(words) if words.title.is_some() => {
             doc.bad(&format!("{}  {}", words.head, words.title.unwrap_or_default()));
-            for (label, text) in words.lines.iter().filter(|(label, _)| *label != "Changed") {
+            for (label, text) in words.lines.iter().filter(|(label, _)| !left_out.contains(label)) {
                 let text = if *label == "Azure" { azure(text) } else { text.clone() };
                 doc.field(label, LABEL_OF_TROUBLE, &text);
             }

@@ -4,9 +4,9 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Model, given};
+use super::Model;
 use crate::{
-    session::Way,
+    session::{Way, lands_on},
     tui::{
         canvas::Canvas,
         model::{Model as Wizard, Screen, Which},
@@ -180,7 +180,8 @@ fn to_type(model: &Model, code: &str) -> Doc {
     doc.line(vec![(format!("      {code}"), Tone::Strong)]);
     doc.blank();
     if let Way::Code { ends, .. } = &model.wanted.way {
-        let life = span(*ends - model.came);
+        // Not a minute less for the moment that it took to show.
+        let life = span(*ends - model.came + time::Duration::SECOND);
         doc.dim(&format!("It is good for {life}, until {} UTC. Then another one comes by itself.", clock(*ends)));
     }
     doc.text("The page says that it can be closed; crosspull goes on by itself.");
@@ -189,7 +190,7 @@ fn to_type(model: &Model, code: &str) -> Doc {
 
 fn asked(model: &Model) -> Doc {
     let mut doc = Doc::default();
-    match given::lands_on(&model.wanted.way) {
+    match lands_on(&model.wanted.way) {
         Some(begins) => doc.text(&format!(
             "Paste the whole address that the page has ended on: it begins with {begins}. Or paste the error that the page \
              shows."
