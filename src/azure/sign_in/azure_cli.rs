@@ -6,11 +6,14 @@ use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions}
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use tokio::sync::OnceCell;
 
-use super::{cli_accounts::subscriptions, executor::Quiet};
+use super::{classify::accounts_unread, cli_accounts::subscriptions, executor::Quiet};
 use crate::domain::{SubscriptionId, TenantId};
 
 /// How long the Azure CLI may take. It starts an interpreter and asks Entra.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often it is asked when it does not find its own accounts.
+const ATTEMPTS: usize = 3;
 
 /// Signs in with the Azure CLI's account for a tenant, or for one of its subscriptions.
 ///
@@ -69,14 +72,33 @@ impl TokenCredential for CliCredential {
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         if let Some(chosen) = self.chosen.get() {
-            return chosen.get_token(scopes, options).await;
+            return ask(chosen, scopes, options).await;
         }
         let chosen = self.choose().await?;
-        let token = chosen.get_token(scopes, options).await?;
+        let token = ask(&chosen, scopes, options).await?;
         // An account that gave nothing is looked for anew: the person may sign in meanwhile.
         let _ = self.chosen.set(chosen);
         Ok(token)
     }
+}
+
+/// Asks for a token, and again where the Azure CLI was disturbed: its file of accounts is empty for a moment while another one
+/// writes it, and several of ours run side by side.
+async fn ask(
+    chosen: &AzureCliCredential,
+    scopes: &[&str],
+    options: Option<TokenRequestOptions<'_>>,
+) -> azure_core::Result<AccessToken> {
+    let mut given = chosen.get_token(scopes, options.clone()).await;
+    for _ in 1..ATTEMPTS {
+        match &given {
+            Err(error) if accounts_unread(&error.to_string()) => {
+                given = chosen.get_token(scopes, options.clone()).await;
+            }
+            Ok(_) | Err(_) => break,
+        }
+    }
+    given
 }
 
 #[cfg(test)]
@@ -94,6 +116,16 @@ mod tests {
     struct Fake {
         list: String,
         asked: Mutex<Vec<String>>,
+        /// How often it finds its accounts empty at first.
+        disturbed: usize,
+    }
+
+    impl Fake {
+        fn noted(&self, line: String) -> usize {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(line);
+            asked.len()
+        }
     }
 
     #[async_trait::async_trait]
@@ -102,8 +134,10 @@ mod tests {
             let line = args.last().map(|line| line.to_string_lossy().into_owned()).unwrap_or_default();
             let script = if line.contains("account list") {
                 format!("echo '{}'", self.list)
+            } else if self.noted(line) <= self.disturbed {
+                "echo \"ERROR: User 'ana' does not exist in MSAL token cache. Run \\`az login\\`.\" >&2; exit 1"
+                    .to_owned()
             } else {
-                self.asked.lock().unwrap().push(line);
                 r#"echo '{"accessToken":"t","expiresOn":"","expires_on":4102444800,"subscription":"","tenant":"","tokenType":"Bearer"}'"#.to_owned()
             };
             let quiet = Quiet { config_dir: None, deadline: DEADLINE };
@@ -112,7 +146,7 @@ mod tests {
     }
 
     async fn asked(list: &str, subscription: Option<&str>) -> String {
-        let cli = Arc::new(Fake { list: list.to_owned(), asked: Mutex::default() });
+        let cli = Arc::new(Fake { list: list.to_owned(), asked: Mutex::default(), disturbed: 0 });
         let subscription = subscription.map(|id| id.parse().unwrap());
         let credential = with_executor(TENANT.parse().unwrap(), subscription, cli.clone());
         for _ in 0..2 {
@@ -144,5 +178,15 @@ mod tests {
         // A guest may see the tenant without any of its subscriptions.
         let none = asked("[]", Some(wanted)).await;
         assert!(none.contains(&format!("--tenant {TENANT}")) && !none.contains("--subscription"), "{none}");
+    }
+
+    #[tokio::test]
+    async fn one_that_was_disturbed_is_asked_again_and_not_for_ever() {
+        for (disturbed, given, asked) in [(2, true, 3), (9, false, 3)] {
+            let cli = Arc::new(Fake { list: "[]".to_owned(), asked: Mutex::default(), disturbed });
+            let credential = with_executor(TENANT.parse().unwrap(), None, cli.clone());
+            assert_eq!(credential.get_token(&["s/.default"], None).await.is_ok(), given);
+            assert_eq!(cli.asked.lock().unwrap().len(), asked);
+        }
     }
 }

@@ -41,6 +41,7 @@ pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Erro
     } else if words.contains("not found on PATH") || words.contains("wasn't found on PATH") {
         "AzureCliNotFound"
     } else if words.contains("Please run 'az login'")
+        || accounts_unread(&words)
         || words.contains("az login --tenant") && !words.contains("AADSTS")
     {
         "AzureCliNotSignedIn"
@@ -58,6 +59,11 @@ pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Erro
 /// Whether the Azure CLI says that it keeps no account for a subscription.
 pub(super) fn subscription_unknown(text: &str) -> bool {
     text.contains("Subscription '") && text.contains("not found")
+}
+
+/// Whether the Azure CLI does not find the account that it keeps: it has none any more, or another one was writing them.
+pub(super) fn accounts_unread(text: &str) -> bool {
+    text.contains("does not exist in MSAL token cache")
 }
 
 /// An error of ours that the credential's transport met.
@@ -115,6 +121,10 @@ mod tests {
         assert_eq!(classified("az not found on PATH").code.as_deref(), Some("AzureCliNotFound"));
         assert_eq!(
             classified("ERROR: Please run 'az login' to setup account.").code.as_deref(),
+            Some("AzureCliNotSignedIn")
+        );
+        assert_eq!(
+            classified("ERROR: User 'ana' does not exist in MSAL token cache. Run `az login`.").code.as_deref(),
             Some("AzureCliNotSignedIn")
         );
         let refused = classified(

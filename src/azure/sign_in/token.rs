@@ -161,7 +161,8 @@ impl Tokens {
         let options = challenge.map(|challenge| TokenRequestOptions {
             method_options: ClientMethodOptions { context: Context::new().with_value(challenge.clone()) },
         });
-        let given = self.0.credential.get_token(&[scope], options).await.map_err(|error| classify(&tried, &error))?;
+        let given = self.0.credential.get_token(&[scope], options).await;
+        let given = given.map_err(|error| with_command(classify(&tried, &error), tenant))?;
         let token = Secret::new(given.token.secret());
         // A token whose tenant cannot be read is not used: it might act in the wrong one.
         let claims = decode_claims(&token)
@@ -175,6 +176,16 @@ impl Tokens {
         }
         self.0.same.expect(&tried, &claims)?;
         Ok(Held { token, expires: given.expires_on, claims })
+    }
+}
+
+/// Says how the Azure CLI gets the account that it lacks.
+fn with_command(error: Error, tenant: TenantId) -> Error {
+    match error.code.as_deref() {
+        Some("AzureCliNotSignedIn" | "AzureCliSubscriptionNotFound") => error.with(|details| {
+            details.message = format!("{} Sign in with: az login --tenant {tenant}", details.message);
+        }),
+        _ => error,
     }
 }
 
@@ -247,6 +258,20 @@ mod tests {
         tokens.token("a/.default").await.unwrap();
         let error = tokens.token("a/.default").await.unwrap_err();
         assert_eq!(error.code.as_deref(), Some("OtherAccount"), "{error}");
+    }
+
+    #[test]
+    fn the_command_that_gets_an_account_is_said_where_there_is_none() {
+        let failed = |code: &str| {
+            let error = Error::new(ErrorKind::SignIn, "sign_in.token", "sign in", "Nobody.".to_owned());
+            with_command(error.with(|details| details.code = Some(code.to_owned())), TENANT.parse().unwrap())
+                .message
+                .clone()
+        };
+        for lacking in ["AzureCliNotSignedIn", "AzureCliSubscriptionNotFound"] {
+            assert_eq!(failed(lacking), format!("Nobody. Sign in with: az login --tenant {TENANT}"));
+        }
+        assert_eq!(failed("AzureCliNotFound"), "Nobody.");
     }
 
     #[tokio::test]

@@ -10,10 +10,11 @@ use crate::{
     domain::Draft,
     tui::{
         canvas::Canvas,
+        look::Look,
         model::{Model as Wizard, Which},
         trouble::Trouble,
         view::inset,
-        widgets::{capital, doc::Doc, field, picker},
+        widgets::{capital, doc::Doc, field, fit, picker},
     },
     words::problem_words,
 };
@@ -23,6 +24,9 @@ const LABEL: usize = 14;
 
 /// The widest label of what went wrong.
 const LABEL_OF_TROUBLE: usize = 7;
+
+/// The lines that a list has at least, below what went wrong.
+const LEAST_LIST: u16 = 3;
 
 /// Draws the question.
 pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>) {
@@ -42,7 +46,7 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
     below = below_of(below, 1);
 
     // What was typed is answered in place: right below it.
-    if let Some(doc) = trouble(model) {
+    if let Some(doc) = trouble(model, look, below) {
         let used = doc.view(look, 0, below, canvas);
         below = below_of(below, used + 1);
     }
@@ -98,32 +102,40 @@ pub fn answers_so_far(draft: &Draft) -> Vec<(&'static str, String)> {
 }
 
 /// Why the answer was not taken: what happened, what it means, what to do.
-fn trouble(model: &Model) -> Option<Doc> {
+fn trouble(model: &Model, look: &Look, area: Rect) -> Option<Doc> {
     let trouble = model.trouble.as_ref()?;
     let mut doc = Doc::default();
     if let (Question::Repository | Question::Tag, Some(_)) = (model.question, &trouble.problem) {
         // The catalogue speaks of the app's pulls there; this was the account's own list.
         doc.bad(&trouble.said);
         doc.text("The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4");
-    } else {
-        // The question says what was tried.
-        explain_without(&mut doc, trouble, &["Tried", "Changed"]);
+        return Some(doc);
+    }
+    // The question says what was tried.
+    explain_with(&mut doc, trouble, &["Tried", "Changed"], str::to_owned);
+    let list = if model.picker.is_empty() { 0 } else { LEAST_LIST };
+    if doc.height(look, area.width) + list > area.height {
+        // Azure's own words can be long; what to do, and the list to do it with, stay on the screen.
+        let line = usize::from(area.width).saturating_sub(LABEL_OF_TROUBLE + 1);
+        doc = Doc::default();
+        explain_with(&mut doc, trouble, &["Tried", "Changed"], |words| fit(words, line * 2 - line / 4, look));
     }
     Some(doc)
 }
 
 /// A trouble in words, with the catalogue's where it has any.
 pub fn explain(doc: &mut Doc, trouble: &Trouble) {
-    explain_without(doc, trouble, &["Changed"]);
+    explain_with(doc, trouble, &["Changed"], str::to_owned);
 }
 
-fn explain_without(doc: &mut Doc, trouble: &Trouble, left_out: &[&str]) {
+fn explain_with(doc: &mut Doc, trouble: &Trouble, left_out: &[&str], azure: impl Fn(&str) -> String) {
     let words = trouble.problem.as_ref().map(|problem| problem_words(problem, None));
     match words {
         Some(words) if words.title.is_some() => {
             doc.bad(&format!("{}  {}", words.head, words.title.unwrap_or_default()));
             for (label, text) in words.lines.iter().filter(|(label, _)| !left_out.contains(label)) {
-                doc.field(label, LABEL_OF_TROUBLE, text);
+                let text = if *label == "Azure" { azure(text) } else { text.clone() };
+                doc.field(label, LABEL_OF_TROUBLE, &text);
             }
         }
         _ => doc.bad(&trouble.said),

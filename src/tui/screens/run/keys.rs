@@ -167,10 +167,11 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     keys
 }
 
-/// The command with which the Azure CLI asks for what Azure wants besides.
+/// The command with which the Azure CLI gets an account, or asks for what Azure wants besides.
 fn command_to_run(problem: &Problem) -> Option<&str> {
-    let message =
-        problem.code.as_deref().filter(|code| *code == "ClaimsChallenge").map(|_| problem.message.as_str())?;
+    const END_WITH_IT: [&str; 3] = ["ClaimsChallenge", "AzureCliNotSignedIn", "AzureCliSubscriptionNotFound"];
+    let code = problem.code.as_deref()?;
+    let message = END_WITH_IT.contains(&code).then_some(problem.message.as_str())?;
     Some(message[message.find("az login ")?..].trim_end())
 }
 
