@@ -77,7 +77,7 @@ fn private_key(pem: &[u8]) -> Option<&[u8]> {
     text.match_indices(BEGIN).find_map(|(at, _)| {
         let label = text[at + BEGIN.len()..].split_once("-----")?.0;
         let end = at + text[at..].find(&format!("{END}{label}-----"))? + END.len() + label.len() + "-----".len();
-        label.ends_with("PRIVATE KEY").then(|| text[at..end].as_bytes())
+        label.ends_with("PRIVATE KEY").then(|| &text.as_bytes()[at..end])
     })
 }
 
