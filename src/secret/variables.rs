@@ -10,6 +10,9 @@ use std::{
 const WELL_KNOWN: [&str; 4] =
     ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD", "ARM_CLIENT_SECRET"];
 
+/// By these a program shows that it runs on a machine in Azure; such a machine's tokens are given for them.
+pub const OF_THE_MACHINE: [&str; 2] = ["IDENTITY_HEADER", "MSI_SECRET"];
+
 static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Notes that a variable holds a secret.
@@ -20,5 +23,5 @@ pub fn hide_variable(name: &str) {
 /// The variables that no child process may see.
 pub fn secret_variables() -> Vec<String> {
     let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    WELL_KNOWN.iter().map(|name| (*name).to_owned()).chain(named.iter().cloned()).collect()
+    WELL_KNOWN.iter().chain(&OF_THE_MACHINE).map(|name| (*name).to_owned()).chain(named.iter().cloned()).collect()
 }

@@ -98,11 +98,13 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(clean).filter(|text| !text.is_empty())
 }
 
-/// A foreign text made fit for one line of a terminal: no control characters, no runs of blanks, not too long.
+/// A foreign text made fit for one line of a terminal: no control characters, no runs of blanks, not too long, and nothing that
+/// looks like a token.
 pub(crate) fn clean(text: &str) -> String {
     const LONGEST: usize = 1200;
     let mut out = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        let word = if is_token(word) { "…" } else { word };
         if out.len() + word.len() > LONGEST {
             let room: String = word.chars().take(80).collect();
             if out.is_empty() {
@@ -117,6 +119,11 @@ pub(crate) fn clean(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// Whether a word holds a token, as Entra, registries and those who sign for themselves write them.
+fn is_token(word: &str) -> bool {
+    word.len() > 40 && word.contains("eyJ")
 }
 
 /// The first `AADSTS` number in a text.
@@ -191,6 +198,13 @@ mod tests {
         for body in [json!({}), json!([]), json!("text"), json!({"value": []}), json!(null)] {
             assert_eq!(parse(&body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_not_passed_on() {
+        let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(30), "b".repeat(1400), "c".repeat(40));
+        assert_eq!(clean(&format!("the assertion '{token}' is not valid")), "the assertion … is not valid");
+        assert_eq!(clean(&token), "…");
     }
 
     #[test]

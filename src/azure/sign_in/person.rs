@@ -7,6 +7,7 @@ use azure_core::{
     error::ErrorKind as CoreKind,
 };
 use tokio::sync::Mutex;
+use url::form_urlencoded;
 
 use super::{
     browser,
@@ -167,9 +168,38 @@ pub(super) fn said_by_page(endpoint: &Endpoint, text: &str) -> Option<Error> {
     let number = aadsts_number(text)?;
     let words = clean(text);
     let from = words.find("AADSTS").unwrap_or_default();
-    let message = words[from..].split(" Trace ID").next().unwrap_or_default().to_owned();
+    let in_address = words[..from].rsplit(' ').next().is_some_and(|before| before.contains('='));
+    let sentence = match form_urlencoded::parse(&words.as_bytes()[from..]).next() {
+        // Of an address no more than the sentence: its other fields are nobody's to read.
+        Some((sentence, _)) if in_address => sentence,
+        _ => words[from..].into(),
+    };
+    let message = sentence.split(" Trace ID").next().unwrap_or_default().to_owned();
     Some(
         Error::new(ErrorKind::SignIn, "sign_in.person", endpoint.tried(), message)
             .with(|details| details.aadsts = Some(number)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure::{http::HttpOptions, testing::cloud};
+
+    #[test]
+    fn of_a_pasted_address_only_its_sentence_is_repeated() {
+        let login = url::Url::parse("https://login.example/").unwrap();
+        let http = Http::new(HttpOptions::default()).unwrap();
+        let tenant = TenantId(uuid::Uuid::nil());
+        let endpoint = Endpoint { http, cloud: cloud(&login), tenant, client: AZURE_CLI };
+        let said = |text: &str| said_by_page(&endpoint, text).map(|error| error.message.clone());
+        let sentence = "AADSTS65004: User declined to consent.";
+        assert_eq!(said(&format!("Sorry, but {sentence} Trace ID: 1")).as_deref(), Some(sentence));
+        let query = "error=access_denied&error_description=AADSTS65004%3a+User+declined+to+consent.&state=hunter2";
+        for landed in
+            [query.to_owned(), format!("http://localhost:1/?{query}"), format!("it was http://localhost:1/?{query}")]
+        {
+            assert_eq!(said(&landed).as_deref(), Some(sentence), "{landed}");
+        }
+    }
 }

@@ -45,11 +45,11 @@ impl HttpClient for Logged {
             CoreMethod::Get => identity(request)?,
             _ => form(request)?,
         };
-        let response =
+        let mut response =
             self.0.send(call).await.map_err(|error| {
                 azure_core::Error::with_error(CoreKind::Other, error, "the request for a token failed")
             })?;
-        Ok(AsyncRawResponse::from_bytes(response.status().into(), Headers::new(), response.body))
+        Ok(AsyncRawResponse::from_bytes(response.status().into(), Headers::new(), std::mem::take(&mut *response.body)))
     }
 }
 
