@@ -4,7 +4,7 @@ mod variables;
 
 use std::fmt;
 
-pub use variables::{hide_variable, secret_variables};
+pub use variables::{OF_THE_MACHINE, hide_variable, secret_variables};
 use zeroize::Zeroizing;
 
 /// A key's text, a token, a code. Has neither `Display` nor `Serialize`, and its `Debug` says nothing.

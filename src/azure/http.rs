@@ -5,6 +5,7 @@
 mod call;
 mod clients;
 mod failure;
+mod hidden;
 mod log;
 mod proxy;
 mod receive;

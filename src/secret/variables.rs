@@ -12,6 +12,9 @@ const WORDS: [&str; 6] = ["SECRET", "PASSWORD", "PASSWD", "TOKEN", "CREDENTIAL",
 /// And does not end with where it names but the place of one.
 const PLACES: [&str; 3] = ["_FILE", "_PATH", "_DIR"];
 
+/// By these a program shows that it runs on a machine in Azure; such a machine's tokens are given for them.
+pub const OF_THE_MACHINE: [&str; 2] = ["IDENTITY_HEADER", "MSI_SECRET"];
+
 static NAMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Notes that a variable holds a secret.
@@ -22,7 +25,14 @@ pub fn hide_variable(name: &str) {
 /// The variables that no child process may see: those that were named, and those whose names say so.
 pub fn secret_variables() -> Vec<String> {
     let own = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| says_secret(name));
-    NAMED.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().chain(own).collect()
+    NAMED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+        .cloned()
+        .chain(own)
+        .chain(OF_THE_MACHINE.map(str::to_owned))
+        .collect()
 }
 
 fn says_secret(name: &str) -> bool {

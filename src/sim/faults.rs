@@ -34,6 +34,8 @@ pub enum Action {
     Delay { delay_ms: u64 },
     /// Answers with a status; nothing is done.
     Status(StatusFault),
+    /// Refuses what carries a certain field, and quotes it; nothing is done.
+    Quote(QuoteFault),
     /// Does the work and sends half the body.
     TruncateBody,
     /// Answers 307; nothing is done.
@@ -57,6 +59,16 @@ pub struct StatusFault {
     pub body: Option<String>,
     #[serde(default)]
     pub content_type: Option<String>,
+}
+
+/// What a refusal quotes, as careless services do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct QuoteFault {
+    /// The field: of the form, of the body's JSON, or a header.
+    pub field: String,
+    /// In the title of a page instead of the service's own words.
+    #[serde(default)]
+    pub page: bool,
 }
 
 fn once() -> u32 {

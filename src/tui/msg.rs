@@ -22,7 +22,7 @@ pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
     /// Text was pasted.
-    Paste(String),
+    Paste(Secret),
     /// A line of the mouse wheel; negative is up.
     Wheel(i16),
     /// A click on something that means this.

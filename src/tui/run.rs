@@ -24,6 +24,7 @@ use crate::{
     domain::problem::ProblemKind,
     engine::wait::now,
     error::{Error, ExitCode},
+    secret::Secret,
     session::Session,
     words::layout::resume,
 };
@@ -160,7 +161,7 @@ impl Wizard {
             // Windows tells the release of a key too, and it would count twice.
             Heard::Input(Input::Key(key)) if key.kind == KeyEventKind::Release => return Next::On,
             Heard::Input(Input::Key(key)) => Msg::Key(key),
-            Heard::Input(Input::Paste(text)) => Msg::Paste(text),
+            Heard::Input(Input::Paste(text)) => Msg::Paste(Secret::new(text)),
             Heard::Input(Input::Resize(..)) => Msg::Redraw,
             Heard::Input(Input::Mouse(mouse)) => match mouse.kind {
                 MouseEventKind::ScrollUp => Msg::Wheel(-1),

@@ -23,7 +23,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             None => Vec::new(),
         },
-        Msg::Paste(text) => pasted(model, &text),
+        Msg::Paste(text) => pasted(model, text.expose()),
         Msg::Wheel(lines) => perform(model, if lines < 0 { Act::Up } else { Act::Down }),
         Msg::Click(act) => {
             model.notice = None;

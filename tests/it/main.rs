@@ -15,6 +15,7 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod leaks;
 mod lookups;
 mod paging;
 mod person;

@@ -9,7 +9,7 @@ mod interrupted;
 mod keep;
 mod network;
 mod preflight;
-mod secrets;
+pub(crate) mod secrets;
 mod setups;
 mod sign_in;
 pub(crate) mod truth;

@@ -199,9 +199,8 @@ async fn one_sign_in_that_is_refused_is_refused_for_all_who_waited_for_it() {
             let session = &session;
             async move {
                 let looking = session.look(Ticket(number), query, to);
-                let ((), last) =
+                let ((), ()) =
                     tokio::join!(looking, async { while rows.recv().await.is_some_and(|rows| !rows.done) {} });
-                last
             }
         });
         let refusing = async {

@@ -11,5 +11,6 @@ mod panic;
 mod pty;
 mod resume;
 mod screen;
+mod secrets;
 mod sign_in;
 mod whole;

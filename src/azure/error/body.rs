@@ -98,13 +98,15 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(clean).filter(|text| !text.is_empty())
 }
 
-/// A foreign text made fit for one line of a terminal: no control characters, no runs of blanks, not too long.
+/// A foreign text made fit for one line of a terminal: no control characters, no runs of blanks, not too long, and nothing that
+/// looks like a token.
 pub(crate) fn clean(text: &str) -> String {
     const LONGEST: usize = 1200;
     let mut out = String::new();
     for word in
         text.split(|c: char| c.is_whitespace() || c.is_control() || turns_text(c)).filter(|word| !word.is_empty())
     {
+        let word = if is_token(word) { "…" } else { word };
         if out.len() + word.len() > LONGEST {
             let room: String = word.chars().take(80).collect();
             if out.is_empty() {
@@ -124,6 +126,11 @@ pub(crate) fn clean(text: &str) -> String {
 /// Whether a sign is none that is seen, but changes the order or the look of those around it.
 fn turns_text(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a word holds a token, as Entra, registries and those who sign for themselves write them.
+fn is_token(word: &str) -> bool {
+    word.len() > 40 && word.contains("eyJ")
 }
 
 /// The first `AADSTS` number in a text.
@@ -198,6 +205,13 @@ mod tests {
         for body in [json!({}), json!([]), json!("text"), json!({"value": []}), json!(null)] {
             assert_eq!(parse(&body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_not_passed_on() {
+        let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(30), "b".repeat(1400), "c".repeat(40));
+        assert_eq!(clean(&format!("the assertion '{token}' is not valid")), "the assertion … is not valid");
+        assert_eq!(clean(&token), "…");
     }
 
     #[test]

@@ -7,13 +7,17 @@ mod look;
 
 use std::{env, fmt, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::HeaderValue;
 use url::Url;
 
 use self::look::Seen;
-use super::{Call, authority};
-use crate::azure::error::{Error, ErrorKind};
+use super::{Call, authority, hidden::Hidden};
+use crate::{
+    azure::error::{Error, ErrorKind},
+    secret::Secret,
+};
 
 /// The variables that name a proxy for HTTPS, in the order in which they count.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -104,6 +108,20 @@ impl Via {
             | ErrorKind::Redirected => self.named_in(error),
             _ => error,
         }
+    }
+
+    /// What it is told, and must not come back in its page's words.
+    fn hidden(&self) -> Hidden {
+        let mut hidden = Hidden::default();
+        let encoded = self.authorization.as_ref().and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+        if let Some(encoded) = encoded {
+            hidden.add(Secret::new(encoded));
+            let pair = STANDARD.decode(encoded).ok().and_then(|pair| String::from_utf8(pair).ok()).map(Secret::new);
+            if let Some((_, password)) = pair.as_ref().and_then(|pair| pair.expose().split_once(':')) {
+                hidden.add(Secret::new(password));
+            }
+        }
+        hidden
     }
 
     fn named_in(&self, error: Error) -> Error {

@@ -53,7 +53,10 @@ fn redirected(response: &Response, call: &Call) -> Error {
 }
 
 fn refused(response: &Response, call: &Call) -> Error {
-    let parsed = serde_json::from_slice::<Value>(&response.body).ok().as_ref().and_then(error::parse);
+    let parsed = serde_json::from_slice::<Value>(&response.body).ok().and_then(|mut body| {
+        call.hidden.scrub_json(&mut body);
+        error::parse(&body)
+    });
     let Some(parsed) = parsed else {
         // HEAD and some gateways answer without a body; what else is not JSON did not come from the service.
         if !response.body.is_empty() && !response.says_json() {
@@ -63,8 +66,8 @@ fn refused(response: &Response, call: &Call) -> Error {
         return challenge(response.error(ErrorKind::Service, message), response);
     };
     let message = parsed.message.unwrap_or_else(|| format!("the service answered {}", response.status));
-    let failed = response.error(ErrorKind::Service, call.scrub(message)).with(|details| {
-        details.code = parsed.code.map(|code| call.scrub(code));
+    let failed = response.error(ErrorKind::Service, message).with(|details| {
+        details.code = parsed.code;
         details.inner_codes = parsed.inner_codes;
         details.aadsts = parsed.aadsts;
         details.claims = parsed.claims;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use zeroize::Zeroizing;
 
-use super::{Call, authority};
+use super::{Call, authority, hidden::Hidden};
 use crate::azure::{
     clock,
     error::{Error, ErrorKind, Result, Safety, clean, retry_after},
@@ -16,31 +17,33 @@ use crate::azure::{
 pub struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     pub(crate) request_id: Option<String>,
     pub(crate) correlation_id: Option<String>,
     pub(crate) operation: &'static str,
     pub(crate) tried: String,
     pub(crate) host: String,
     pub(crate) safety: Safety,
+    hidden: Hidden,
 }
 
 impl Response {
     pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, call: &Call) -> Self {
         let id = |names: [&str; 2]| {
             let value = names.into_iter().find_map(|name| headers.get(name)?.to_str().ok())?;
-            Some(clean(value)).filter(|id| !id.is_empty() && id.len() <= 128)
+            Some(call.hidden.scrub(clean(value))).filter(|id| !id.is_empty() && id.len() <= 128)
         };
         Self {
             status,
             request_id: id(["x-ms-request-id", "request-id"]),
             correlation_id: id(["x-ms-correlation-request-id", "client-request-id"]),
             headers,
-            body,
+            body: Zeroizing::new(body),
             operation: call.operation,
             tried: call.tried.clone(),
             host: authority(&call.url),
             safety: call.safety,
+            hidden: call.hidden.clone(),
         }
     }
 
@@ -126,11 +129,12 @@ impl Response {
     }
 
     fn title(&self) -> Option<String> {
-        if self.is_page() { page_title(&self.body) } else { None }
+        self.is_page().then(|| page_title(&self.hidden.scrub(beginning(&self.body))))?
     }
 
     /// An error about this answer.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        let message = self.hidden.scrub(message.into());
         Error::new(kind, self.operation, self.tried.clone(), message).with(|details| {
             details.status = Some(self.status);
             details.request_id.clone_from(&self.request_id);
@@ -141,9 +145,13 @@ impl Response {
     }
 }
 
+/// As much of a page as is looked at.
+pub(super) fn beginning(page: &[u8]) -> String {
+    String::from_utf8_lossy(&page[..page.len().min(16 * 1024)]).into_owned()
+}
+
 /// A page's title, made short and harmless.
-pub(super) fn page_title(page: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(&page[..page.len().min(16 * 1024)]);
+pub(super) fn page_title(text: &str) -> Option<String> {
     // Lower-casing ASCII alone keeps the offsets.
     let lower = text.to_ascii_lowercase();
     let start = lower.find("<title>")? + "<title>".len();

@@ -11,7 +11,7 @@ use std::{
 use azure_identity::Executor;
 use tokio::process::{Child, Command};
 
-use crate::secret::secret_variables;
+use crate::secret::{OF_THE_MACHINE, secret_variables};
 
 /// Runs a program without the terminal: it would take the keys that are meant for this one.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ impl Executor for Quiet {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for name in secret_variables() {
+        // The Azure CLI may be signed in as the machine, and asks for its tokens with these.
+        for name in secret_variables().iter().filter(|name| !OF_THE_MACHINE.contains(&name.as_str())) {
             command.env_remove(name);
         }
         if let Some(folder) = &self.config_dir {

@@ -7,6 +7,7 @@ use azure_core::{
     error::ErrorKind as CoreKind,
 };
 use tokio::sync::Mutex;
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
@@ -187,13 +188,19 @@ pub(super) fn said_by_page(endpoint: &Endpoint, text: &str) -> Option<Error> {
 fn said(tried: &str, text: &str) -> Option<Error> {
     let number = aadsts_number(text)?;
     let words = clean(text);
-    let words = &words[words.find("AADSTS").unwrap_or_default()..];
+    let from = words.find("AADSTS").unwrap_or_default();
+    let in_address = words[..from].rsplit(' ').next().is_some_and(|before| before.contains('='));
+    let words = match form_urlencoded::parse(&words.as_bytes()[from..]).next() {
+        // Of an address no more than the sentence: its other fields are nobody's to read.
+        Some((sentence, _)) if in_address => sentence,
+        _ => words[from..].into(),
+    };
     // A whole page is pasted as easily as its sentence: ids and a footer follow.
     let end = ["Trace ID:", "Request Id:"].iter().filter_map(|label| words.find(label)).min().unwrap_or(words.len());
     Some(Error::new(ErrorKind::SignIn, "sign_in.person", tried, words[..end].trim_end()).with(|details| {
         details.aadsts = Some(number);
-        details.request_id = id_behind(&["Request Id:", "Trace ID:"], words);
-        details.correlation_id = id_behind(&["Correlation Id:", "Correlation ID:"], words);
+        details.request_id = id_behind(&["Request Id:", "Trace ID:"], &words);
+        details.correlation_id = id_behind(&["Correlation Id:", "Correlation ID:"], &words);
     }))
 }
 
@@ -206,6 +213,7 @@ fn id_behind(labels: &[&str], words: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure::{http::HttpOptions, testing::cloud};
 
     #[test]
     fn of_a_whole_page_the_sentence_and_the_ids_are_kept() {
@@ -221,5 +229,22 @@ mod tests {
         assert_eq!(answer.message, "AADSTS53003: Blocked.");
         assert_eq!((answer.request_id.as_deref(), answer.correlation_id.as_deref()), (None, None));
         assert!(said("sign in", "http://localhost/?code=x").is_none());
+    }
+
+    #[test]
+    fn of_a_pasted_address_only_its_sentence_is_repeated() {
+        let login = url::Url::parse("https://login.example/").unwrap();
+        let http = Http::new(HttpOptions::default()).unwrap();
+        let tenant = TenantId(uuid::Uuid::nil());
+        let endpoint = Endpoint { http, cloud: cloud(&login), tenant, client: AZURE_CLI };
+        let said = |text: &str| said_by_page(&endpoint, text).map(|error| error.message.clone());
+        let sentence = "AADSTS65004: User declined to consent.";
+        assert_eq!(said(&format!("Sorry, but {sentence} Trace ID: 1")).as_deref(), Some(sentence));
+        let query = "error=access_denied&error_description=AADSTS65004%3a+User+declined+to+consent.&state=hunter2";
+        for landed in
+            [query.to_owned(), format!("http://localhost:1/?{query}"), format!("it was http://localhost:1/?{query}")]
+        {
+            assert_eq!(said(&landed).as_deref(), Some(sentence), "{landed}");
+        }
     }
 }

@@ -45,11 +45,11 @@ impl HttpClient for Logged {
             CoreMethod::Get => identity(request)?,
             _ => form(request)?,
         };
-        let response =
+        let mut response =
             self.0.send(call).await.map_err(|error| {
                 azure_core::Error::with_error(CoreKind::Other, error, "the request for a token failed")
             })?;
-        Ok(AsyncRawResponse::from_bytes(response.status().into(), Headers::new(), response.body))
+        Ok(AsyncRawResponse::from_bytes(response.status().into(), Headers::new(), std::mem::take(&mut *response.body)))
     }
 }
 
@@ -119,6 +119,6 @@ mod tests {
     fn another_endpoint_gets_the_header_that_it_knows_its_callers_by() {
         let call = asked("http://localhost:4141/msi/token?resource=x");
         assert_eq!((names(&call), call.instance_metadata), (vec!["metadata", "x-identity-header"], false));
-        assert_eq!(call.scrub("it said hunter2".to_owned()), "it said …");
+        assert_eq!(call.hidden.scrub("it said hunter2".to_owned()), "it said …");
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{Call, Exchange, Service, State, errors::WantsIds, json as json_response};
 use crate::sim::{
-    faults::{Action, StatusFault},
+    faults::{Action, QuoteFault, StatusFault},
     operations,
 };
 
@@ -70,6 +70,12 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
         Some(Action::DropBefore) => return dropped(state, exchange),
         Some(Action::Delay { delay_ms }) => tokio::time::sleep(Duration::from_millis(*delay_ms)).await,
         Some(Action::Status(fault)) => return finish(state, exchange, status_fault(service, fault), request_id).await,
+        Some(Action::Quote(fault)) => {
+            if let Some(refusal) = quoting(fault, &exchange) {
+                exchange.faulted = true;
+                return finish(state, exchange, status_fault(service, &refusal), request_id).await;
+            }
+        }
         Some(Action::RedirectTo { redirect_to }) => {
             let mut response = super::empty(307);
             if let Ok(place) = HeaderValue::from_str(redirect_to) {
@@ -144,6 +150,11 @@ impl Ids {
             Service::Login => &[("x-ms-request-id", &request), ("client-request-id", &self.client)],
             Service::Registry => &[("x-ms-correlation-request-id", &request)],
         };
+        if service == Service::Login {
+            // Entra knows a browser by these again, and sets them for programs as well.
+            let cookie = format!("fpc={}; path=/; secure; HttpOnly; SameSite=None", Uuid::new_v4().simple());
+            headers.extend(HeaderValue::from_str(&cookie).map(|value| (header::SET_COOKIE, value)));
+        }
         for (name, value) in names {
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(HeaderName::from_static(name), value);
@@ -207,6 +218,28 @@ fn status_fault(service: Service, fault: &StatusFault) -> Response {
         }
     }
     response
+}
+
+/// A refusal that quotes a field of what was sent, if it was sent: once as it is meant, once as it stood in the request.
+fn quoting(fault: &QuoteFault, exchange: &Exchange) -> Option<StatusFault> {
+    let form = url::form_urlencoded::parse(&exchange.request_body).find(|(name, _)| *name == fault.field);
+    let json =
+        || Some(serde_json::from_slice::<Value>(&exchange.request_body).ok()?[&fault.field].as_str()?.to_owned());
+    let header = || Some(exchange.request_headers.get(&fault.field)?.to_str().ok()?.to_owned());
+    let sent = form.map(|(_, value)| value.into_owned()).or_else(json).or_else(header)?;
+    let raw: String = url::form_urlencoded::byte_serialize(sent.as_bytes()).collect();
+    let status = 400;
+    if fault.page {
+        let body = Some(format!("<html><title>{sent} {raw}</title>{raw}</html>"));
+        return Some(StatusFault {
+            status,
+            body,
+            content_type: Some("text/html".to_owned()),
+            ..StatusFault::default()
+        });
+    }
+    let message = Some(format!("AADSTS900144: '{sent}' is not valid, in {}={raw}.", fault.field));
+    Some(StatusFault { status, code: Some("invalid_request".to_owned()), message, ..StatusFault::default() })
 }
 
 /// A body that fails before its first byte makes the server close the connection with nothing sent: HTTP/1.1 only,

@@ -5,10 +5,13 @@ use proptest::prelude::*;
 use ratatui::style::{Color, Modifier};
 
 use super::{pictures::drawn, scenes, script::Script};
-use crate::tui::{
-    look::{Hints, Look, Wish},
-    msg::Msg,
-    view::SMALLEST,
+use crate::{
+    secret::Secret,
+    tui::{
+        look::{Hints, Look, Wish},
+        msg::Msg,
+        view::SMALLEST,
+    },
 };
 
 fn looks(hints: &Hints) -> Vec<(&'static str, Script)> {
@@ -137,7 +140,7 @@ proptest! {
                 script.told(Msg::Click(shown.spots[usize::from(n) % shown.spots.len()].1));
             }
         }
-        script.told(Msg::Paste(pasted));
+        script.told(Msg::Paste(Secret::new(pasted)));
         drawn(&script.model, 80, 24);
     }
 }

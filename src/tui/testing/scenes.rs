@@ -114,7 +114,10 @@ pub(super) fn questions() -> Vec<Scene> {
         ("secret-pasted", {
             let script = begun().then(&format!("<enter>service<enter>{}<enter>", answers::client_id()));
             let erase = "<back>".repeat(30);
-            script.then(&erase).hears(Msg::Paste("abC8Q~aVeryLongSecretThatWasPastedHere1x".to_owned())).then("<enter>")
+            script
+                .then(&erase)
+                .hears(Msg::Paste(Secret::new("abC8Q~aVeryLongSecretThatWasPastedHere1x")))
+                .then("<enter>")
         }),
         ("subscription", begun().then("<enter><enter>")),
         ("cluster", cluster()),
@@ -373,7 +376,7 @@ pub(super) fn waits() -> Vec<Scene> {
         handed_over_run(true).hears(waits).later(EIGHTEEN)
     };
     let ready = status(StepId::Consent, Doing::Visibility, "the new key to be known", None);
-    let landed = |address: &str| consent().hears(Msg::Paste(address.to_owned()));
+    let landed = |address: &str| consent().hears(Msg::Paste(Secret::new(address)));
     let handed = || handed_over_run(false).hears(handed_status());
     let unseen = "cannot be seen from here: the registry's firewall refuses 203.0.113.7";
     vec![

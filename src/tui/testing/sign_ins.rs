@@ -13,6 +13,7 @@ use crate::{
     },
     engine::event::Doing,
     error::ExitCode,
+    secret::Secret,
     session::{SignedIn, Wanted},
     tui::{
         browser::{self, Place},
@@ -116,14 +117,14 @@ pub(super) fn scenes() -> Vec<Scene> {
             "certificate",
             account()
                 .then(&format!("service<enter>{}<enter>", answers::client_id()))
-                .hears(Msg::Paste("/home/ana/shop.pem".to_owned())),
+                .hears(Msg::Paste(Secret::new("/home/ana/shop.pem"))),
         ),
         ("sign-in-browser", browser()),
         ("sign-in-browser-opened", browser().hears(Msg::Browser(browser::Opened::HandedOver))),
         ("sign-in-elsewhere", browser().then("o")),
         ("sign-in-far", waits(far(signing_in("browser")), &[first(in_browser("first"))])),
         ("sign-in-paste", browser().then("p")),
-        ("sign-in-paste-wrong", browser().hears(Msg::Paste("http://localhost:41234/".to_owned()))),
+        ("sign-in-paste-wrong", browser().hears(Msg::Paste(Secret::new("http://localhost:41234/")))),
         ("sign-in-code", code()),
         ("sign-in-code-far", waits(far(signing_in("code")), &[first(with_code())])),
         ("sign-in-plan", {
@@ -223,13 +224,13 @@ fn only_the_address_of_this_sign_in_is_brought() {
     let mut script = waits(far(signing_in("browser")), &[first(in_browser("first"))]);
     assert!(acts(&script).is_empty(), "nothing opens where nobody would see it");
     script.keys("<enter>nonsense<enter>");
-    script.told(Msg::Paste(ended_on("other")));
+    script.told(Msg::Paste(Secret::new(ended_on("other"))));
     assert!(acts(&script).is_empty() && script.model.takes_text(), "{:?}", acts(&script));
-    script.told(Msg::Paste(format!(" {}\n", ended_on("first"))));
+    script.told(Msg::Paste(Secret::new(format!(" {}\n", ended_on("first")))));
     let [ForSignIn::Paste(text)] = acts(&script)[..] else { panic!("{:?}", acts(&script)) };
     assert_eq!(text.expose(), ended_on("first"));
     script.keys("p");
-    script.told(Msg::Paste("AADSTS50020: User account does not exist in tenant".to_owned()));
+    script.told(Msg::Paste(Secret::new("AADSTS50020: User account does not exist in tenant")));
     assert_eq!(acts(&script).len(), 2);
 }
 
@@ -292,8 +293,9 @@ fn what_is_being_typed_is_not_pulled_away() {
 fn codes_and_links_are_told_by_no_debug_output() {
     let secrets = ["FAKECODE1", "login.microsoft", "a-code-of-the-tests", "first-far"];
     for way in [with_code(), in_browser("first")] {
-        let script =
-            waits(signing_in("browser"), &[first(way.clone())]).hears(Msg::Paste(ended_on("first"))).then("cop<esc>");
+        let script = waits(signing_in("browser"), &[first(way.clone())])
+            .hears(Msg::Paste(Secret::new(ended_on("first"))))
+            .then("cop<esc>");
         let shown = format!("{:?} {:?} {:?}", script.model, script.asked, Msg::SignIns(vec![first(way)]));
         for secret in secrets {
             assert!(!shown.contains(secret), "{secret}");
@@ -304,7 +306,7 @@ fn codes_and_links_are_told_by_no_debug_output() {
 #[test]
 fn a_certificate_is_a_proof_as_good_as_a_secret() {
     let mut script = account().without_answers().then(&format!("service<enter>{}<enter>", answers::client_id()));
-    script.told(Msg::Paste("/home/ana/shop.pem".to_owned()));
+    script.told(Msg::Paste(Secret::new("/home/ana/shop.pem")));
     script.keys("<enter>");
     let asked =
         script.asked.iter().any(|effect| matches!(effect, Effect::SignIn { sign_in: SignIn::Certificate { .. }, .. }));

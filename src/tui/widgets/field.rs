@@ -1,5 +1,7 @@
 //! One line of text that is typed.
 
+use std::fmt;
+
 use crossterm::event::{Event, KeyEvent};
 use ratatui::{
     layout::{Position, Rect},
@@ -11,8 +13,15 @@ use tui_input::{Input, backend::crossterm::EventHandler as _};
 use crate::tui::{canvas::Canvas, look::Look};
 
 /// A line that is typed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Field(Input);
+
+/// What is pasted into it can be a secret.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Field(…)")
+    }
+}
 
 /// What a key did to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

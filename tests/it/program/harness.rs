@@ -188,12 +188,18 @@ impl Running {
         Self { child, lines, stdout: String::new(), stderr }
     }
 
+    /// The next line that the program prints; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<String> {
+        let line = self.lines.next_line().await.unwrap()?;
+        self.stdout.push_str(&line);
+        self.stdout.push('\n');
+        Some(line)
+    }
+
     /// Waits until the program prints a line with these words.
     pub(crate) async fn line(&mut self, words: &str) -> String {
         let found = tokio::time::timeout(PATIENCE, async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
-                self.stdout.push_str(&line);
-                self.stdout.push('\n');
+            while let Some(line) = self.next().await {
                 if line.contains(words) {
                     return Some(line);
                 }
@@ -219,10 +225,7 @@ impl Running {
     /// Waits for the end; a program that a signal has killed has the shell's code for it.
     pub(crate) async fn end(mut self) -> Output {
         let ended = tokio::time::timeout(PATIENCE, async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
-                self.stdout.push_str(&line);
-                self.stdout.push('\n');
-            }
+            while self.next().await.is_some() {}
             self.child.wait().await.unwrap()
         });
         let Ok(status) = ended.await else { panic!("it does not end:\n{}", self.stdout) };

@@ -1,113 +1,186 @@
-//! No secret is ever written down: not of an operator, not of a key, no token.
+//! No secret is ever written down: not of an operator, not of a key, no token, no code. Whatever way in is taken, whatever
+//! fails, and however much is asked to be told.
 
-use std::{collections::BTreeSet, fs, path::Path};
+mod children;
+mod people;
+mod quoted;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+use std::{
+    fs,
+    path::{Path, PathBuf},
 };
+
+use serde_json::json;
 
 use crosspull::sim::{Action, Rule, faults::StatusFault};
 
-use crate::world::World;
+pub(crate) use self::children::Children;
+use super::{
+    harness::{Output, Running},
+    sign_in::{certificate, with_certificate},
+};
+use crate::{
+    leaks::{Places, Secrets},
+    world::World,
+};
 
-/// Every secret that there ever was: the operators', the texts of all keys, and every token that a service gave out.
-fn secrets(world: &World) -> BTreeSet<String> {
-    let operators = world.sim.ready().tenants.iter().flat_map(|tenant| &tenant.operators);
-    let mut all: BTreeSet<String> =
-        operators.flat_map(|one| [one.client_secret.clone(), one.password.clone()]).collect();
-    for exchange in world.sim.requests() {
-        if let Ok(body) = serde_json::from_slice::<serde_json::Value>(&exchange.response_body) {
-            for name in ["access_token", "refresh_token", "id_token", "secretText"] {
-                all.extend(body[name].as_str().map(str::to_owned));
-            }
-        }
-    }
-    let inside = world.sim.world().lock();
-    let apps = inside.tenants.iter().flat_map(|tenant| tenant.applications.values());
-    all.extend(apps.flat_map(|app| &app.passwords).map(|key| key.text.clone()));
-    all.retain(|secret| secret.len() >= 8);
-    all
+/// Whatever makes programs talk.
+pub(crate) const TALKATIVE: [(&str, &str); 6] = [
+    ("RUST_LOG", "trace"),
+    ("RUST_BACKTRACE", "full"),
+    ("RUST_LIB_BACKTRACE", "full"),
+    ("RUST_SPANTRACE", "1"),
+    ("COLORBT_SHOW_HIDDEN", "1"),
+    ("AZURE_LOG_LEVEL", "verbose"),
+];
+
+/// A world whose program tells all that it can be made to tell.
+struct Told {
+    world: World,
+    children: Children,
+    places: Places,
 }
 
-/// The ways in which a secret may stand in a text.
-fn forms(secret: &str, users: &[String]) -> Vec<String> {
-    // Tokens are written in one way only.
-    if secret.len() > 100 {
-        return vec![secret.to_owned()];
+impl Told {
+    async fn new() -> Self {
+        let world = World::new("default").await;
+        Self { children: Children::new(), places: Places::default(), world }
     }
-    let mut forms = vec![secret.to_owned(), url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()];
-    let pairs = users.iter().map(|user| format!("{user}:{secret}"));
-    for text in std::iter::once(secret.to_owned()).chain(pairs) {
-        forms.extend([&STANDARD, &STANDARD_NO_PAD].map(|engine| engine.encode(&text)));
-        forms.extend([&URL_SAFE, &URL_SAFE_NO_PAD].map(|engine| engine.encode(&text)));
+
+    fn command(&self, args: &[&str]) -> tokio::process::Command {
+        let log = self.world.path("crosspull.log");
+        let shown = ["--verbose", "--log", log.to_str().unwrap()];
+        let mut command = self.world.command(args.iter().chain(&shown).copied());
+        command.envs(TALKATIVE).env("PATH", self.children.path());
+        command
     }
-    forms.push(serde_json::to_string(secret).unwrap().trim_matches('"').to_owned());
-    forms
+
+    /// Runs the program, with these variables beside the usual ones.
+    async fn run(&mut self, args: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(args);
+        command.envs(variables.iter().copied());
+        let out = Running::of(command).end().await;
+        self.keep(args, out)
+    }
+
+    fn keep(&mut self, args: &[&str], out: Output) -> Output {
+        self.places.add_shown(format!("{args:?}, standard output"), &out.stdout);
+        self.places.add_shown(format!("{args:?}, standard error"), &out.stderr);
+        out
+    }
+
+    /// Fails the test where a secret stands anywhere.
+    #[track_caller]
+    fn nothing_leaks(mut self, more: impl FnOnce(&mut Secrets), kinds: &[&str]) {
+        let mut secrets = Secrets::of(&self.world);
+        more(&mut secrets);
+        self.places.add_files(self.world.folder.path());
+        self.children.told(&mut self.places);
+        self.places.hold(&["crosspull.log", "standard error"]);
+        self.places.are_free_of(&secrets, kinds);
+    }
 }
 
-/// Every file below a folder.
-fn files(folder: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else {
-            let text = fs::read(&path).unwrap();
-            found.push((path.display().to_string(), String::from_utf8_lossy(&text).into_owned()));
+/// A setup under a name of its own, whose cluster's side signs in as `edit` says.
+fn named(world: &World, name: &str, edit: &[(&str, &str)]) -> PathBuf {
+    let file = world.signs_in(|setup| {
+        setup.set("name", name);
+        for (key, value) in edit {
+            setup.set(&format!("cluster.{key}"), *value);
         }
-    }
+    });
+    let own = file.with_file_name(format!("{name}.toml"));
+    fs::copy(file, &own).unwrap();
+    own
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn none_is_written_anywhere() {
-    let world = World::new("default").await;
-    let log = world.path("crosspull.log");
-    let shown = ["--verbose", "--log", log.to_str().unwrap()];
-    let mut written: Vec<(String, String)> = Vec::new();
-    let mut run = async |code: i32, args: &[&str]| {
-        let out = world.crosspull(args.iter().chain(&shown).copied()).await.exits(code);
-        written.push((format!("standard output of {args:?}"), out.stdout));
-        written.push((format!("standard error of {args:?}"), out.stderr));
-    };
+    let mut told = Told::new().await;
     // One that fails with secrets in what the service answers, and is resumed.
-    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    let file = told.world.setup_file("shop-prod", "fabrikamimages", |_| {});
     let refusal = Action::Status(StatusFault { status: 400, ..StatusFault::default() });
-    world.sim.faults().add(Rule::new("aks.clusters.reset_service_principal", refusal));
-    run(5, &["apply", file.to_str().unwrap(), "--yes"]).await;
-    run(0, &["resume", "shop-prod", "--confirm-nodes", "shop-prod"]).await;
+    told.world.sim.faults().add(Rule::new("aks.clusters.reset_service_principal", refusal));
+    told.run(&["apply", file.to_str().unwrap(), "--yes"], &[]).await.exits(5);
+    told.run(&["resume", "shop-prod", "--confirm-nodes", "shop-prod"], &[]).await.exits(0);
     // One with everything as JSON, and a wrong secret.
-    let kept = world.setup_file("shop-keep", "fabrikamimages", |file| {
+    let kept = told.world.setup_file("shop-keep", "fabrikamimages", |file| {
         file.set("app.route", "keep-app");
     });
-    run(0, &["apply", kept.to_str().unwrap(), "--yes", "--json"]).await;
-    let wrong = world.setup_file("shop-prod", "northwindimages", |file| {
+    told.run(&["apply", kept.to_str().unwrap(), "--yes", "--json"], &[]).await.exits(0);
+    let wrong = told.world.setup_file("shop-prod", "northwindimages", |file| {
         file.set("name", "wrong").set("cluster.client_secret_env", World::secret_variable("ben"));
     });
-    run(5, &["apply", wrong.to_str().unwrap(), "--yes"]).await;
+    told.run(&["apply", wrong.to_str().unwrap(), "--yes"], &[]).await.exits(5);
     for command in ["show", "report"] {
-        run(0, &[command, "shop-prod"]).await;
-        run(0, &[command, "shop-prod", "--json"]).await;
+        told.run(&[command, "shop-prod"], &[]).await.exits(0);
+        told.run(&[command, "shop-prod", "--json"], &[]).await.exits(0);
     }
-    files(world.folder.path(), &mut written);
+    told.places.add_files(told.world.folder.path());
+    told.places.hold(&["journal.jsonl"]);
+    told.nothing_leaks(|_| {}, &["client_secret", "secretText", "secret", "access_token", "cookie"]);
+}
 
-    assert!(written.iter().any(|(name, text)| name.ends_with("crosspull.log") && !text.is_empty()), "there is a log");
-    assert!(written.iter().any(|(name, _)| name.ends_with("journal.jsonl")));
-    let apps = world.ours().into_iter().map(|app| app.app_id.to_string());
-    let users: Vec<String> = apps
-        .chain(
-            world.sim.ready().tenants.iter().flat_map(|tenant| &tenant.operators).map(|one| one.client_id.to_string()),
-        )
-        .collect();
-    let secrets = secrets(&world);
-    assert!(secrets.len() > 20, "operators, keys, and tokens: {}", secrets.len());
-    for secret in &secrets {
-        for form in forms(secret, &users) {
-            for (place, text) in &written {
-                assert!(!text.contains(&form), "a secret stands in {place}");
-            }
-        }
+/// Programs with other proofs than a secret, and the tools that sign in for others.
+#[tokio::test(flavor = "multi_thread")]
+async fn none_is_written_whoever_vouches() {
+    let mut told = Told::new().await;
+    let (pem, key) = certificate(&told.world).await;
+    let with_it = with_certificate(&told.world, &pem);
+    told.run(&["apply", with_it.to_str().unwrap(), "--yes", "--json"], &[]).await.exits(0);
+    // What crosspull reads is no place where it writes.
+    let carl = told.world.client_id("carl");
+    let proof = [("sign_in", "service-principal"), ("client_id", &carl), ("client_certificate", pem.to_str().unwrap())];
+    let unknown = named(&told.world, "unknown", &proof);
+    told.run(&["plan", unknown.to_str().unwrap()], &[]).await.exits(5);
+
+    let mut issued = Vec::new();
+    for (name, subject, code) in
+        [("workload", "system:serviceaccount:tools:crosspull", 0), ("stranger", "system:serviceaccount:other:x", 5)]
+    {
+        let body = json!({ "cluster": "shop-prod", "subject": subject });
+        let token = told.world.act("service-account-token", body).await["token"].as_str().unwrap().to_owned();
+        let file = told.children.write(name, &token);
+        let ana = told.world.client_id("ana");
+        let proof = [("sign_in", "workload-identity"), ("client_id", &ana), ("federated_token_file", &file)];
+        let setup = named(&told.world, name, &proof);
+        told.run(&["plan", setup.to_str().unwrap()], &[]).await.exits(code);
+        issued.push(token);
     }
+
+    let machine = told.world.sim.ready().machine.clone().unwrap();
+    let setup = named(&told.world, "machine", &[("sign_in", "managed-identity")]);
+    for (header, code) in [(machine.identity_header.as_str(), 0), ("hunter2hunter2hunter2", 5)] {
+        let variables = [("IDENTITY_ENDPOINT", machine.identity_endpoint.as_str()), ("IDENTITY_HEADER", header)];
+        told.run(&["plan", setup.to_str().unwrap()], &variables).await.exits(code);
+    }
+
+    told.children.sign_in(&told.world, "ana").await;
+    let setup = named(&told.world, "tool", &[("sign_in", "azure-cli")]);
+    let args = ["plan", setup.to_str().unwrap()];
+    let mut command = told.command(&args);
+    // Of those that no setup names nothing can be known.
+    let operators = told.world.sim.ready().tenants.iter().flat_map(|tenant| &tenant.operators);
+    for operator in operators.filter(|operator| operator.name != "ben") {
+        command.env_remove(World::secret_variable(&operator.name));
+    }
+    let out = Running::of(command).end().await.exits(0);
+    told.keep(&args, out);
+    told.children.hold(&["az, arguments", "az, environment"]);
+
+    fs::remove_file(&pem).unwrap();
+    told.nothing_leaks(
+        |secrets| {
+            // The first line says in every key that it is one of RSA.
+            let lines = key.lines().filter(|line| line.len() > 40).skip(1);
+            lines.for_each(|line| secrets.add("private key", line));
+            for token in &issued {
+                secrets.add("federated token", token);
+            }
+            secrets.add("x-identity-header", "hunter2hunter2hunter2");
+        },
+        &["private key", "federated token", "client_assertion", "x-identity-header", "access_token", "cookie"],
+    );
 }
 
 #[cfg(unix)]

@@ -9,13 +9,14 @@ use super::harness::{Running, SetupFile};
 use crate::world::World;
 
 impl World {
-    fn http(&self) -> reqwest::Client {
-        let authority = reqwest::Certificate::from_pem(self.sim.ca_pem().as_bytes()).unwrap();
-        reqwest::Client::builder().no_proxy().tls_certs_merge([authority]).build().unwrap()
+    /// Asks the simulator for what crosspull does not.
+    pub(super) fn http(&self) -> reqwest::Client {
+        let ca = reqwest::Certificate::from_pem(self.sim.ca_pem().as_bytes()).unwrap();
+        reqwest::Client::builder().no_proxy().tls_certs_merge([ca]).build().unwrap()
     }
 
     /// An act of the simulator's administrator.
-    async fn act(&self, what: &str, body: Value) -> Value {
+    pub(super) async fn act(&self, what: &str, body: Value) -> Value {
         let address = format!("{}/{what}", self.sim.ready().admin);
         let answer = self.http().request(Method::POST, address).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{what}: {}", answer.text().await.unwrap());
@@ -23,7 +24,7 @@ impl World {
     }
 
     /// A setup whose cluster's side signs in as `edit` says.
-    fn signs_in(&self, edit: impl FnOnce(&mut SetupFile)) -> PathBuf {
+    pub(super) fn signs_in(&self, edit: impl FnOnce(&mut SetupFile)) -> PathBuf {
         self.setup_file("shop-prod", "fabrikamimages", |file| {
             for key in ["client_id", "client_secret_env"] {
                 file.remove(&format!("cluster.{key}"));
@@ -47,20 +48,20 @@ impl World {
         answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
-    fn client_id(&self, operator: &str) -> String {
+    pub(super) fn client_id(&self, operator: &str) -> String {
         self.operator(operator).client_id.to_string()
     }
 }
 
 /// A certificate for Ana's app, in one file with its key: the certificate first, as `openssl pkcs12` writes it.
-async fn certificate(world: &World) -> (PathBuf, String) {
+pub(super) async fn certificate(world: &World) -> (PathBuf, String) {
     let made = world.act("certificate", json!({ "app_id": world.client_id("ana") })).await;
     let key = made["private_key"].as_str().unwrap();
     let file = world.write("ana.pem", &format!("Bag Attributes\n{}\n{key}", made["certificate"].as_str().unwrap()));
     (file, key.to_owned())
 }
 
-fn with_certificate(world: &World, file: &std::path::Path) -> PathBuf {
+pub(super) fn with_certificate(world: &World, file: &std::path::Path) -> PathBuf {
     world.signs_in(|setup| {
         setup
             .set("cluster.sign_in", "service-principal")

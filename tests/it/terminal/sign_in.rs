@@ -6,6 +6,7 @@ use url::Url;
 
 use super::pty::{CTRL_C, ENTER, ESC, Pty};
 use crate::{
+    leaks::{Places, Secrets},
     person::{Ended, Person},
     world::World,
 };
@@ -66,6 +67,9 @@ async fn the_address_that_a_browser_elsewhere_ends_on_is_pasted() {
     assert!(!String::from_utf8_lossy(&wizard.raw()).contains(&code), "what is pasted is not shown");
     wizard.keys(&CTRL_C.repeat(2));
     wizard.end().exits(0).gave_back();
+    let mut kept = Places::default();
+    kept.add_files(world.folder.path());
+    kept.are_free_of(&Secrets::of(&world), &["code", "code_verifier", "state", "refresh_token", "access_token"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

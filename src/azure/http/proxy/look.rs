@@ -11,7 +11,10 @@ use tokio::{
 use url::Url;
 
 use super::Via;
-use crate::azure::{error::clean, http::response::page_title};
+use crate::azure::{
+    error::clean,
+    http::{hidden::Hidden, response::page_title},
+};
 
 /// As much of an answer as is read.
 const ENOUGH: usize = 16 * 1024;
@@ -45,7 +48,7 @@ pub(super) async fn look(via: &Via, url: &Url, patience: Duration) -> Seen {
     let mut answer = Vec::new();
     // What has come until then is judged, even where the proxy keeps the connection or breaks it.
     let _ = timeout(patience, exchange(&mut stream, &request(via, url), &mut answer)).await;
-    judge(&answer)
+    judge(&answer, &via.hidden())
 }
 
 fn request(via: &Via, url: &Url) -> Vec<u8> {
@@ -83,7 +86,7 @@ fn whole(answer: &[u8]) -> bool {
             .is_some_and(|length| length.parse().is_ok_and(|length| body.len() >= length))
 }
 
-fn judge(answer: &[u8]) -> Seen {
+fn judge(answer: &[u8], hidden: &Hidden) -> Seen {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     match status(head) {
@@ -95,7 +98,7 @@ fn judge(answer: &[u8]) -> Seen {
                 .map(|scheme| scheme.chars().filter(char::is_ascii_alphanumeric).take(20).collect())
                 .collect::<Vec<String>>();
             schemes.dedup();
-            Seen::Answer { status, title: page_title(body.as_bytes()), schemes }
+            Seen::Answer { status, title: page_title(&hidden.scrub(body.to_owned())), schemes }
         }
     }
 }
