@@ -43,6 +43,7 @@ use crate::{
         undo::undo,
     },
     error::Error,
+    secret::hide_variable,
     steps::{self, Steps, plan::NoPlan},
 };
 
@@ -145,6 +146,7 @@ impl Session {
         answers: &Answers,
         told: &watch::Sender<Looking>,
     ) -> Result<(Arc<Steps>, Plan), Refusal> {
+        answers.secret_variables().for_each(hide_variable);
         let cloud = self.cloud().await?;
         let steps = self.connect(answers, cloud).await?;
         match Box::pin(steps::plan::new(&steps, setup, answers, told)).await {
@@ -173,6 +175,7 @@ impl Session {
             Error::new(ProblemKind::Local, format!("go on with {}: its journal ends before {what}", entry.name))
         };
         let answers = progress.answers().cloned().ok_or_else(|| missing("the answers"))?;
+        answers.secret_variables().for_each(hide_variable);
         let plan = progress.plan().cloned().ok_or_else(|| missing("the plan"))?;
         let cloud = self.cloud_of(&plan).await?;
         let tenants = steps::Tenants { cluster: plan.cluster_tenant.clone(), registry: plan.registry_tenant.clone() };

@@ -23,6 +23,12 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// The environment variables that hold secrets of whoever signs in. No child process may inherit them.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        let registry = self.registry.sign_in.as_ref();
+        [Some(&self.cluster.sign_in), registry].into_iter().flatten().filter_map(SignIn::secret_variable)
+    }
+
     /// Whether two answers differ in nothing but who signs in. Handing a tenant over is another difference.
     pub fn same_but_for_who_signs_in(&self, other: &Self) -> bool {
         let mut same = other.clone();
