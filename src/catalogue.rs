@@ -111,6 +111,12 @@ impl Entry {
         fill(&self.advice, values)
     }
 
+    /// Whether its words have this placeholder.
+    pub fn speaks_of(&self, placeholder: &str) -> bool {
+        let placeholder = format!("{{{placeholder}}}");
+        [&self.means, &self.advice].into_iter().any(|words| words.contains(&placeholder))
+    }
+
     /// A finding of the preflight in these words. `found` says what was found here, with the names of this setup.
     pub fn finding(&self, severity: Severity, found: String, values: &[(&str, &str)]) -> Finding {
         Finding { severity, code: self.code.clone(), found, means: self.means(values), advice: self.advice(values) }
@@ -118,23 +124,22 @@ impl Entry {
 }
 
 /// Fills `{placeholders}`: with the value given, else with the catalogue's general words. A sentence that begins with
-/// a placeholder begins with a capital letter where general words stand for it.
+/// a placeholder begins with a capital letter where words stand for it; a name of one word stays as it is.
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };
         filled.push_str(before);
-        if let Some((_, value)) = values.iter().find(|(key, _)| *key == name) {
-            filled.push_str(value);
-        } else {
-            let general = CATALOGUE.placeholders.get(name).map_or("it", String::as_str);
-            let starts = filled.is_empty() || filled.ends_with(". ") || filled.ends_with(": ");
-            let mut letters = general.chars();
-            match letters.next() {
-                Some(first) if starts => filled.extend(first.to_uppercase().chain(letters)),
-                _ => filled.push_str(general),
+        let given = values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let words = given.unwrap_or_else(|| CATALOGUE.placeholders.get(name).map_or("it", String::as_str));
+        let starts = filled.is_empty() || filled.ends_with(". ") || filled.ends_with(": ");
+        let mut letters = words.chars();
+        match letters.next() {
+            Some(first) if starts && (given.is_none() || words.contains(' ')) => {
+                filled.extend(first.to_uppercase().chain(letters));
             }
+            _ => filled.push_str(words),
         }
         rest = after;
     }

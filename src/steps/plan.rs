@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::{
     Steps, adoption,
+    fault::fault,
     look::{self, Look},
     preflight, registry_role, route,
 };
@@ -34,6 +35,14 @@ pub enum NoPlan {
     Fault(#[from] Fault),
 }
 
+impl NoPlan {
+    /// Without the cluster, or the registry. The preflight has its words for one that is not there for this operator; whatever
+    /// else kept it from being read says nothing of it, and may pass.
+    fn without(error: &Error, findings: Vec<Finding>) -> Self {
+        if error.hidden() { Self::Stopped(findings) } else { Self::Fault(fault(error.clone())) }
+    }
+}
+
 /// Looks, tells what is found as it is found, and makes the plan of a new setup.
 pub async fn new(
     steps: &Steps,
@@ -43,12 +52,16 @@ pub async fn new(
 ) -> Result<Plan, NoPlan> {
     let look = Look::new(steps, setup, answers);
     let findings = Box::pin(preflight::findings(&look, told)).await;
-    let Ok(cluster) = look.cluster().await else { return Err(NoPlan::Stopped(findings)) };
-    let (ClusterClient::ServicePrincipal(client_id), Some(registry)) =
-        (cluster.client, registry_seen(look.registry().await, answers))
-    else {
-        return Err(NoPlan::Stopped(findings));
+    let cluster = match look.cluster().await {
+        Ok(cluster) => cluster,
+        Err(error) => return Err(NoPlan::without(error, findings)),
     };
+    let ClusterClient::ServicePrincipal(client_id) = cluster.client else { return Err(NoPlan::Stopped(findings)) };
+    let registry = match look.registry().await.map(Result::as_ref).transpose() {
+        Ok(registry) => registry_seen(registry, answers),
+        Err(error) => return Err(NoPlan::without(error, findings)),
+    };
+    let Some(registry) = registry else { return Err(NoPlan::Stopped(findings)) };
     let (route, route_reason) = look.route().await;
     let way_back = match route {
         Route::NewApp => look.way_back().await.known(),
@@ -156,15 +169,14 @@ pub(super) fn cluster_seen(cluster: &Cluster, before: &ClusterSeen) -> Result<Cl
     })
 }
 
-fn registry_seen(registry: Option<&Result<Registry, Error>>, answers: &Answers) -> Option<RegistrySeen> {
+fn registry_seen(registry: Option<&Registry>, answers: &Answers) -> Option<RegistrySeen> {
     match registry {
-        Some(Ok(registry)) => Some(RegistrySeen {
+        Some(registry) => Some(RegistrySeen {
             id: answers.registry.id.clone(),
             login_server: registry.login_server.clone(),
             mode: registry.mode,
             anonymous: Some(registry.anonymous_pull),
         }),
-        Some(Err(_)) => None,
         None => Some(RegistrySeen {
             id: answers.registry.id.clone(),
             login_server: answers.registry.login_server.clone()?,

@@ -21,6 +21,7 @@ pub(super) use rules::secret_days;
 
 use super::look::Look;
 use crate::{
+    azure::{Error, error::clean},
     catalogue,
     domain::{Finding, Looking, Severity, Subject},
 };
@@ -28,7 +29,7 @@ use crate::{
 /// Everything that is found: stops first.
 pub async fn findings(look: &Look<'_>, told: &watch::Sender<Looking>) -> Vec<Finding> {
     let each = Subject::ALL.into_iter().map(|subject| async move {
-        let found = of(subject, look).await;
+        let found = worded(of(subject, look).await, subject, look).await;
         told.send_modify(|looking| looking.seen(subject, found));
     });
     join_all(each).await;
@@ -36,7 +37,7 @@ pub async fn findings(look: &Look<'_>, told: &watch::Sender<Looking>) -> Vec<Fin
 }
 
 /// What is found of one subject. Boxed: they are joined, and each is large.
-async fn of(subject: Subject, look: &Look<'_>) -> Vec<Finding> {
+async fn of(subject: Subject, look: &Look<'_>) -> Vec<Draft> {
     match subject {
         Subject::Tenants => Box::pin(tenants::findings(look)).await,
         Subject::Cluster => Box::pin(cluster::findings(look)).await,
@@ -49,25 +50,74 @@ async fn of(subject: Subject, look: &Look<'_>) -> Vec<Finding> {
     }
 }
 
-/// A finding in the catalogue's words. A code that the catalogue lacks still stops or warns: a test holds that none is.
-fn finding(severity: Severity, code: &str, found: impl Into<String>, values: &[(&str, &str)]) -> Finding {
-    let found = found.into();
-    match catalogue::entry(code) {
-        Some(entry) => entry.finding(severity, found, values),
-        None => Finding { severity, code: code.to_owned(), found, means: String::new(), advice: String::new() },
+/// A finding before the catalogue's words are put to it.
+#[derive(Debug)]
+struct Draft {
+    severity: Severity,
+    code: &'static str,
+    /// What was found here, with the names of this setup.
+    found: String,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Draft {
+    fn speaks_of(&self, placeholder: &str) -> bool {
+        catalogue::entry(self.code).is_some_and(|entry| entry.speaks_of(placeholder))
+    }
+
+    /// A code that the catalogue lacks still stops or warns: a test holds that none is.
+    fn worded(self, operator: Option<&str>) -> Finding {
+        let Self { severity, code, found, values } = self;
+        let own = values.iter().map(|(name, value)| (*name, value.as_str()));
+        let values: Vec<(&str, &str)> = own.chain(operator.map(|operator| ("operator", operator))).collect();
+        match catalogue::entry(code) {
+            Some(entry) => entry.finding(severity, found, &values),
+            None => Finding { severity, code: code.to_owned(), found, means: String::new(), advice: String::new() },
+        }
     }
 }
 
-fn stop(code: &str, found: impl Into<String>, values: &[(&str, &str)]) -> Finding {
+/// In the catalogue's words, with the account's own name where they speak of it.
+async fn worded(drafts: Vec<Draft>, subject: Subject, look: &Look<'_>) -> Vec<Finding> {
+    let tenant = match subject {
+        Subject::Registry | Subject::Reach => look.steps.registry.as_ref(),
+        _ => Some(&look.steps.cluster),
+    };
+    let who = match tenant.filter(|_| drafts.iter().any(|draft| draft.speaks_of("operator"))) {
+        Some(tenant) => tenant.operator().await.ok().map(|claims| clean(&claims.who())),
+        None => None,
+    };
+    drafts.into_iter().map(|draft| draft.worded(who.as_deref())).collect()
+}
+
+fn finding(severity: Severity, code: &'static str, found: impl Into<String>, values: &[(&'static str, &str)]) -> Draft {
+    let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    Draft { severity, code, found: found.into(), values }
+}
+
+fn stop(code: &'static str, found: impl Into<String>, values: &[(&'static str, &str)]) -> Draft {
     finding(Severity::Stop, code, found, values)
 }
 
-fn warning(code: &str, found: impl Into<String>, values: &[(&str, &str)]) -> Finding {
+fn warning(code: &'static str, found: impl Into<String>, values: &[(&'static str, &str)]) -> Draft {
     finding(Severity::Warning, code, found, values)
 }
 
-fn note(code: &str, found: impl Into<String>, values: &[(&str, &str)]) -> Finding {
+fn note(code: &'static str, found: impl Into<String>, values: &[(&'static str, &str)]) -> Draft {
     finding(Severity::Note, code, found, values)
+}
+
+/// What is found where Azure did not tell the operator's rights: that they are not known, never that they are missing.
+fn unread_rights(name: &str, error: &Error) -> String {
+    format!("What this account may do on {name} could not be read: {}", why(error))
+}
+
+/// Azure's words alone, behind a sentence that says what was tried.
+fn why(error: &Error) -> String {
+    match &error.code {
+        Some(code) => format!("{code}: {}", error.message),
+        None => error.message.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -13,4 +13,5 @@ pub(crate) mod secrets;
 mod setups;
 mod sign_in;
 pub(crate) mod truth;
+mod unread;
 mod whole;

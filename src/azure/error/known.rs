@@ -31,6 +31,12 @@ impl Error {
         self.answered(403)
     }
 
+    /// The service itself says that there is no such thing, or that the caller may not see it. A refusal that a new sign-in
+    /// may lift does not count.
+    pub fn hidden(&self) -> bool {
+        self.not_found() || self.forbidden() && !self.token_refused()
+    }
+
     /// The token is not taken, or there is none.
     pub fn unauthorized(&self) -> bool {
         self.answered(401)

@@ -29,8 +29,10 @@ pub struct Assignments {
     pub through_groups: Vec<(String, String)>,
     /// Where the list was refused.
     pub refused: Vec<(String, Error)>,
-    /// What this operator may do at the scopes of its own ones; nothing where that could not be read.
-    pub rights: BTreeMap<String, Option<Permissions>>,
+    /// Where the list of those through groups was refused, and that of its own was not.
+    pub groups_refused: Vec<(String, Error)>,
+    /// What this operator may do at the scopes of its own ones.
+    pub rights: BTreeMap<String, Result<Permissions, Error>>,
     /// How many subscriptions were looked at.
     pub subscriptions: usize,
 }
@@ -97,8 +99,8 @@ async fn collect(
         };
         let through_groups = async {
             match depth {
-                Depth::Plan => list(AssignmentFilter::AssignedTo(principal)).await.unwrap_or_default(),
-                Depth::Review => Vec::new(),
+                Depth::Plan => list(AssignmentFilter::AssignedTo(principal)).await,
+                Depth::Review => Ok(Vec::new()),
             }
         };
         let (own, assigned) = tokio::join!(list(AssignmentFilter::PrincipalId(principal)), through_groups);
@@ -108,11 +110,16 @@ async fn collect(
     let mut own: BTreeMap<String, RoleAssignment> = BTreeMap::new();
     let mut groups = Vec::new();
     for (scope, principals, assigned) in lists {
-        match principals {
-            Ok(list) => own.extend(list.into_iter().map(|one| (one.id.to_ascii_lowercase(), one))),
-            Err(error) => found.refused.push((scope, error)),
+        if let Ok(assigned) = &assigned {
+            groups.extend(assigned.iter().filter(|one| one.principal_id != principal).cloned());
         }
-        groups.extend(assigned.into_iter().filter(|one| one.principal_id != principal));
+        match (principals, assigned) {
+            (Err(error), _) => found.refused.push((scope, error)),
+            (Ok(list), assigned) => {
+                own.extend(list.into_iter().map(|one| (one.id.to_ascii_lowercase(), one)));
+                found.groups_refused.extend(assigned.err().map(|error| (scope, error)));
+            }
+        }
     }
     // A list may name assignments of the principal that hold elsewhere; each is wanted once, and only its own.
     own.retain(|_, one| one.principal_id == principal);
@@ -196,10 +203,10 @@ async fn role_names<'a>(steps: &Steps, all: impl Iterator<Item = &'a RoleAssignm
     together::all(named).await.into_iter().flatten().collect()
 }
 
-async fn rights(steps: &Steps, scopes: BTreeSet<&str>) -> BTreeMap<String, Option<Permissions>> {
+async fn rights(steps: &Steps, scopes: BTreeSet<&str>) -> BTreeMap<String, Result<Permissions, Error>> {
     let each = scopes.into_iter().map(|scope| async move {
         let rights = steps.patience.read(|| steps.cluster.arm.permissions(scope)).await;
-        (scope.to_owned(), rights.ok())
+        (scope.to_owned(), rights)
     });
     together::all(each).await.into_iter().collect()
 }

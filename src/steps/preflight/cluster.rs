@@ -1,13 +1,13 @@
 //! The cluster: whether its identity can be replaced, or reused, at all.
 
-use super::{limits, note, stop, warning};
+use super::{Draft, limits, note, stop, unread_rights, warning, why};
 use crate::{
     azure::{
         Error,
         aks::{AgentPool, Cluster, ClusterClient, NodeDisruption},
         arm::{Level, Lock, Permissions},
     },
-    domain::{Finding, answers::Route},
+    domain::answers::Route,
     steps::look::Look,
 };
 
@@ -45,38 +45,44 @@ pub fn unusable(cluster: &Cluster) -> Option<Unusable> {
     })
 }
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let (arm, patience) = (&look.steps.cluster.arm, &look.steps.patience);
     let id = look.answers.cluster.id.as_str();
     let (cluster, rights, locks, (route, _)) =
         tokio::join!(look.cluster(), look.cluster_rights(), limits::locks(patience, arm, id), look.route());
     let cluster = match cluster {
         Ok(cluster) => cluster,
-        Err(error) => return vec![stop("CP-109", error.to_string(), &[])],
+        Err(error) if error.hidden() => return vec![stop("CP-109", error.to_string(), &[])],
+        // There is no plan without it, and that is said as the failure which it is.
+        Err(_) => return Vec::new(),
     };
     let name = cluster.name.as_str();
     let values = [("cluster", name)];
-    let mut found: Vec<Finding> = client(cluster).into_iter().collect();
+    let mut found: Vec<Draft> = client(cluster).into_iter().collect();
     if route == Route::NewApp {
         found.extend(state(cluster));
         found.extend(cluster.pools.iter().filter_map(|pool| of_pool(pool, name)));
         found.extend(disruption(look, cluster).await);
-        found.extend(reset(rights, name));
-        if let Some(lock) = limits::locked(&locks, Level::ReadOnly, id) {
-            found.push(stop("CP-414", format!("{name} is held by {lock}"), &values));
-        }
+    }
+    found.extend(may(rights, route, name));
+    if route == Route::NewApp
+        && let Some(lock) = limits::locked(&locks, Level::ReadOnly, id)
+    {
+        found.push(stop("CP-414", format!("{name} is held by {lock}"), &values));
     }
     found.extend(kept(&locks, cluster));
+    found.extend(limits::unread(&locks, name));
     if cluster.private {
         found.push(note("CP-117", format!("{name} is a private cluster"), &values));
     }
-    if !run_command(cluster, rights) {
+    // Where rights are not known, that is said already.
+    if !run_command(cluster, rights) && (rights.is_ok() || !takes_commands(cluster)) {
         found.push(note("CP-110", format!("No command can be run inside {name} from here"), &values));
     }
     found
 }
 
-fn client(cluster: &Cluster) -> Option<Finding> {
+fn client(cluster: &Cluster) -> Option<Draft> {
     let name = cluster.name.as_str();
     match cluster.client {
         ClusterClient::ManagedIdentity => {
@@ -89,7 +95,7 @@ fn client(cluster: &Cluster) -> Option<Finding> {
     }
 }
 
-fn state(cluster: &Cluster) -> Option<Finding> {
+fn state(cluster: &Cluster) -> Option<Draft> {
     let name = cluster.name.as_str();
     let values = [("cluster", name)];
     if cluster.stopped() {
@@ -101,7 +107,7 @@ fn state(cluster: &Cluster) -> Option<Finding> {
     cluster.failed().then(|| stop("CP-115", format!("{name} is in state {}", cluster.provisioning_state), &values))
 }
 
-fn of_pool(pool: &AgentPool, cluster: &str) -> Option<Finding> {
+fn of_pool(pool: &AgentPool, cluster: &str) -> Option<Draft> {
     let what = format!("Pool {} of {cluster}", pool.name);
     let name = format!("pool {}", pool.name);
     let values = [("cluster", cluster), ("pool", name.as_str())];
@@ -125,20 +131,23 @@ fn of_pool(pool: &AgentPool, cluster: &str) -> Option<Finding> {
 
 /// A policy that forbids is a stop. One that asks for the maintenance window is none: the nodes are asked about when all
 /// else is done, and that can wait for the window.
-async fn disruption(look: &Look<'_>, cluster: &Cluster) -> Option<Finding> {
+async fn disruption(look: &Look<'_>, cluster: &Cluster) -> Option<Draft> {
     let name = cluster.name.as_str();
     let values = [("cluster", name)];
-    let policy = look.steps.patience.read(|| look.steps.cluster.arm.node_disruption(&cluster.id)).await;
-    match policy.unwrap_or(NodeDisruption::Allowed) {
-        NodeDisruption::Allowed => return None,
-        NodeDisruption::Blocked => {
+    match look.steps.patience.read(|| look.steps.cluster.arm.node_disruption(&cluster.id)).await {
+        Ok(NodeDisruption::Allowed) => return None,
+        Err(error) => {
+            let what = format!("Whether a policy protects the nodes of {name} could not be read: {}", why(&error));
+            return Some(note("CP-150", what, &[]));
+        }
+        Ok(NodeDisruption::Blocked) => {
             return Some(stop(
                 "CP-116",
                 format!("The node disruption policy of {name} forbids that nodes are replaced"),
                 &values,
             ));
         }
-        NodeDisruption::InWindow => {}
+        Ok(NodeDisruption::InWindow) => {}
     }
     let windows = || look.steps.cluster.arm.maintenance_windows(&cluster.id).all(100);
     let windows = look.steps.patience.read(windows).await.unwrap_or_default();
@@ -147,20 +156,20 @@ async fn disruption(look: &Look<'_>, cluster: &Cluster) -> Option<Finding> {
     Some(warning("CP-116", format!("{name} lets nodes be replaced in its maintenance window alone ({when})"), &values))
 }
 
-fn reset(rights: &Result<Permissions, Error>, cluster: &str) -> Option<Finding> {
-    let values = [("cluster", cluster)];
-    match rights {
-        Ok(rights) if rights.allows(RESET) => None,
-        Ok(_) => Some(stop("CP-108", format!("This account may not reset the identity of {cluster}"), &values)),
-        Err(error) => Some(warning(
-            "CP-108",
-            format!("What this account may do on {cluster} could not be read: {error}"),
-            &values,
-        )),
+/// Only a reset takes more than reading; without one, rights are for the proof alone.
+fn may(rights: &Result<Permissions, Error>, route: Route, cluster: &str) -> Option<Draft> {
+    match (rights, route) {
+        (Ok(rights), Route::NewApp) if !rights.allows(RESET) => {
+            let what = format!("This account may not reset the identity of {cluster}");
+            Some(stop("CP-108", what, &[("cluster", cluster)]))
+        }
+        (Ok(_), _) => None,
+        (Err(error), Route::NewApp) => Some(warning("CP-151", unread_rights(cluster, error), &[("scope", cluster)])),
+        (Err(error), Route::KeepApp) => Some(note("CP-151", unread_rights(cluster, error), &[("scope", cluster)])),
     }
 }
 
-fn kept(locks: &[Lock], cluster: &Cluster) -> Option<Finding> {
+fn kept(locks: &Result<Vec<Lock>, Error>, cluster: &Cluster) -> Option<Draft> {
     let lock = limits::locked(locks, Level::CanNotDelete, cluster.id.as_str())?;
     Some(note("CP-148", format!("{} is held by {lock}", cluster.name), &[]))
 }
@@ -168,5 +177,9 @@ fn kept(locks: &[Lock], cluster: &Cluster) -> Option<Finding> {
 /// Whether the proof may run a pod on each pool. A cluster with managed Entra sign-in asks for a person's token besides.
 pub(crate) fn run_command(cluster: &Cluster, rights: &Result<Permissions, Error>) -> bool {
     let may = rights.as_ref().is_ok_and(|rights| rights.allows(RUN) && rights.allows(RUN_RESULT));
-    may && !cluster.disable_run_command && !cluster.aad_managed && !cluster.stopped()
+    may && takes_commands(cluster)
+}
+
+fn takes_commands(cluster: &Cluster) -> bool {
+    !cluster.disable_run_command && !cluster.aad_managed && !cluster.stopped()
 }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::{Draft, note, why};
 use crate::{
     azure::{
         Error,
@@ -44,15 +45,21 @@ fn names(condition: &str, role: Uuid) -> bool {
     listed || !condition.contains("guidequals")
 }
 
-/// The locks that hold at a resource; none where they cannot be read, since most people may not.
-pub(super) async fn locks(patience: &Patience, arm: &ResourceManager, resource: &str) -> Vec<Lock> {
-    let read: Result<Vec<Lock>, Error> = patience.read(|| arm.locks(resource).all(1_000)).await;
-    read.unwrap_or_default().into_iter().filter(|lock| lock.holds_at(resource)).collect()
+/// The locks that hold at a resource.
+pub(super) async fn locks(patience: &Patience, arm: &ResourceManager, resource: &str) -> Result<Vec<Lock>, Error> {
+    let all = patience.read(|| arm.locks(resource).all(1_000)).await?;
+    Ok(all.into_iter().filter(|lock| lock.holds_at(resource)).collect())
+}
+
+/// What is said where they could not be read, which many may not.
+pub(super) fn unread(locks: &Result<Vec<Lock>, Error>, name: &str) -> Option<Draft> {
+    let error = locks.as_ref().err()?;
+    Some(note("CP-150", format!("The locks on {name} could not be read: {}", why(error)), &[]))
 }
 
 /// The first lock of a level, in words. A resource inherits those of its group and its subscription.
-pub(super) fn locked(locks: &[Lock], level: Level, resource: &str) -> Option<String> {
-    let lock = locks.iter().find(|lock| lock.level == level)?;
+pub(super) fn locked(locks: &Result<Vec<Lock>, Error>, level: Level, resource: &str) -> Option<String> {
+    let lock = locks.iter().flatten().find(|lock| lock.level == level)?;
     let scope = lock.scope();
     let above = if scope.eq_ignore_ascii_case(resource) { String::new() } else { format!(" at {scope}") };
     Some(format!("the lock \"{}\"{above}", lock.name))

@@ -1,9 +1,9 @@
 //! The app that the cluster has now: what it serves, whether its secret still counts, and the way back to it.
 
-use super::{stop, warning};
+use super::{Draft, stop, warning};
 use crate::{
     azure::graph::Application,
-    domain::{Finding, answers::Route},
+    domain::answers::Route,
     engine::wait,
     steps::{
         look::{Look, WayBack},
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let Ok(cluster) = look.cluster().await else { return Vec::new() };
     if cluster.client.app().is_none() {
         return Vec::new();

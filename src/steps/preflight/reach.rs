@@ -4,14 +4,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{note, warning};
+use super::{Draft, note, warning};
 use crate::{
     azure::{acr::Registry, aks::Cluster},
-    domain::Finding,
     steps::{look::Look, together},
 };
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let Some(Ok(registry)) = look.registry().await else { return Vec::new() };
     let name = registry.name.as_str();
     if !registry.public_network {
@@ -35,7 +34,7 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
 }
 
 /// `addresses` is nothing where they could not be read, or Azure does not know them.
-fn firewall(registry: &Registry, cluster: &Cluster, addresses: Option<&[String]>) -> Finding {
+fn firewall(registry: &Registry, cluster: &Cluster, addresses: Option<&[String]>) -> Draft {
     let (name, out) = (registry.name.as_str(), cluster.name.as_str());
     let values = [("registry", name), ("cluster", out)];
     let allowed = if registry.ip_rules.is_empty() { "nobody".to_owned() } else { registry.ip_rules.join(", ") };

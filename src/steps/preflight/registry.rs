@@ -1,8 +1,9 @@
 //! The registry: whether it can be seen, who may give roles on it, and what it says of itself.
 
 use super::{
+    Draft,
     limits::{self, MayGive, may_give},
-    note, stop, warning,
+    note, stop, unread_rights, warning,
 };
 use crate::{
     azure::{
@@ -10,14 +11,14 @@ use crate::{
         acr::Registry,
         arm::{Level, Lock, Permissions},
     },
-    domain::{Cloud, Finding, answers::Provision, answers::RegistryAnswers, plan::RoleMode},
+    domain::{Cloud, answers::Provision, answers::RegistryAnswers, plan::RoleMode},
     steps::{
         look::{Deed, Look, Standing},
         registry_role,
     },
 };
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let Some((tenant, id)) = look.abroad() else { return Vec::new() };
     let patience = &look.steps.patience;
     let answers = &look.answers.registry;
@@ -35,12 +36,14 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
         look.tenants(),
     );
     let registry = match registry {
-        None => return Vec::new(),
-        Some(Err(error)) => return vec![stop("CP-130", error.to_string(), &[])],
+        Some(Err(error)) if error.hidden() => return vec![stop("CP-130", error.to_string(), &[])],
+        // As with the cluster, the failure itself is told.
+        None | Some(Err(_)) => return Vec::new(),
         Some(Ok(registry)) => registry,
     };
-    let mut found: Vec<Finding> = may(registry, &rights).into_iter().collect();
+    let mut found: Vec<Draft> = may(registry, &rights).into_iter().collect();
     found.extend(locked(registry, &locks));
+    found.extend(limits::unread(&locks, &registry.name));
     found.extend(mode(registry, answers));
     found.extend(server(registry, answers, &look.steps.cloud));
     found.extend(said(registry));
@@ -50,14 +53,13 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
     found
 }
 
-fn may(registry: &Registry, rights: &Result<Permissions, Error>) -> Option<Finding> {
+fn may(registry: &Registry, rights: &Result<Permissions, Error>) -> Option<Draft> {
     let name = registry.name.as_str();
     let values = [("registry", name)];
     let rights = match rights {
         Ok(rights) => rights,
         Err(error) => {
-            let what = format!("What this account may do on {name} could not be read: {error}");
-            return Some(warning("CP-131", what, &values));
+            return Some(warning("CP-151", unread_rights(name, error), &[("scope", name)]));
         }
     };
     let role = registry_role::role(registry.mode?);
@@ -71,7 +73,7 @@ fn may(registry: &Registry, rights: &Result<Permissions, Error>) -> Option<Findi
     }
 }
 
-fn locked(registry: &Registry, locks: &[Lock]) -> Option<Finding> {
+fn locked(registry: &Registry, locks: &Result<Vec<Lock>, Error>) -> Option<Draft> {
     let name = registry.name.as_str();
     if let Some(lock) = limits::locked(locks, Level::ReadOnly, registry.id.as_str()) {
         return Some(stop("CP-414", format!("{name} is held by {lock}"), &[("registry", name)]));
@@ -80,7 +82,7 @@ fn locked(registry: &Registry, locks: &[Lock]) -> Option<Finding> {
     Some(note("CP-148", format!("{name} is held by {lock}"), &[]))
 }
 
-fn mode(registry: &Registry, answers: &RegistryAnswers) -> Option<Finding> {
+fn mode(registry: &Registry, answers: &RegistryAnswers) -> Option<Draft> {
     let name = registry.name.as_str();
     let values = [("registry", name)];
     match registry.mode {
@@ -96,7 +98,7 @@ fn mode(registry: &Registry, answers: &RegistryAnswers) -> Option<Finding> {
 }
 
 /// Where it answers: as the setup says, and where the app's key may go.
-fn server(registry: &Registry, answers: &RegistryAnswers, cloud: &Cloud) -> Option<Finding> {
+fn server(registry: &Registry, answers: &RegistryAnswers, cloud: &Cloud) -> Option<Draft> {
     let (name, own) = (registry.name.as_str(), &registry.login_server);
     if let Some(given) = answers.login_server.as_ref().filter(|given| *given != own) {
         let values = [("registry", name), ("login_server", own.as_str())];
@@ -107,7 +109,7 @@ fn server(registry: &Registry, answers: &RegistryAnswers, cloud: &Cloud) -> Opti
     (!cloud.owns_login_server(own)).then(|| stop("CP-146", what, &values))
 }
 
-fn said(registry: &Registry) -> Vec<Finding> {
+fn said(registry: &Registry) -> Vec<Draft> {
     let name = registry.name.as_str();
     let values = [("registry", name)];
     let mut found = Vec::new();
@@ -125,7 +127,7 @@ fn said(registry: &Registry) -> Vec<Finding> {
 }
 
 /// Making the app's principal without a consent page takes a role of the directory.
-fn direct_way(standing: &Standing, tenant: &str) -> Option<Finding> {
+fn direct_way(standing: &Standing, tenant: &str) -> Option<Draft> {
     let values = [("tenant", tenant)];
     match standing.may(Deed::AddForeignApp) {
         Some(true) => None,

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::{note, warning};
+use super::{Draft, note, warning};
 use crate::{
     azure::{
         Error,
         aks::{AgentPool, Cluster},
         arm::{Subnet, Usage},
     },
-    domain::{Finding, answers::Route},
+    domain::answers::Route,
     steps::{look::Look, together},
 };
 
 /// Azure keeps so many addresses of each subnet for itself.
 const KEPT: u64 = 5;
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let Ok(cluster) = look.cluster().await else { return Vec::new() };
     // Without a reset no node is replaced.
     if cluster.client.app().is_none() || cluster.stopped() || look.route().await.0 != Route::NewApp {
@@ -43,7 +43,7 @@ fn replaced(cluster: &Cluster) -> impl Iterator<Item = &AgentPool> {
     cluster.pools.iter().filter(|pool| pool.running() && pool.count > 0 && pool.surge() > 0)
 }
 
-fn quota(cluster: &Cluster, usages: &Result<Vec<Usage>, Error>) -> Vec<Finding> {
+fn quota(cluster: &Cluster, usages: &Result<Vec<Usage>, Error>) -> Vec<Draft> {
     let values = [("cluster", cluster.name.as_str())];
     let usages = match usages {
         Ok(usages) => usages,
@@ -110,7 +110,7 @@ fn addresses_needed(cluster: &Cluster) -> BTreeMap<String, u64> {
     needed
 }
 
-fn addresses(cluster: &Cluster, id: &str, need: u64, subnet: &Result<Subnet, Error>) -> Option<Finding> {
+fn addresses(cluster: &Cluster, id: &str, need: u64, subnet: &Result<Subnet, Error>) -> Option<Draft> {
     let name = id.rsplit('/').next().unwrap_or(id);
     let values = [("cluster", cluster.name.as_str())];
     let subnet = match subnet {

@@ -2,13 +2,13 @@
 
 use time::OffsetDateTime;
 
-use super::{note, stop, warning};
+use super::{Draft, note, stop, warning};
 use crate::{
     azure::{
         Error,
         graph::{AppManagementPolicy, AuthorizationPolicy},
     },
-    domain::{Answers, Finding, answers::Route},
+    domain::{Answers, answers::Route},
     engine::wait,
     steps::look::{Deed, Look, Standing},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// How long the cluster's key lives where nobody says otherwise, in days.
 const YEAR: u16 = 365;
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let (rules, register, deleted, abroad) =
         tokio::join!(look.rules(), register(look), look.in_recycle_bin(), abroad(look));
     let (route, _) = look.route().await;
@@ -44,7 +44,7 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
     found
 }
 
-fn secrets(rules: &AppManagementPolicy, made: OffsetDateTime, answers: &Answers, route: Route) -> Vec<Finding> {
+fn secrets(rules: &AppManagementPolicy, made: OffsetDateTime, answers: &Answers, route: Route) -> Vec<Draft> {
     let mut found = Vec::new();
     if !rules.secrets_allowed(made) {
         found.push(stop("CP-120", "A rule of the cluster tenant forbids new secrets", &[]));
@@ -69,7 +69,7 @@ fn secrets(rules: &AppManagementPolicy, made: OffsetDateTime, answers: &Answers,
 }
 
 /// Whether this account may register an app.
-async fn register(look: &Look<'_>) -> Option<Finding> {
+async fn register(look: &Look<'_>) -> Option<Draft> {
     if look.route().await.0 != Route::NewApp {
         return None;
     }
@@ -78,7 +78,7 @@ async fn register(look: &Look<'_>) -> Option<Finding> {
     may_register(standing, &users)
 }
 
-fn may_register(standing: &Standing, users: &Result<AuthorizationPolicy, Error>) -> Option<Finding> {
+fn may_register(standing: &Standing, users: &Result<AuthorizationPolicy, Error>) -> Option<Draft> {
     let allowed = users.as_ref().ok().and_then(|policy| policy.allowed_to_create_apps);
     let by_role = standing.may(Deed::RegisterApps);
     if by_role == Some(true) {
@@ -100,7 +100,7 @@ fn may_register(standing: &Standing, users: &Result<AuthorizationPolicy, Error>)
 }
 
 /// What the registry tenant says of principals: nothing that is in the way, but its admins may ask.
-async fn abroad(look: &Look<'_>) -> Option<Finding> {
+async fn abroad(look: &Look<'_>) -> Option<Draft> {
     let tenant = look.steps.registry.as_ref()?;
     let rules = look.steps.patience.read(|| tenant.graph.default_app_management_policy()).await.ok()?;
     let forbids = !rules.principal_secrets_allowed(wait::now());

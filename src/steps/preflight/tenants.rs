@@ -1,12 +1,9 @@
 //! The two tenants themselves.
 
-use super::{note, stop};
-use crate::{
-    domain::{Finding, TenantId},
-    steps::look::Look,
-};
+use super::{Draft, note, stop};
+use crate::{domain::TenantId, steps::look::Look};
 
-pub(super) async fn findings(look: &Look<'_>) -> Vec<Finding> {
+pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     let tenants = look.tenants().await;
     let ids: [TenantId; 2] = [tenants.cluster.id, tenants.registry.id];

@@ -66,6 +66,7 @@ const KNOWN: &[(&str, Shows)] = &[
     ("the principal is not replicated, the role is not in effect yet", Later(&["CP-407"], "they are made later")),
     ("the registry's mode wants another role, or is unknown", Before(&["CP-137", "CP-134"])),
     ("the mode is changed later", Later(&["CP-503"], "nobody knows")),
+    ("rights, locks or a policy that cannot be read", Before(&["CP-150", "CP-151"])),
     ("a lock", Before(&["CP-414", "CP-148"])),
     ("an Azure policy, or a deny assignment", Later(&["CP-415"], "only the attempt tells what they make of it")),
     // The registry's answers.

@@ -72,6 +72,7 @@ const OPERATORS: &[Stop] = &[
     Stop { name: "no-reset", code: "CP-108", edit: |world, file| world.sign_in_as(file, "cluster", "rita"), ..STOP },
     Stop { name: "no-roles", code: "CP-111", edit: |world, file| world.sign_in_as(file, "cluster", "carl"), ..STOP },
     Stop { name: "unread-roles", code: "CP-112", scenario: "stops", cluster: "shop-orphan", ..STOP },
+    Stop { name: "unread-rights", code: "CP-151", change: break_permissions, ..STOP },
     Stop {
         name: "no-apps",
         code: "CP-123",
@@ -163,6 +164,17 @@ fn forbid_multitenant(world: &World) {
     let answer = StatusFault { status: 200, body: Some(rules.to_string()), ..StatusFault::default() };
     // Either tenant may be asked first.
     world.sim.faults().add(Rule { times: 2, ..Rule::new("graph.policy.app_management", Action::Status(answer)) });
+}
+
+/// Azure does not tell anybody's rights.
+fn break_permissions(world: &World) {
+    let broken = StatusFault {
+        status: 500,
+        code: Some("InternalServerError".to_owned()),
+        message: Some("The server encountered an internal error.".to_owned()),
+        ..StatusFault::default()
+    };
+    world.sim.faults().add(Rule { times: 1000, ..Rule::new("arm.permissions.list", Action::Status(broken)) });
 }
 
 /// The registry moves into the cluster's tenant.
