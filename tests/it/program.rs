@@ -8,6 +8,7 @@ mod harness;
 mod interrupted;
 mod keep;
 mod network;
+mod nobody;
 mod preflight;
 mod secrets;
 mod setups;
