@@ -200,7 +200,7 @@ pub struct RunArgs {
 }
 
 /// How long to wait for a person where nothing is said and somebody is signed in on the registry's side.
-const WAIT: u64 = 600;
+pub const WAIT: u64 = 600;
 
 /// The same where the registry's side is handed over: another company's admin is days away, and what they have done shows
 /// within a few looks.

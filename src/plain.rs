@@ -8,6 +8,7 @@ mod explain;
 mod json;
 mod looking;
 pub mod out;
+mod patience;
 mod plan;
 mod progress;
 mod setups;

@@ -27,7 +27,7 @@ use crate::{
 /// Does what the command line says, and tells what the program exits with. Whatever went wrong has been printed.
 pub async fn run(cli: Cli) -> ExitCode {
     let mut shown = Shown::default();
-    let came = dispatch(cli, &mut shown).await;
+    let came = Box::pin(dispatch(cli, &mut shown)).await;
     shown.all().await;
     match came {
         Ok(code) => code,

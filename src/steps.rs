@@ -38,12 +38,12 @@ pub use registry_role::CANNOT_BE_SEEN;
 pub(crate) use self::cluster_update::not_succeeded;
 
 use crate::{
-    azure::{Http, TenantClients},
+    azure::{Http, TenantClients, sign_in::Desk},
     domain::{AppId, Cloud, KeyId, ObjectId, Output, Plan, StepId, answers::Tenant},
     engine::{
         Check, Fault, StepContext, Work,
         event::NodesReview,
-        work::{Intent, Repeat},
+        work::{Intent, Leaving, Repeat},
     },
     secret::Secret,
 };
@@ -66,6 +66,8 @@ pub struct Steps {
     pub tenants: Tenants,
     /// For what is read outside a run.
     pub patience: Patience,
+    /// Where the operators' sign-ins wait for a person.
+    desk: Desk,
     texts: Texts,
     known: Known,
 }
@@ -88,8 +90,19 @@ impl Steps {
         registry: Option<TenantClients>,
         tenants: Tenants,
         patience: Patience,
+        desk: Desk,
     ) -> Self {
-        Self { http, cloud, cluster, registry, tenants, patience, texts: Texts::default(), known: Known::default() }
+        Self {
+            http,
+            cloud,
+            cluster,
+            registry,
+            tenants,
+            patience,
+            desk,
+            texts: Texts::default(),
+            known: Known::default(),
+        }
     }
 
     /// The registry tenant's operator, for steps that are only reached where there is one.
@@ -195,6 +208,10 @@ impl Work for Steps {
                 | Output::Sweep(_),
             ) => Ok(()),
         }
+    }
+
+    fn leave(&self) -> Leaving {
+        Box::new(self.desk.close())
     }
 
     async fn review_nodes(&self, cx: &StepContext) -> Result<NodesReview, Fault> {

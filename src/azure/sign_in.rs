@@ -25,7 +25,7 @@ pub use azure_developer_cli::{azure_developer_cli, developer_cli_account};
 pub use certificate::certificate;
 pub use challenge::Challenge;
 pub use cli_accounts::{FoundAccount, cli_accounts};
-pub use desk::{Desk, Pasted, Wanted, Way};
+pub use desk::{Closed, Desk, Pasted, Wanted, Way};
 pub use managed_identity::managed_identity;
 pub use person::{Means, person};
 pub use service_principal::service_principal;

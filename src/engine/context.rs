@@ -74,5 +74,12 @@ pub(super) fn journal_fault(error: &JournalError) -> Fault {
     // A record that does not fit is a defect; a file that cannot be written is this machine's.
     let kind = if matches!(error, JournalError::Illegal(_)) { ProblemKind::Internal } else { ProblemKind::Local };
     let problem = Problem::new(kind, "write the journal", message, wait::now());
-    Fault { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, repeatable: false, again: false }
+    Fault {
+        problem: Box::new(problem),
+        fate: Fate::Unknown,
+        retry_after: None,
+        repeatable: false,
+        again: false,
+        given_up: false,
+    }
 }

@@ -16,7 +16,8 @@ pub(super) async fn drive<W: Work>(work: &W, step: StepId, cx: &StepContext) -> 
     let driven = advance(work, step, cx).await;
     cx.wait.quiet();
     let Err((fault, next)) = driven else { return Ok(()) };
-    if fault.is_interrupted() {
+    // Whoever left has failed nothing: the sign-in that they left ends with the run.
+    if fault.is_interrupted() || (fault.given_up && cx.wait.stopped()) {
         return Err(fault);
     }
     cx.record(Record::Failed { step, problem: fault.problem.clone(), next }).await?;

@@ -18,7 +18,7 @@ use super::{
     drive::{drive, still_there},
     event::{Command, Ended, Event, Events, Idle},
     record::{Next, Outcome},
-    work::{Fault, Work},
+    work::{Fault, Leaving, Work},
 };
 use crate::domain::{KeyId, PlanHash, StepId, problem::ProblemKind};
 
@@ -104,6 +104,8 @@ struct Run<'a, W: Work> {
     reviewed: Option<PlanHash>,
     /// Commands that came while only a stop was listened for.
     held_back: VecDeque<Command>,
+    /// Held once the run is stopped.
+    leaving: Option<Leaving>,
 }
 
 impl<'a, W: Work> Run<'a, W> {
@@ -127,6 +129,7 @@ impl<'a, W: Work> Run<'a, W> {
             nodes_confirmed: false,
             reviewed: None,
             held_back: VecDeque::new(),
+            leaving: None,
         }
     }
 
@@ -348,7 +351,10 @@ impl<'a, W: Work> Run<'a, W> {
             let mut held_back = std::mem::take(&mut self.held_back);
             let review = tokio::select! {
                 biased;
-                () = stop_heard(commands, &mut held_back) => return Ok(true),
+                () = stop_heard(commands, &mut held_back) => {
+                    self.leave();
+                    return Ok(true);
+                }
                 review = self.review() => review?,
             };
             self.held_back = held_back;
@@ -369,9 +375,15 @@ impl<'a, W: Work> Run<'a, W> {
         Ok(review?)
     }
 
+    /// From here on nothing waits for anybody. Steps hear it first, so that what is given up is no failure of theirs.
+    fn leave(&mut self) {
+        self.stop.cancel();
+        self.leaving = Some(self.work.leave());
+    }
+
     /// No new intent; writes in flight get their time, unless a second stop comes.
     async fn wind_down(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), RunError> {
-        self.stop.cancel();
+        self.leave();
         let until = Instant::now() + self.pace.orderly_stop;
         let mut deaf = false;
         while !self.at_work.is_empty() {

@@ -321,6 +321,11 @@ impl Waiter {
         .await
     }
 
+    /// Whether the run is being stopped.
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     fn say(&self, status: Status) {
         if let Some(step) = self.step {
             self.statuses.send_modify(|all| {

@@ -5,6 +5,9 @@ use std::{future::Future, time::Duration};
 use super::{StepContext, event::NodesReview};
 use crate::domain::{AppId, KeyId, Output, Plan, Problem, StepId};
 
+/// Held while a run that was stopped comes to its end.
+pub type Leaving = Box<dyn Send>;
+
 /// What the steps do. Every call may be dropped at any await point; `apply` alone changes anything.
 pub trait Work: Send + Sync + 'static {
     /// Whether an unanswered `apply` of this step may simply be repeated.
@@ -29,6 +32,12 @@ pub trait Work: Send + Sync + 'static {
 
     /// Takes the step back. Safe to repeat.
     fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// The run is stopped: ends every wait for a person that it does not see itself, now and for as long as what this gives is
+    /// held.
+    fn leave(&self) -> Leaving {
+        Box::new(())
+    }
 
     /// Looks again at the cluster, its pools and its role assignments, before every node is replaced.
     fn review_nodes(&self, cx: &StepContext) -> impl Future<Output = Result<NodesReview, Fault>> + Send;
@@ -107,12 +116,21 @@ pub struct Fault {
     pub repeatable: bool,
     /// The step's earlier `Applied` came to nothing: a retry begins with a new intent.
     pub again: bool,
+    /// The sign-in that it needed was given up; nothing was sent.
+    pub given_up: bool,
 }
 
 impl Fault {
     /// A failure whose answer is known.
     pub fn rejected(problem: Problem) -> Self {
-        Self { problem: Box::new(problem), fate: Fate::Rejected, retry_after: None, repeatable: false, again: false }
+        Self {
+            problem: Box::new(problem),
+            fate: Fate::Rejected,
+            retry_after: None,
+            repeatable: false,
+            again: false,
+            given_up: false,
+        }
     }
 
     /// The same failure, saying that what was applied came to nothing.
@@ -126,7 +144,14 @@ impl Fault {
     pub fn interrupted(what: &str) -> Self {
         use crate::domain::problem::ProblemKind;
         let problem = Problem::new(ProblemKind::Interrupted, what, "the run was stopped", super::wait::now());
-        Self { problem: Box::new(problem), fate: Fate::Unknown, retry_after: None, repeatable: false, again: false }
+        Self {
+            problem: Box::new(problem),
+            fate: Fate::Unknown,
+            retry_after: None,
+            repeatable: false,
+            again: false,
+            given_up: false,
+        }
     }
 
     /// Whether the run was stopped.

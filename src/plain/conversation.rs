@@ -9,7 +9,8 @@ use tokio::{
 };
 
 use super::{
-    Told, event_json, nodes_review_text, out::Out, plan_text, record_line, signals::Signals, status_json, status_line,
+    Told, event_json, nodes_review_text, out::Out, patience::Patience, plan_text, record_line, signals::Signals,
+    status_json, status_line,
 };
 use crate::{
     domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
@@ -21,7 +22,7 @@ use crate::{
         wait,
     },
     error::{Error, ExitCode},
-    session::{Open, Session},
+    session::{Desk, Open, Session},
     steps::{consent_link, handover},
     words::{handover_text, layout::resume, problem_text},
 };
@@ -38,6 +39,8 @@ pub struct Manner {
     pub confirm_nodes: Option<String>,
     /// How long a person is waited for.
     pub wait: Duration,
+    /// How long a person is given to sign in.
+    pub sign_ins: Patience,
     /// A handed-over step that the other company's admin says is done.
     pub vouch: Option<StepId>,
     /// Plays the other company's admin.
@@ -62,7 +65,7 @@ pub async fn carry(
     let ended = {
         let running = session.run(open, mode, events, commands);
         tokio::pin!(running);
-        talk.listen(running.as_mut(), happened, statuses).await?
+        talk.listen(running.as_mut(), happened, statuses, session.desk()).await?
     };
     Ok(talk.finish(ended, open))
 }
@@ -128,11 +131,14 @@ impl<'a> Talk<'a> {
         mut running: std::pin::Pin<&mut R>,
         mut happened: mpsc::Receiver<Event>,
         mut statuses: watch::Receiver<Statuses>,
+        desk: &Desk,
     ) -> Result<Ended, Error>
     where
         R: Future<Output = Result<Ended, Error>>,
     {
         let mut told = Statuses::new();
+        let nobody_came = self.manner.sign_ins.ends(desk);
+        tokio::pin!(nobody_came);
         loop {
             let patience = self.only_a_person_since.map(|since| since + self.manner.wait);
             tokio::select! {
@@ -156,13 +162,11 @@ impl<'a> Talk<'a> {
                 }
                 () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                     self.only_a_person_since = None;
-                    let way_on = format!(
-                        "Left waiting for {}.\nWhat is done stays done. When that has happened, go on with:\n  {}",
-                        self.persons.join(", and for "),
-                        resume(&self.name, "")
-                    );
-                    let code = self.failures.first().map_or(ExitCode::Waiting, |(_, problem)| problem.kind.into());
-                    self.leave(code, way_on).await;
+                    let persons = self.persons.join(", and for ");
+                    self.leave_waiting(&persons).await;
+                }
+                tenant = &mut nobody_came, if self.leaving.is_none() => {
+                    self.leave_waiting(&format!("somebody to sign in to tenant {tenant}")).await;
                 }
             }
         }
@@ -188,6 +192,15 @@ impl<'a> Talk<'a> {
             }
             answer = self.out.ask(question) => answer,
         }
+    }
+
+    async fn leave_waiting(&mut self, what: &str) {
+        let way_on = format!(
+            "Left waiting for {what}.\nWhat is done stays done. When that has happened, go on with:\n  {}",
+            resume(&self.name, "")
+        );
+        let code = self.failures.first().map_or(ExitCode::Waiting, |(_, problem)| problem.kind.into());
+        self.leave(code, way_on).await;
     }
 
     async fn leave(&mut self, code: ExitCode, way_on: String) {

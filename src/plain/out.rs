@@ -37,7 +37,12 @@ impl Out {
 
     /// Whether a person can be asked.
     pub fn can_ask(self) -> bool {
-        !self.json && io::stdin().is_terminal() && io::stdout().is_terminal()
+        !self.json && Self::at_terminal()
+    }
+
+    /// Whether a person sits here.
+    pub fn at_terminal() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
     }
 
     /// Whether a person watches, who wants to know how far it is.
@@ -73,6 +78,9 @@ impl Out {
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
 }
+
+/// Whether a line can be typed while something else goes on.
+pub const TYPES: bool = cfg!(unix);
 
 /// A line that somebody types while something else goes on. Given up, it takes nothing from whoever asks next. `None` where
 /// the input has ended, or nobody can wait for it here without taking it.

@@ -1,16 +1,20 @@
 //! Sign-ins that wait for a person, as lines on standard error. What waits for them goes on by itself.
 
-use std::{collections::HashSet, fmt::Write as _, sync::Arc};
+use std::{collections::HashSet, fmt::Write as _, sync::Arc, time::Duration};
 
 use serde_json::json;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::out::{Out, typed_line};
+use super::{
+    out::{Out, TYPES, typed_line},
+    patience::{Patience, nobody_came},
+};
 use crate::{
+    error::Error,
     secret::Secret,
     session::{Desk, Pasted, Wanted, Way, useful},
-    words::{sign_in_reason, sign_in_useless},
+    words::{sign_in_page, sign_in_reason, sign_in_useless},
 };
 
 /// Opens a link in the browser of whoever sits here; says whether the system took it.
@@ -18,31 +22,60 @@ pub type Opener = Arc<dyn Fn(Url) -> futures::future::BoxFuture<'static, bool> +
 
 /// As long as this is held, people are asked.
 #[derive(Debug)]
-pub struct SignIns(JoinHandle<()>);
+pub struct SignIns {
+    desk: Desk,
+    /// How long a person is given.
+    pub patience: Patience,
+    telling: JoinHandle<()>,
+}
 
 impl Drop for SignIns {
     fn drop(&mut self) {
-        self.0.abort();
+        self.telling.abort();
     }
 }
 
-/// Tells of each sign-in that waits, and takes what is pasted where somebody sits at a terminal.
-pub fn ask(desk: Desk, open: Opener, out: Out) -> SignIns {
+impl SignIns {
+    /// Does the work, unless a sign-in that it needs has had its time.
+    pub async fn within<T, E: From<Error>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        tokio::select! {
+            biased;
+            came = work => came,
+            error = self.nobody_came() => Err(error.into()),
+        }
+    }
+
+    /// Returns once a sign-in has had its time.
+    pub async fn nobody_came(&self) -> Error {
+        nobody_came(self.patience.ends(&self.desk).await)
+    }
+}
+
+/// Tells of each sign-in that waits, and takes what is pasted where somebody sits at a terminal. Where nobody does, only what
+/// a reader of the log can do elsewhere is told, and for no longer than `usual` and one code; they have as long as `wait`
+/// says in any case.
+pub fn ask(desk: &Desk, open: Opener, out: Out, wait: Option<Duration>, usual: Duration) -> SignIns {
+    let alone = !Out::at_terminal();
+    if alone {
+        desk.only_read();
+    }
+    let patience = Patience { wait: wait.or(alone.then_some(usual)), one_code: alone };
     // Whoever asks is here before anything can want to be asked.
     let mut waiting = desk.waiting();
-    SignIns(tokio::spawn(async move {
+    let at = desk.clone();
+    let telling = tokio::spawn(async move {
         let mut told = HashSet::new();
         loop {
             let first = waiting.borrow_and_update().first().cloned();
             let changed = match first {
                 Some(wanted) => {
                     if told.insert(wanted.id) {
-                        tell(&wanted, &open, out).await;
+                        tell(&wanted, &open, out, patience).await;
                     }
-                    let takes = matches!(wanted.way, Way::Browser { .. }) && out.can_ask();
+                    let takes = matches!(wanted.way, Way::Browser { .. }) && takes_pastes(out);
                     tokio::select! {
                         changed = waiting.changed() => changed,
-                        () = paste(&desk, &wanted), if takes => Ok(()),
+                        () = paste(&at, &wanted), if takes => Ok(()),
                     }
                 }
                 None => waiting.changed().await,
@@ -51,10 +84,16 @@ pub fn ask(desk: Desk, open: Opener, out: Out) -> SignIns {
                 return;
             }
         }
-    }))
+    });
+    SignIns { desk: desk.clone(), patience, telling }
 }
 
-async fn tell(wanted: &Wanted, open: &Opener, out: Out) {
+/// Whether something can be pasted here while the work goes on.
+fn takes_pastes(out: Out) -> bool {
+    TYPES && out.can_ask()
+}
+
+async fn tell(wanted: &Wanted, open: &Opener, out: Out, patience: Patience) {
     let mut text = format!(
         "\n{}\n",
         sign_in_reason(wanted.reason, &format!("tenant {}", wanted.tenant), wanted.account.as_deref())
@@ -70,20 +109,23 @@ async fn tell(wanted: &Wanted, open: &Opener, out: Out) {
                 let _ = write!(text, "The browser was asked to show this page:\n\n{here}\n");
             } else {
                 let _ = write!(text, "Open this page:\n\n{elsewhere}\n");
-                if out.can_ask() {
+                if takes_pastes(out) {
                     text.push_str(
                         "\nIf that browser is on another machine, it ends on an address at localhost that\n\
                          shows nothing. Paste that address here, and press Enter.\n",
                     );
                 }
             }
-            if out.can_ask() {
+            if takes_pastes(out) {
                 text.push_str("\nIf the page shows an error instead (AADSTS and a number), paste that line here.\n");
             }
             json!({ "page": if opened { here } else { elsewhere } })
         }
     };
-    text.push_str("\nOnce that is done, crosspull goes on by itself. Ctrl-C stops it.");
+    let typed = matches!(wanted.way, Way::Code { .. });
+    let _ = write!(text, "\n{}\n", sign_in_page(wanted.client, typed));
+    let wait = patience.wait.map(|wait| format!(" It waits for {} s.", wait.as_secs())).unwrap_or_default();
+    let _ = write!(text, "\nOnce that is done, crosspull goes on by itself.{wait} Ctrl-C stops it.");
     Out::aside(&text);
     out.object(&json!({
         "event": "sign-in",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::show_plan;
 use crate::{
-    cli::{ApplyArgs, PlanArgs, ResumeArgs, RunArgs, UndoArgs},
+    cli::{ApplyArgs, PlanArgs, ResumeArgs, RunArgs, UndoArgs, WAIT},
     domain::{Answers, SetupId, StepId, problem::ProblemKind},
     engine::{Event, Events, record::Outcome, run::Mode},
     error::{Error, ExitCode},
@@ -24,20 +24,22 @@ use crate::{
 
 pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
-    let _asked = people(session, out);
+    let asked = people(session, out, None);
     let answers = read(&args.file)?;
-    let (_, plan) = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await).await?;
+    let planning = Box::pin(while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await));
+    let (_, plan) = asked.within(planning).await?;
     Ok(if show_plan(&plan, out) { ExitCode::Done } else { ExitCode::Refused })
 }
 
 pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
-    let _asked = people(session, out);
+    let asked = people(session, out, args.run.wait);
     let mut signals = listen()?;
     let answers = read(&args.file)?;
     session.store().expect_free(&answers.name)?;
+    let planning = Box::pin(while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await));
     let planned = tokio::select! {
-        planned = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await) => planned?,
+        planned = asked.within(planning) => planned?,
         () = signals.next() => return Ok(ExitCode::Interrupted),
     };
     let (steps, plan) = planned;
@@ -62,13 +64,13 @@ pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCod
         }
     }
     let mut open = session.begin(&answers, &plan, steps)?;
-    let manner = manner(&args.run, &answers, args.yes.yes);
+    let manner = manner(&args.run, &answers, args.yes.yes, &asked);
     Ok(carry(session, &mut open, Mode::Fresh, &manner, out, &mut signals).await?)
 }
 
 pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
-    let _asked = people(session, out);
+    let asked = people(session, out, args.run.wait);
     let mut signals = listen()?;
     let mut open = session.resume(args.setup.as_deref()).await?;
     let progress = open.journal.progress();
@@ -84,23 +86,24 @@ pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitC
         .answers()
         .cloned()
         .ok_or_else(|| Error::new(ProblemKind::Local, "go on: the journal holds no answers"))?;
-    let mut manner = manner(&args.run, &answers, args.yes.yes);
+    let mut manner = manner(&args.run, &answers, args.yes.yes, &asked);
     manner.vouch = args.vouch.map(Into::into);
     Ok(carry(session, &mut open, Mode::Resumed, &manner, out, &mut signals).await?)
 }
 
-fn manner(args: &RunArgs, answers: &Answers, yes: bool) -> Manner {
+fn manner(args: &RunArgs, answers: &Answers, yes: bool, asked: &SignIns) -> Manner {
     Manner {
         yes,
         confirm_nodes: args.confirm_nodes.clone(),
         wait: Duration::from_secs(args.wait_seconds(answers.registry.handed_over())),
+        sign_ins: asked.patience,
         ..Manner::default()
     }
 }
 
 pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
-    let _asked = people(session, out);
+    let asked = people(session, out, None);
     let mut signals = listen()?;
     let mut open = session.resume(Some(&args.setup)).await?;
     let progress = open.journal.progress().clone();
@@ -134,7 +137,8 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
         }
     };
     let undoing = session.undo(&mut open, events);
-    tokio::pin!(undoing);
+    let nobody_came = asked.nobody_came();
+    tokio::pin!(undoing, nobody_came);
     loop {
         tokio::select! {
             biased;
@@ -149,6 +153,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
                 }
                 return Ok(ExitCode::Done);
             }
+            error = &mut nobody_came => return Err(error.into()),
             () = signals.next() => {
                 out.text("Stopped. `crosspull undo` goes on with it.");
                 return Ok(ExitCode::Interrupted);
@@ -158,13 +163,14 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
 }
 
 /// People are asked to sign in for as long as what this gives is held.
-fn people(session: &Session, out: Out) -> SignIns {
+fn people(session: &Session, out: Out, wait: Option<u64>) -> SignIns {
     let browser = Browser::of_process();
     let open = move |link| {
         let browser = browser.clone();
         Box::pin(async move { !browser.open(&link).await.failed() }) as futures::future::BoxFuture<'static, bool>
     };
-    sign_in::ask(session.desk().clone(), std::sync::Arc::new(open), out)
+    let wait = wait.map(Duration::from_secs);
+    sign_in::ask(session.desk(), std::sync::Arc::new(open), out, wait, Duration::from_secs(WAIT))
 }
 
 fn read(path: &std::path::Path) -> Result<Answers, Error> {

@@ -92,7 +92,7 @@ impl Session {
             Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, answers.registry.id.as_ref(), sign_in)?),
             None => None,
         };
-        Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants, self.patience()))
+        Ok(Steps::new(self.http.clone(), cloud, cluster, registry, tenants, self.patience(), self.desk.clone()))
     }
 
     pub(super) fn new_clients(
@@ -103,7 +103,8 @@ impl Session {
         kind: &SignIn,
     ) -> Result<TenantClients, Error> {
         let person = |client_id: &Option<AppId>, means| {
-            sign_in::person(&self.http, cloud, tenant, client_id.or(self.options.client_id), means, &self.desk)
+            let client = client_id.or(self.options.client_id);
+            sign_in::person(&self.http, cloud, tenant, client, means, &self.desk.for_sign_ins(means, client))
         };
         let credential = match kind {
             SignIn::AzureCli => Ok(sign_in::azure_cli(tenant, resource.map(ResourceId::subscription), None)),

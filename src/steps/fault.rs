@@ -21,6 +21,7 @@ pub(super) fn fault(error: Error) -> Fault {
     Fault {
         retry_after: error.retry_after,
         repeatable: error.repeatable(),
+        given_up: error.given_up(),
         problem: Box::new(error.problem()),
         fate,
         again: false,

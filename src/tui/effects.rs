@@ -72,6 +72,7 @@ struct Shared {
 /// The session, or how to open it.
 enum Slot {
     Closed(OpenSession),
+    Opening(JoinHandle<Result<Session, Error>>),
     Open(Arc<Session>, JoinHandle<()>),
     /// It could not be opened, and why.
     Failed(String),
@@ -242,14 +243,17 @@ impl Shared {
     /// The session, opened when it is first needed.
     async fn session(self: &Arc<Self>) -> Result<Arc<Session>, Error> {
         let mut slot = self.session.lock().await;
-        match std::mem::replace(&mut *slot, Slot::None) {
-            Slot::Open(session, watching) => {
-                *slot = Slot::Open(Arc::clone(&session), watching);
-                Ok(session)
-            }
-            Slot::Closed(open) => {
-                // Certificates are read from files.
-                let opened = tokio::task::spawn_blocking(open)
+        if matches!(*slot, Slot::Closed(_))
+            && let Slot::Closed(open) = std::mem::replace(&mut *slot, Slot::None)
+        {
+            // Certificates are read from files.
+            *slot = Slot::Opening(tokio::task::spawn_blocking(open));
+        }
+        match &mut *slot {
+            Slot::Open(session, _) => Ok(Arc::clone(session)),
+            // Whoever waits for it may be ended; the next one waits for the same.
+            Slot::Opening(opening) => {
+                let opened = opening
                     .await
                     .unwrap_or_else(|error| Err(Error::new(ProblemKind::Internal, "open the session").because(error)));
                 match opened {
@@ -260,11 +264,8 @@ impl Shared {
                     }
                 }
             }
-            Slot::Failed(doing) => {
-                *slot = Slot::Failed(doing.clone());
-                Err(Error::new(ProblemKind::Local, doing))
-            }
-            Slot::None => Err(Error::new(ProblemKind::Internal, "open the session a second time")),
+            Slot::Failed(doing) => Err(Error::new(ProblemKind::Local, doing.clone())),
+            Slot::Closed(_) | Slot::None => Err(Error::new(ProblemKind::Internal, "open a session: there is none")),
         }
     }
 

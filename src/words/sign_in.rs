@@ -1,6 +1,9 @@
-//! Why somebody is asked to sign in, and why what they bring from the page cannot be used.
+//! Why somebody is asked to sign in, what name the page shows, and why what they bring from the page cannot be used.
 
-use crate::domain::sign_in::{Reason, Useless};
+use crate::domain::{
+    AppId,
+    sign_in::{Reason, Useless},
+};
 
 /// One or two sentences; `tenant` is what people know the tenant by.
 pub fn sign_in_reason(reason: Reason, tenant: &str, account: Option<&str>) -> String {
@@ -30,7 +33,30 @@ pub fn sign_in_useless(useless: &Useless) -> String {
     }
 }
 
+/// What name the page shows, so that nobody is surprised by it; and what to do with nobody else's code, where one is typed.
+pub fn sign_in_page(client: Option<AppId>, code: bool) -> String {
+    let name = match client {
+        None => "The page names the app Microsoft Azure CLI: that is right.".to_owned(),
+        Some(client) => format!("The page names the app {client} as its owner has named it."),
+    };
+    if code { format!("{name} Type only a code that your own crosspull shows.") } else { name }
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_said_to_name_the_app_that_signs_in() {
+        let own = AppId(uuid::Uuid::from_u128(7));
+        assert!(sign_in_page(None, false).contains("Microsoft Azure CLI"));
+        let named = sign_in_page(Some(own), true);
+        assert!(named.contains(&own.to_string()) && !named.contains("Azure CLI"), "{named}");
+        assert!(named.ends_with("Type only a code that your own crosspull shows."));
+    }
 }

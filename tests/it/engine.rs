@@ -74,7 +74,7 @@ struct Process {
 
 fn fault(fate: Fate) -> Fault {
     let problem = Problem::new(ProblemKind::Network, "ask", "no answer", crosspull::engine::wait::now());
-    Fault { problem: Box::new(problem), fate, retry_after: None, repeatable: false, again: false }
+    Fault { problem: Box::new(problem), fate, retry_after: None, repeatable: false, again: false, given_up: false }
 }
 
 fn app() -> App {

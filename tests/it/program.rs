@@ -8,6 +8,7 @@ mod harness;
 mod interrupted;
 mod keep;
 mod network;
+mod nobody;
 mod preflight;
 pub(crate) mod secrets;
 mod setups;

@@ -1,14 +1,13 @@
 //! Ways in: people at pages and with codes, and what holds when a session ends in the middle of the work.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crosspull::{
     domain::{
         Answers, AppId, Plan, SetupId, Tenant,
         sign_in::{Reason, SignIn},
     },
-    engine::event::Ended as RunEnded,
-    engine::run::Mode,
+    engine::{Command, Events, event::Ended as RunEnded, run::Mode},
     secret::Secret,
     session::{At, Pasted, Query, Refusal, Session, Ticket, Wanted, Way},
     steps::Steps,
@@ -338,4 +337,39 @@ async fn what_the_environment_names_is_found_with_its_tenant() {
     assert_eq!(found(&[("AZURE_CLIENT_CERTIFICATE_PATH", "/x.pem")]).await, Some(certificate));
     let workload = SignIn::WorkloadIdentity { client_id: Some(client), token_file: Some("/token".into()) };
     assert_eq!(found(&[("AZURE_FEDERATED_TOKEN_FILE", "/token")]).await, Some(workload));
+}
+
+#[tokio::test]
+async fn whoever_leaves_at_a_sign_in_leaves_at_once_and_has_failed_nothing() {
+    let world = World::new("default").await;
+    let mut options = world.options(Vec::new(), HashMap::new());
+    options.pace.orderly_stop = Duration::from_hours(1);
+    let session = Session::open(options).unwrap();
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    let (planned, _) = with_people(&world, &session, Manner::Here, plan(&session, &answers)).await;
+    let (steps, plan) = planned.unwrap();
+    {
+        let mut inside = world.sim.world().lock();
+        let now = inside.now();
+        let users = inside.tenants.iter_mut().flat_map(|tenant| tenant.users.iter_mut());
+        users.for_each(|user| user.sessions_valid_from = Some(now));
+        inside.tokens_ended = Some(now);
+    }
+    let mut open = session.begin(&answers, &plan, steps).unwrap();
+    let mut waiting = session.desk().waiting();
+    let (command, commands) = mpsc::channel(1);
+    let (events, mut happened, _statuses) = Events::channel();
+    let leaving = async {
+        waiting.wait_for(|open| !open.is_empty()).await.unwrap();
+        command.send(Command::Stop).await.unwrap();
+        while happened.recv().await.is_some() {}
+    };
+    let running = async { tokio::join!(session.run(&mut open, Mode::Fresh, events, commands), leaving).0 };
+    let ended = tokio::time::timeout(Duration::from_mins(1), running).await.expect("nobody is waited for").unwrap();
+    assert_eq!(ended, RunEnded::Stopped);
+    assert_eq!(open.journal.progress().failed().count(), 0);
+    // Who comes back in the same program is asked again.
+    let (came, asked) = with_people(&world, &session, Manner::Here, carry(&session, &mut open, Mode::Resumed)).await;
+    assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
+    assert!(!asked.is_empty());
 }

@@ -73,7 +73,11 @@ impl World {
     }
 
     fn session_with(&self, accounts: Vec<Account>, variables: HashMap<String, Secret>) -> Session {
-        Session::open(crosspull::session::Options {
+        Session::open(self.options(accounts, variables)).unwrap()
+    }
+
+    pub fn options(&self, accounts: Vec<Account>, variables: HashMap<String, Secret>) -> crosspull::session::Options {
+        crosspull::session::Options {
             cloud: Some(CloudChoice::Custom(self.sim.ready().resource_manager.parse().unwrap())),
             ca_pem: Some(self.sim.ca_pem().as_bytes().to_vec()),
             data_dir: self.folder.path().to_owned(),
@@ -81,8 +85,7 @@ impl World {
             environment: Environment::Given(variables),
             accounts,
             client_id: None,
-        })
-        .unwrap()
+        }
     }
 
     /// Answers for a cluster of Contoso and a registry, with Ana and Ben signed in.

@@ -26,6 +26,11 @@ impl Error {
         self.answered(404) && self.code.is_some()
     }
 
+    /// A person ended the sign-in that it needed. Nothing was sent.
+    pub fn given_up(&self) -> bool {
+        self.kind == ErrorKind::SignIn && self.is("SignInGivenUp")
+    }
+
     /// The caller may not do it.
     pub fn forbidden(&self) -> bool {
         self.answered(403)

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -14,8 +14,9 @@ use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
+use super::person::Means;
 use crate::{
-    domain::{TenantId, sign_in::Reason},
+    domain::{AppId, TenantId, sign_in::Reason},
     secret::Secret,
 };
 
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub tenant: TenantId,
     /// Who is expected, where somebody was signed in before.
     pub account: Option<String>,
+    /// The app that the page names, where it is not the Azure CLI's.
+    pub client: Option<AppId>,
     /// Why it is wanted.
     pub reason: Reason,
     /// How it is done.
@@ -83,13 +86,32 @@ pub(super) enum Given {
 }
 
 /// The sign-ins that wait. Clones are one desk.
-#[derive(Clone)]
-pub struct Desk(Arc<Inner>);
+#[derive(Clone, Default)]
+pub struct Desk {
+    inner: Arc<Inner>,
+    /// What kind of sign-ins come by way of this clone.
+    means: Option<Means>,
+    client: Option<AppId>,
+}
+
+/// Keeps a desk closed: what waits is given up, and so is what comes.
+#[must_use = "the desk is open again once this is dropped"]
+pub struct Closed(Desk);
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        self.0.inner.closed.send_modify(|closed| *closed -= 1);
+    }
+}
 
 struct Inner {
     open: watch::Sender<Vec<Wanted>>,
     doors: Mutex<HashMap<u64, mpsc::Sender<Given>>>,
     last: AtomicU64,
+    /// How many want it to be closed.
+    closed: watch::Sender<usize>,
+    /// What is put up is read elsewhere, if at all.
+    only_read: AtomicBool,
 }
 
 impl fmt::Debug for Desk {
@@ -98,17 +120,22 @@ impl fmt::Debug for Desk {
     }
 }
 
-impl Default for Desk {
+impl Default for Inner {
     fn default() -> Self {
-        let open = watch::Sender::new(Vec::new());
-        Self(Arc::new(Inner { open, doors: Mutex::default(), last: AtomicU64::new(0) }))
+        Self {
+            open: watch::Sender::new(Vec::new()),
+            doors: Mutex::default(),
+            last: AtomicU64::new(0),
+            closed: watch::Sender::new(0),
+            only_read: AtomicBool::new(false),
+        }
     }
 }
 
 impl Desk {
     /// What waits, oldest first. As long as somebody holds this, people can be asked.
     pub fn waiting(&self) -> watch::Receiver<Vec<Wanted>> {
-        self.0.open.subscribe()
+        self.inner.open.subscribe()
     }
 
     /// Brings the address that a browser ended on, or the error that its page showed.
@@ -122,25 +149,44 @@ impl Desk {
     }
 
     fn give(&self, id: u64, given: Given) -> Pasted {
-        let door = self.0.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let door = self.inner.doors.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         match door.map(|door| door.try_send(given)) {
             Some(Ok(())) => Pasted::Taken,
             Some(Err(_)) | None => Pasted::NotWanted,
         }
     }
 
-    /// Whether anybody would see what is put up.
+    /// Nobody sits here: what is put up is read elsewhere, in a log. A code is of use there, and a page that comes back to
+    /// this machine is not.
+    pub fn only_read(&self) {
+        self.inner.only_read.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives up all that waits, and whatever comes for as long as what this gives is held.
+    pub fn close(&self) -> Closed {
+        self.inner.closed.send_modify(|closed| *closed += 1);
+        Closed(self.clone())
+    }
+
+    /// The same desk, for sign-ins of this kind with this app; the Azure CLI's where none is named.
+    #[must_use]
+    pub fn for_sign_ins(&self, means: Means, client: Option<AppId>) -> Self {
+        Self { inner: Arc::clone(&self.inner), means: Some(means), client }
+    }
+
+    /// Whether anybody who could sign in would see what is put up.
     pub(super) fn attended(&self) -> bool {
-        self.0.open.receiver_count() > 0
+        let of_use = self.means != Some(Means::Browser) || !self.inner.only_read.load(Ordering::Relaxed);
+        of_use && self.inner.open.receiver_count() > 0
     }
 
     /// Puts a sign-in up, until the seat is dropped.
     pub(super) fn seat(&self, tenant: TenantId, account: Option<String>, reason: Reason, way: Way) -> Seat {
-        let id = self.0.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = self.inner.last.fetch_add(1, Ordering::Relaxed) + 1;
         let (door, given) = mpsc::channel(4);
-        self.0.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(id, door);
-        let wanted = Wanted { id, tenant, account, reason, way };
-        self.0.open.send_modify(|open| open.push(wanted));
+        self.inner.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(id, door);
+        let wanted = Wanted { id, tenant, account, client: self.client, reason, way };
+        self.inner.open.send_modify(|open| open.push(wanted));
         Seat { desk: self.clone(), id, given }
     }
 }
@@ -155,14 +201,19 @@ pub(super) struct Seat {
 impl Seat {
     /// What the person gives next.
     pub(super) async fn given(&mut self) -> Given {
-        self.given.recv().await.unwrap_or(Given::GaveUp)
+        let mut closed = self.desk.inner.closed.subscribe();
+        tokio::select! {
+            biased;
+            _ = closed.wait_for(|closed| *closed > 0) => Given::GaveUp,
+            given = self.given.recv() => given.unwrap_or(Given::GaveUp),
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.desk.0.doors.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-        self.desk.0.open.send_modify(|open| open.retain(|wanted| wanted.id != self.id));
+        self.desk.inner.doors.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.desk.inner.open.send_modify(|open| open.retain(|wanted| wanted.id != self.id));
     }
 }
 
@@ -190,6 +241,31 @@ mod tests {
         drop(seat);
         assert!(waiting.borrow().is_empty());
         assert_eq!(desk.paste(id, Secret::new("x")), Pasted::NotWanted);
+    }
+
+    #[tokio::test]
+    async fn a_closed_desk_gives_up_what_waits_and_what_comes_until_it_opens_again() {
+        let desk = Desk::default();
+        let put_up = || desk.seat(TenantId(uuid::Uuid::nil()), None, Reason::First, way());
+        let mut before = put_up();
+        let (first, second) = (desk.close(), desk.clone().close());
+        assert!(matches!(before.given().await, Given::GaveUp));
+        drop(first);
+        assert!(matches!(put_up().given().await, Given::GaveUp));
+        drop(second);
+        let mut after = put_up();
+        assert_eq!(desk.paste(desk.waiting().borrow()[1].id, Secret::new("x")), Pasted::Taken);
+        assert!(matches!(after.given().await, Given::Text(_)));
+    }
+
+    #[test]
+    fn where_what_is_put_up_is_only_read_a_code_can_be_typed_and_no_page_can_come_back() {
+        let desk = Desk::default();
+        let _waiting = desk.waiting();
+        let [page, code] = [Means::Browser, Means::DeviceCode].map(|means| desk.for_sign_ins(means, None));
+        assert!(page.attended() && code.attended());
+        desk.only_read();
+        assert!(!page.attended() && code.attended());
     }
 
     #[test]

@@ -7,12 +7,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Shared, lock, signing_in::give_up_all};
+use super::{Shared, lock};
 use crate::{
     domain::{Answers, PlanHash, answers::SignIn, problem::ProblemKind},
     engine::{Command, Events, run::Mode},
     error::Error,
-    session::{Desk, Open, Refusal, Session},
+    session::{Open, Refusal, Session},
     tui::{
         model::Which,
         msg::{Msg, Opened},
@@ -25,7 +25,6 @@ pub(super) struct Running {
     commands: mpsc::Sender<Command>,
     /// The journal, and the texts of the keys that this process made: the task has them while it runs.
     open: Arc<Mutex<Open>>,
-    desk: Desk,
     task: JoinHandle<()>,
 }
 
@@ -34,7 +33,7 @@ impl Running {
         let (events, mut happened, mut statuses) = Events::channel();
         let (commands, received) = mpsc::channel(16);
         let open = Arc::new(Mutex::new(open));
-        let (journal, desk) = (Arc::clone(&open), session.desk().clone());
+        let journal = Arc::clone(&open);
         let task = tokio::spawn(async move {
             let tell = messages.clone();
             let forwarding = async move {
@@ -63,7 +62,7 @@ impl Running {
             let (ended, ()) = tokio::join!(running, forwarding);
             let _ = messages.send(Msg::RunOver(ended.map_err(Trouble::from))).await;
         });
-        Self { commands, open, desk, task }
+        Self { commands, open, task }
     }
 }
 
@@ -83,11 +82,8 @@ impl Shared {
         let running = lock(&self.running).take();
         if let Some(running) = running {
             let _ = running.commands.send(Command::Stop).await;
-            // A step that waits for a person who is leaving would hold the end up.
-            tokio::select! {
-                _ = running.task => {}
-                () = give_up_all(&running.desk) => {}
-            }
+            // A defect in it has been told where it happened.
+            let _ = running.task.await;
         }
     }
 

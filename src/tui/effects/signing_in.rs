@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Shared;
 use crate::{
     error::ExitCode,
-    session::{Desk, Pasted, Wanted, Way},
+    session::{Pasted, Wanted, Way},
     tui::{clipboard::Text, effect::ForSignIn, msg::Msg, trouble::Trouble},
 };
 
@@ -48,20 +48,6 @@ impl Shared {
     async fn is_over(&self) {
         let said = "That sign-in is over.".to_owned();
         self.send(Msg::Failed(Trouble { said, problem: None, code: ExitCode::Azure })).await;
-    }
-}
-
-/// Gives up whatever sign-in waits, now and later: nobody is there any more who would do it.
-pub(super) async fn give_up_all(desk: &Desk) {
-    let mut waiting = desk.waiting();
-    loop {
-        let ids: Vec<u64> = waiting.borrow_and_update().iter().map(|wanted| wanted.id).collect();
-        for id in ids {
-            desk.give_up(id);
-        }
-        if waiting.changed().await.is_err() {
-            return std::future::pending().await;
-        }
     }
 }
 
@@ -164,16 +150,36 @@ mod tests {
         assert_eq!(code.as_deref(), Some("SignInGivenUp"));
     }
 
-    #[tokio::test]
-    async fn nobody_is_waited_for_who_leaves() {
-        let session = session();
-        let (tenant, kind) = (tenant(), SignIn::Browser { client_id: None });
-        let _shown = session.desk().waiting();
-        let signed_in = tokio::select! {
-            ended = session.sign_in(&tenant, &kind, None) => ended,
-            () = give_up_all(session.desk()) => panic!("it goes on as long as somebody may wait"),
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_session_is_opened_whoever_was_the_first_to_wait_for_it() {
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+        let open = move || {
+            begun.send(()).unwrap();
+            goes_on.recv().unwrap();
+            Ok(session())
         };
-        let code = signed_in.unwrap_err().problem.and_then(|problem| problem.code);
-        assert_eq!(code.as_deref(), Some("SignInGivenUp"));
+        let place = clipboard::Place { ssh: true, display: false, terminal: true };
+        let browser = Browser::at(Place { ssh: true, display: false });
+        let (mut effects, mut messages) = Effects::new(Some(Box::new(open)), None, Clipboard::new(place).0, browser);
+        let mut sign_in = || {
+            let sign_in = SignIn::Browser { client_id: None };
+            effects.begin(Effect::SignIn { ticket: Ticket(7), tenant: tenant(), sign_in, resource: None });
+        };
+        sign_in();
+        tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
+        // The first is ended by the second.
+        sign_in();
+        go_on.send(()).unwrap();
+        let asked = async {
+            loop {
+                match messages.recv().await.unwrap() {
+                    Msg::SignedIn(_, came) => panic!("it was not opened: {}", came.unwrap_err().said),
+                    Msg::SignIns(waiting) if !waiting.is_empty() => return waiting,
+                    _ => {}
+                }
+            }
+        };
+        assert_eq!(asked.await.len(), 1);
     }
 }

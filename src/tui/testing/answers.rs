@@ -209,5 +209,5 @@ pub(super) fn with_code() -> Way {
 pub(super) fn wanted(id: u64, tenant: &Tenant, reason: Reason, way: Way) -> Wanted {
     let person = if tenant.id == contoso().id { "ana" } else { "ben" };
     let account = (reason != Reason::First).then(|| format!("{person}@{}", tenant.domain.as_deref().unwrap_or("home")));
-    Wanted { id, tenant: tenant.id, account, reason, way }
+    Wanted { id, tenant: tenant.id, account, client: None, reason, way }
 }

@@ -18,7 +18,7 @@ use crate::{
             field, header,
         },
     },
-    words::sign_in_reason,
+    words::{sign_in_page, sign_in_reason},
 };
 
 /// What stands on it, from top to bottom.
@@ -164,6 +164,7 @@ fn expect(model: &Model) -> Doc {
         doc.text("The page says that the tab can be closed; crosspull goes on by itself.");
         doc.dim("If it shows an error instead (AADSTS and a number), p takes its text.");
     }
+    doc.dim(&sign_in_page(model.wanted.client, false));
     doc
 }
 
@@ -185,6 +186,7 @@ fn to_type(model: &Model, code: &str) -> Doc {
         doc.dim(&format!("It is good for {life}, until {} UTC. Then another one comes by itself.", clock(*ends)));
     }
     doc.text("The page says that it can be closed; crosspull goes on by itself.");
+    doc.dim(&sign_in_page(model.wanted.client, true));
     doc
 }
 
