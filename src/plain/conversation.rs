@@ -137,7 +137,7 @@ impl<'a> Talk<'a> {
         R: Future<Output = Result<Ended, Error>>,
     {
         let mut told = Statuses::new();
-        let nobody_came = self.manner.sign_ins.ends(desk);
+        let nobody_came = self.manner.sign_ins.clone().ends(desk);
         tokio::pin!(nobody_came);
         loop {
             let patience = self.only_a_person_since.map(|since| since + self.manner.wait);

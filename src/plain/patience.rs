@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use time::OffsetDateTime;
+use tokio::sync::watch;
 
 use crate::{
     domain::{Problem, TenantId, problem::ProblemKind},
@@ -15,12 +16,14 @@ use crate::{
 const RENEWAL: (time::Duration, time::Duration) = (time::Duration::seconds(10), time::Duration::minutes(1));
 
 /// How long a person is given to sign in.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Patience {
     /// From when they are asked; without it they have all the time there is.
     pub wait: Option<Duration>,
     /// No longer than the first code is good for.
     pub one_code: bool,
+    /// The last sign-in that people were told of: before they are, no time of theirs goes by.
+    pub told: Option<watch::Receiver<u64>>,
 }
 
 /// A sign-in that somebody was asked for.
@@ -38,10 +41,12 @@ impl Patience {
             return std::future::pending().await;
         }
         let mut waiting = desk.waiting();
+        let mut told = self.told.clone().unwrap_or_else(|| watch::channel(u64::MAX).1);
         let mut asked: HashMap<TenantId, Asked> = HashMap::new();
         loop {
             // The others are not told before this one is over.
-            let first = waiting.borrow_and_update().first().cloned();
+            let last = *told.borrow_and_update();
+            let first = waiting.borrow_and_update().first().filter(|wanted| wanted.id <= last).cloned();
             let left = first.and_then(|wanted| {
                 let before = asked.remove(&wanted.tenant);
                 let until = self.until(&wanted, before.as_ref(), now())?;
@@ -61,12 +66,14 @@ impl Patience {
                 changed = waiting.changed() => if changed.is_err() {
                     return std::future::pending().await;
                 },
+                // Whoever tells may be gone before what waits is.
+                Ok(()) = told.changed() => {}
                 tenant = over => return tenant,
             }
         }
     }
 
-    fn until(self, wanted: &Wanted, before: Option<&Asked>, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    fn until(&self, wanted: &Wanted, before: Option<&Asked>, now: OffsetDateTime) -> Option<OffsetDateTime> {
         if let Some(before) = before {
             // Another code in the place of one that has ended is still the same wait.
             let renewed = before.ends.is_some_and(|ends| ends - RENEWAL.0 <= now && now <= ends + RENEWAL.1);
@@ -115,7 +122,7 @@ mod tests {
 
     #[test]
     fn one_wait_is_as_long_as_it_was_said_to_be_however_many_codes_come() {
-        let patience = Patience { wait: Some(Duration::from_mins(20)), one_code: false };
+        let patience = Patience { wait: Some(Duration::from_mins(20)), one_code: false, told: None };
         let until = patience.until(&code(1, 900), None, NOW).unwrap();
         assert_eq!(until, seconds(1200));
         let before = Asked { id: 1, ends: Some(seconds(900)), until };
@@ -128,11 +135,11 @@ mod tests {
 
     #[test]
     fn where_it_is_only_read_the_first_code_is_the_last() {
-        let patience = Patience { wait: Some(Duration::from_mins(20)), one_code: true };
+        let patience = Patience { wait: Some(Duration::from_mins(20)), one_code: true, told: None };
         assert_eq!(patience.until(&code(1, 900), None, NOW), Some(seconds(900)));
-        let short = Patience { wait: Some(Duration::from_secs(20)), one_code: true };
+        let short = Patience { wait: Some(Duration::from_secs(20)), one_code: true, told: None };
         assert_eq!(short.until(&code(1, 900), None, NOW), Some(seconds(20)));
-        let long = Patience { wait: Some(Duration::MAX), one_code: false };
+        let long = Patience { wait: Some(Duration::MAX), one_code: false, told: None };
         assert!(long.until(&code(1, 900), None, NOW).is_some());
     }
 }

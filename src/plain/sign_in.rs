@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fmt::Write as _, sync::Arc, time::Duration};
 
 use serde_json::json;
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 use url::Url;
 
 use super::{
@@ -47,7 +47,7 @@ impl SignIns {
 
     /// Returns once a sign-in has had its time.
     pub async fn nobody_came(&self) -> Error {
-        nobody_came(self.patience.ends(&self.desk).await)
+        nobody_came(self.patience.clone().ends(&self.desk).await)
     }
 }
 
@@ -59,10 +59,12 @@ pub fn ask(desk: &Desk, open: Opener, out: Out, wait: Option<Duration>, usual: D
     if alone {
         desk.only_read();
     }
-    let patience = Patience { wait: wait.or(alone.then_some(usual)), one_code: alone };
+    let (tells, told) = watch::channel(0);
+    let patience = Patience { wait: wait.or(alone.then_some(usual)), one_code: alone, told: Some(told) };
     // Whoever asks is here before anything can want to be asked.
     let mut waiting = desk.waiting();
     let at = desk.clone();
+    let limits = patience.clone();
     let telling = tokio::spawn(async move {
         let mut told = HashSet::new();
         loop {
@@ -70,7 +72,8 @@ pub fn ask(desk: &Desk, open: Opener, out: Out, wait: Option<Duration>, usual: D
             let changed = match first {
                 Some(wanted) => {
                     if told.insert(wanted.id) {
-                        tell(&wanted, &open, out, patience).await;
+                        tell(&wanted, &open, out, &limits).await;
+                        tells.send_replace(wanted.id);
                     }
                     let takes = matches!(wanted.way, Way::Browser { .. }) && takes_pastes(out);
                     tokio::select! {
@@ -93,7 +96,7 @@ fn takes_pastes(out: Out) -> bool {
     TYPES && out.can_ask()
 }
 
-async fn tell(wanted: &Wanted, open: &Opener, out: Out, patience: Patience) {
+async fn tell(wanted: &Wanted, open: &Opener, out: Out, patience: &Patience) {
     let mut text = format!(
         "\n{}\n",
         sign_in_reason(wanted.reason, &format!("tenant {}", wanted.tenant), wanted.account.as_deref())

@@ -96,7 +96,7 @@ fn manner(args: &RunArgs, answers: &Answers, yes: bool, asked: &SignIns) -> Mann
         yes,
         confirm_nodes: args.confirm_nodes.clone(),
         wait: Duration::from_secs(args.wait_seconds(answers.registry.handed_over())),
-        sign_ins: asked.patience,
+        sign_ins: asked.patience.clone(),
         ..Manner::default()
     }
 }

@@ -21,7 +21,7 @@ const MAY_USE: &[Row] = &[
     ("error", &["domain", "engine"]),
     ("steps", &["azure", "engine", "domain", "catalogue", "secret"]),
     ("session", &["steps", "azure", "engine", "domain", "catalogue", "error", "secret", "paths"]),
-    ("setup_file", &["domain", "error"]),
+    ("setup_file", &["domain", "error", "paths"]),
     ("report", &["steps", "engine", "domain", "catalogue", "error", "paths"]),
     ("words", &["steps", "engine", "domain", "catalogue"]),
     ("plain", &["words", "session", "report", "steps", "engine", "domain", "catalogue", "error", "secret"]),

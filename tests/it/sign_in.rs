@@ -10,11 +10,13 @@ use crosspull::{
     engine::{Command, Events, event::Ended as RunEnded, run::Mode},
     secret::Secret,
     session::{At, Pasted, Query, Refusal, Session, Ticket, Wanted, Way},
+    sim::{Action, Rule, faults::QuoteFault},
     steps::Steps,
 };
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    leaks::{Places, Secrets},
     person::{Ended, Person},
     world::{Came, World, carry, describe},
 };
@@ -372,4 +374,24 @@ async fn whoever_leaves_at_a_sign_in_leaves_at_once_and_has_failed_nothing() {
     let (came, asked) = with_people(&world, &session, Manner::Here, carry(&session, &mut open, Mode::Resumed)).await;
     assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
     assert!(!asked.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_that_quotes_a_code_or_its_proof_does_not_bring_it_back() {
+    let world = World::new("default").await;
+    for field in ["code", "code_verifier"] {
+        for page in [false, true] {
+            world.sim.faults().clear();
+            let quote = Action::Quote(QuoteFault { field: field.to_owned(), page });
+            world.sim.faults().add(Rule::new("login.token", quote).times(50));
+            let session = world.session();
+            let answers = answers(&world, &SignIn::Browser { client_id: None });
+            let planning = plan(&session, &answers);
+            let (came, _) = with_people(&world, &session, Manner::Here, planning).await;
+            let Err(Refusal::Error(error)) = came else { panic!("there was a plan") };
+            let mut places = Places::default();
+            places.add("the error", format!("{error:?} {}", crosspull::error::chain(&error)));
+            places.are_free_of(&Secrets::of(&world), &[field]);
+        }
+    }
 }

@@ -72,7 +72,7 @@ class Terminal:
     def start(self):
         """From the plan to the link, past the warnings."""
         self.press("Enter")
-        self.wait("Before it starts")
+        self.wait("From here on")
         self.press("Enter")
         self.wait("WAITS FOR Fabrikam")
 

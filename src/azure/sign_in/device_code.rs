@@ -10,7 +10,7 @@ use super::{
     challenge::{Challenge, parameter},
     desk::{Desk, Given, Way},
     endpoint::{Endpoint, Granted, number, scopes},
-    person::{gave_up, said_by_page},
+    person::{declined, gave_up, said_by_page},
 };
 use crate::{
     azure::{
@@ -120,6 +120,7 @@ async fn poll(
             Some("authorization_pending") => lost = 0,
             Some("slow_down") => interval += SLOWER,
             Some("expired_token" | "code_expired") => return Ok(None),
+            Some("authorization_declined") => return Err(declined(endpoint)),
             // The person is still typing; a look that got lost is made again.
             _ if error.transient() && lost < LOST => lost += 1,
             _ => return Err(error),

@@ -180,6 +180,11 @@ pub(super) fn gave_up(endpoint: &Endpoint) -> Error {
     failed(endpoint, "SignInGivenUp", "the sign-in was given up here")
 }
 
+/// The person has chosen on the page not to.
+pub(super) fn declined(endpoint: &Endpoint) -> Error {
+    failed(endpoint, "SignInDeclined", "the sign-in was declined on its page")
+}
+
 /// What a page said instead of going on, where a text holds one of Entra's numbers. Such pages never lead back.
 pub(super) fn said_by_page(endpoint: &Endpoint, text: &str) -> Option<Error> {
     said(&endpoint.tried(), text)

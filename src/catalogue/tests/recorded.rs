@@ -108,7 +108,7 @@ fn each_answer_can_be_pasted_as_well() {
 const BELOW: [&str; 3] = ["CP-209", "CP-507", "CP-707"];
 
 /// Codes that crosspull's own credentials give, with what they say.
-const CREDENTIALS: [(&str, &str, &str); 11] = [
+const CREDENTIALS: [(&str, &str, &str); 12] = [
     ("OtherAccount", "the token is of ben@fabrikam.example", "CP-220"),
     ("SignInGivenUp", "the sign-in was given up here", "CP-221"),
     ("NobodyToAsk", "a person has to sign in for this", "CP-222"),
@@ -119,6 +119,7 @@ const CREDENTIALS: [(&str, &str, &str); 11] = [
     ("FederatedTokenMissing", "no token file specified", "CP-228"),
     ("ClientIdMissing", "no client ID specified", "CP-229"),
     ("NobodyCame", "nobody has signed in for as long as crosspull waits for it", "CP-235"),
+    ("SignInDeclined", "the sign-in was declined on its page", "CP-236"),
     ("CertificateUnusable", "the file could not be read", "CP-230"),
 ];
 

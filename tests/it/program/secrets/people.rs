@@ -62,15 +62,15 @@ const BOTH: &[&str] = &["cluster", "registry"];
 const OF_PEOPLE: &[&str] = &["access_token", "refresh_token", "id_token", "password", "cookie", "state"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn none_is_written_where_people_sign_in_at_a_page() {
+async fn none_is_written_where_people_are_asked_for_more() {
     let mut told = Told::new().await;
     strict(&told.world);
-    let args = ["apply", &by(&told.world, "browser", BOTH), "--yes", "--json"];
+    let args = ["apply", &by(&told.world, "device-code", BOTH), "--yes", "--json"];
     let out = answered(&told.world, told.command(&args), true).await.exits(0);
     assert!(out.stdout.matches("\"event\":\"sign-in\"").count() > 2, "{}", out.stdout);
     told.keep(&args, out);
-    let kinds = ["code", "code_verifier", "nonce"];
-    told.nothing_leaks(|_| {}, &[OF_PEOPLE, &kinds].concat());
+    let kinds = ["device_code", "user_code"];
+    told.nothing_leaks(|_| {}, &[&OF_PEOPLE[..5], &kinds].concat());
 }
 
 #[tokio::test(flavor = "multi_thread")]
