@@ -95,7 +95,8 @@ tenants() {
         --resource-manager "$(sim address resource_manager)" --ca-file "$REQUESTS_CA_BUNDLE" |
         python3 -c '
 import json, sys
-plan = json.load(sys.stdin)["plan"]
+said = [json.loads(line) for line in sys.stdin]
+plan = next(one["plan"] for one in said if one["event"] == "plan")
 print(plan["cluster_tenant"]["id"], plan["registry_tenant"]["id"])'
 }
 is "lets crosspull plan with both accounts" "$contoso $fabrikam" "$(tenants 2>&1)"
