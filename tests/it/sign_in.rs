@@ -4,12 +4,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crosspull::{
     domain::{
-        Answers, AppId, Plan, SetupId, Tenant,
+        Answers, AppId, Plan, SetupId,
         sign_in::{Reason, SignIn},
     },
     engine::{Command, Events, event::Ended as RunEnded, run::Mode},
     secret::Secret,
-    session::{At, Pasted, Query, Refusal, Session, Ticket, Wanted, Way},
+    session::{Pasted, Refusal, Session, Wanted, Way},
     sim::{Action, Rule, faults::QuoteFault},
     steps::Steps,
 };
@@ -183,43 +183,6 @@ async fn a_sign_in_that_is_given_up_is_no_error_of_anybodys() {
     let Err(Refusal::Error(error)) = plan(&session, &answers).await else { panic!("there was a plan") };
     giving_up.abort();
     assert_eq!(error.problem.unwrap().code.as_deref(), Some("SignInGivenUp"));
-}
-
-#[tokio::test]
-async fn one_sign_in_that_is_refused_is_refused_for_all_who_waited_for_it() {
-    let world = World::new("default").await;
-    for kind in [SignIn::Browser { client_id: None }, SignIn::DeviceCode { client_id: None }] {
-        let session = world.session();
-        let tenant = Tenant { id: world.sim.ready().tenants[0].id, domain: None, display_name: None };
-        let at = At { tenant, sign_in: kind };
-        let (desk, mut waiting) = (session.desk().clone(), session.desk().waiting());
-        let mut asked = Vec::new();
-        let looks = (0..8).map(|number| {
-            let (to, mut rows) = mpsc::channel(4);
-            let query = Query::Subscriptions { at: at.clone() };
-            let session = &session;
-            async move {
-                let looking = session.look(Ticket(number), query, to);
-                let ((), ()) =
-                    tokio::join!(looking, async { while rows.recv().await.is_some_and(|rows| !rows.done) {} });
-            }
-        });
-        let refusing = async {
-            loop {
-                for wanted in waiting.borrow_and_update().clone() {
-                    asked.push(wanted.id);
-                    desk.give_up(wanted.id);
-                }
-                waiting.changed().await.unwrap();
-            }
-        };
-        tokio::select! {
-            _ = futures::future::join_all(looks) => {}
-            () = refusing => unreachable!("people refuse for ever"),
-        }
-        asked.dedup();
-        assert_eq!(asked.len(), 1, "{asked:?}");
-    }
 }
 
 #[tokio::test]

@@ -252,4 +252,34 @@ mod tests {
             assert_eq!(said(&landed).as_deref(), Some(sentence), "{landed}");
         }
     }
+
+    #[tokio::test]
+    async fn one_refusal_is_one_for_all_who_waited_for_the_sign_in() {
+        let (desk, login) = (Desk::default(), url::Url::parse("https://login.example/").unwrap());
+        let mut waiting = desk.waiting();
+        let http = Http::new(HttpOptions::default()).unwrap();
+        let person = person(&http, &cloud(&login), TenantId(uuid::Uuid::nil()), None, Means::Browser, &desk);
+        let wishes = (0..8).map(|number| {
+            let person = Arc::clone(&person);
+            async move { person.get_token(&[&format!("{number}/.default")], None).await.is_err() }
+        });
+        let mut asked = Vec::new();
+        let refusing = async {
+            loop {
+                for wanted in waiting.borrow_and_update().clone() {
+                    asked.push(wanted.id);
+                    desk.give_up(wanted.id);
+                }
+                waiting.changed().await.unwrap();
+            }
+        };
+        tokio::select! {
+            // All eight wait before the first is refused.
+            biased;
+            refused = futures::future::join_all(wishes) => assert_eq!(refused, [true; 8]),
+            () = refusing => unreachable!("people refuse for ever"),
+        }
+        asked.dedup();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+    }
 }

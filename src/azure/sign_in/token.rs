@@ -287,6 +287,34 @@ mod tests {
         assert_eq!(tokens.claims("a/.default").await.unwrap().upn.as_deref(), Some("ana@contoso.example"));
     }
 
+    /// Gives nothing, once the gate is open.
+    #[derive(Debug)]
+    struct Refuses {
+        gate: tokio::sync::Semaphore,
+        asked: AtomicUsize,
+    }
+
+    #[async_trait::async_trait]
+    impl TokenCredential for Refuses {
+        async fn get_token(&self, _: &[&str], _: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            assert!(self.gate.acquire().await.is_err(), "it opens by being closed");
+            Err(azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, "no"))
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_waited_for_a_token_that_was_refused_does_not_ask_again() {
+        let refuses = Arc::new(Refuses { gate: tokio::sync::Semaphore::new(0), asked: AtomicUsize::new(0) });
+        let tokens = Tokens::new(refuses.clone(), TENANT.parse().unwrap());
+        let wishes = futures::future::join_all((0..8).map(|_| tokens.token("a/.default")));
+        let (came, ()) = tokio::join!(wishes, async { refuses.gate.close() });
+        assert!(came.iter().all(Result::is_err));
+        assert_eq!(refuses.asked.load(Ordering::SeqCst), 1);
+        tokens.token("a/.default").await.unwrap_err();
+        assert_eq!(refuses.asked.load(Ordering::SeqCst), 2, "a later wish is another attempt");
+    }
+
     #[tokio::test]
     async fn a_token_about_to_end_is_renewed() {
         let (fake, tokens) = tokens(TENANT, Duration::minutes(4));
