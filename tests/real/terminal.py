@@ -1,6 +1,6 @@
 """A terminal program in a tmux of its own, as a person has it: keys in, screens out."""
 
-import os, re, subprocess, uuid
+import os, re, subprocess, tempfile, uuid
 
 from checks import until
 
@@ -16,7 +16,11 @@ class Terminal:
         self.call("set", "-g", "status", "off")
         self.call("set", "-g", "remain-on-exit", "on")
         self.call("set", "-g", "set-clipboard", set_clipboard)
-        self.call("respawn-pane", "-k", "-t", "w", *command, env=clean)
+        # tmux at times leaves a program that has ended unasked, and knows no exit code then: a shell writes it down.
+        self.folder = tempfile.TemporaryDirectory()
+        self.code = os.path.join(self.folder.name, "code")
+        note = f'"$@"; echo $? >"{self.code}.new"; mv "{self.code}.new" "{self.code}"'
+        self.call("respawn-pane", "-k", "-t", "w", "sh", "-c", note, "sh", *command, env=clean)
 
     def call(self, *words, env=None):
         done = subprocess.run([*self.tmux, *words], capture_output=True, text=True, env=env)
@@ -88,10 +92,14 @@ class Terminal:
         return "".join(whole)
 
     def wait_for_exit(self):
-        """The exit code, once the program has ended. tmux writes that on the screen too, but not always: asking it is sure."""
-        ended = lambda: self.call("list-panes", "-t", "w", "-F", "#{pane_dead} #{pane_dead_status}").split()
-        # The terminal is let go a moment before the code is known.
-        return int(until(lambda: len(seen := ended()) == 2 and seen, "the end")[1])
+        """The exit code, once the program has ended."""
+        try:
+            until(lambda: os.path.exists(self.code), "the end")
+        except SystemExit as late:
+            raise SystemExit(f"{late}, on the screen was:\n{self.screen()}")
+        with open(self.code) as code:
+            return int(code.read())
 
     def end(self):
         self.call("kill-server")
+        self.folder.cleanup()
