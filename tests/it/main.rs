@@ -20,6 +20,7 @@ mod lookups;
 mod paging;
 mod person;
 mod program;
+mod proof;
 mod requests;
 mod setup;
 mod sign_in;

@@ -1,0 +1,1 @@
+//! Secrets, looked for in all that a run writes, shows or passes on.
