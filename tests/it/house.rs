@@ -1,4 +1,5 @@
-//! The house's own rules: which room may use which, how long a file may be, and that lib.rs names every room.
+//! The house's own rules: which room may use which, how long a file may be, that lib.rs names every room, and that what the
+//! security page claims is tested.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -122,6 +123,19 @@ fn the_map_names_every_room() {
     assert_eq!(named, rooms);
 }
 
+/// A claim whose test is gone is a claim that nobody has seen to hold.
+#[test]
+fn each_test_that_the_security_page_names_exists() {
+    let tests: String = ["src", "tests"].iter().flat_map(|room| rust_files(room)).map(|(_, text)| text).collect();
+    let page = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    // Tests have whole sentences for names; options and commands have not.
+    let is_test = |word: &&str| word.matches('_').count() > 1 && !word.contains(|c: char| c.is_whitespace());
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let gone: Vec<_> = named.iter().filter(|name| !tests.contains(&format!("fn {name}("))).collect();
+    assert!(gone.is_empty(), "SECURITY.md names tests that are not there: {gone:#?}");
+}
+
 #[test]
 fn uses_are_found() {
     let text = "
@@ -156,7 +170,21 @@ fn root() -> &'static Path {
 }
 
 fn sources() -> Vec<Source> {
-    let folder = root().join("src");
+    let mut found: Vec<Source> = rust_files("src")
+        .into_iter()
+        .map(|(path, text)| {
+            let first = path.components().next().unwrap().as_os_str().to_str().unwrap();
+            Source { room: first.trim_end_matches(".rs").to_owned(), path, text }
+        })
+        .collect();
+    assert!(found.len() > 100, "only {} files found", found.len());
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
+}
+
+/// Every file of Rust below a folder of the project, with its path inside that.
+fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
+    let folder = root().join(folder);
     let (mut found, mut folders) = (Vec::new(), vec![folder.clone()]);
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).unwrap() {
@@ -164,15 +192,10 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let inside = path.strip_prefix(&folder).unwrap().to_owned();
-                let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
-                let room = first.trim_end_matches(".rs").to_owned();
-                found.push(Source { text: fs::read_to_string(&path).unwrap(), path: inside, room });
+                found.push((path.strip_prefix(&folder).unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
             }
         }
     }
-    assert!(found.len() > 100, "only {} files found", found.len());
-    found.sort_by(|one, other| one.path.cmp(&other.path));
     found
 }
 
