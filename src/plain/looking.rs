@@ -41,7 +41,10 @@ pub async fn while_looking<T>(out: Out, plan: impl AsyncFnOnce(&watch::Sender<Lo
                 return planned;
             }
             () = sleep_until(patience), if out.watched() => {
-                out.line(&waiting_text(&seen.borrow(), begun.elapsed()), 2);
+                // Whoever is asked for something knows what is waited for.
+                if !Out::is_held() {
+                    out.line(&waiting_text(&seen.borrow(), begun.elapsed()), 2);
+                }
                 patience = Instant::now() + SILENCE * 2;
             }
         }

@@ -35,6 +35,11 @@ impl Out {
         }
     }
 
+    /// Whether lines are held back.
+    pub fn is_held() -> bool {
+        lines::is_held()
+    }
+
     /// Lets all go that is held back, since the program ends.
     pub fn let_go() {
         lines::let_go();

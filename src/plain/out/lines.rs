@@ -66,6 +66,10 @@ pub(super) fn hold() -> Held {
     Held(())
 }
 
+pub(super) fn is_held() -> bool {
+    waiting().holders > 0
+}
+
 /// Nobody is asked any more: the program ends.
 pub(super) fn let_go() {
     let mut waiting = waiting();

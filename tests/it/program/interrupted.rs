@@ -43,7 +43,7 @@ async fn the_command_that_is_printed_goes_on_as_it_stands() {
     let shell = world.bare_command(Vec::<String>::new());
     let program = std::path::Path::new(shell.as_std().get_program()).parent().unwrap().to_owned();
     let variables: Vec<_> = shell.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
-    let mut again = tokio::process::Command::new("sh");
+    let mut again = tokio::process::Command::new("/bin/sh");
     again.args(["-c", &format!("cd / && {command}")]).env_clear().envs(variables).env("PATH", program);
     again.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     Running::of(again).end().await.exits(0);
