@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::pasted::{Found, Reading, read};
+pub use self::pasted::{Found, Reading, code_in, read};
 use self::pattern::{Met, Pattern};
 use crate::domain::{Finding, Problem, Severity, StepId};
 

@@ -149,7 +149,38 @@ pub enum Command {
     Demo(DemoArgs),
 }
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  crosspull plan shop.toml                what would be done, and what stands in the way
+  crosspull plan shop.toml --json         the same for a program
+A setup file for a registry of another company:
+  name = \"shop\"
+  [cluster]
+  id = \"/subscriptions/.../managedClusters/shop-prod\"
+  sign_in = \"azure-cli\"
+  [registry]
+  tenant = \"fabrikam.example\"
+  login_server = \"fabrikamimages.azurecr.io\"
+  image = \"shop/web:1.4\"
+Without sign_in, the registry's side is handed over to its own admin.";
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  crosspull apply shop.toml               shows the plan, asks, and does it
+  crosspull apply shop.toml --yes --confirm-nodes shop-prod
+                                          asks nothing, and replaces every node of shop-prod
+  crosspull apply shop.toml --yes --wait 0
+                                          leaves at once, with exit code 4, where a person has to act";
+
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  crosspull resume                        goes on with the setup that is open
+  crosspull resume shop                   goes on with one of several; crosspull list names them
+  crosspull resume shop --confirm-nodes shop-prod
+                                          agrees that every node of shop-prod is replaced";
+
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = PLAN_EXAMPLES)]
 pub struct PlanArgs {
     /// The setup file (TOML)
     pub file: PathBuf,
@@ -158,6 +189,7 @@ pub struct PlanArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = APPLY_EXAMPLES)]
 pub struct ApplyArgs {
     /// The setup file (TOML)
     pub file: PathBuf,
@@ -170,6 +202,7 @@ pub struct ApplyArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = RESUME_EXAMPLES)]
 pub struct ResumeArgs {
     /// The setup's name or id; may be left out when one setup is open
     pub setup: Option<String>,
@@ -411,6 +444,24 @@ mod tests {
             "crosspull --resource-manager https://localhost:4433/ --ca-file ca.pem list",
         ] {
             assert!(parsed(line).is_ok(), "{line}: {}", parsed(line).unwrap_err());
+        }
+    }
+
+    #[test]
+    fn the_commands_that_do_the_work_show_examples_that_can_be_typed() {
+        for name in ["plan", "apply", "resume", "explain"] {
+            let mut command = Cli::command();
+            let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            let examples: Vec<&str> = help
+                .lines()
+                .filter_map(|line| line.strip_prefix("  crosspull "))
+                .map(|line| line.split("   ").next().unwrap_or_default().split(" <").next().unwrap_or_default())
+                .collect();
+            assert!(examples.len() >= 2, "{name}: {help}");
+            for example in examples {
+                assert!(parsed(&format!("crosspull {example}")).is_ok(), "{name}: {example}");
+            }
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }
 

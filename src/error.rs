@@ -143,7 +143,8 @@ impl From<RunError> for Error {
     }
 }
 
-/// An error with all that made it fail, a line each. A cause that the line above already says in full is left out.
+/// An error with all that made it fail, a line each. A cause that the line above already says in full is left out, and so is
+/// its beginning where that is the line above.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut last = text.clone();
@@ -151,8 +152,10 @@ pub fn chain(error: &dyn StdError) -> String {
     while let Some(cause) = source {
         let words = cause.to_string();
         if words != last {
+            // What the line above has said is not said again before the cause's own words.
+            let own = words.strip_prefix(last.as_str()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&words);
             // Writing to a String cannot fail.
-            let _ = write!(text, "\n  because: {}", words.replace('\n', "\n           "));
+            let _ = write!(text, "\n  because: {}", own.replace('\n', "\n           "));
         }
         last = words;
         source = cause.source();
@@ -206,7 +209,7 @@ mod tests {
         let at = datetime!(2026-11-23 13:31:07 UTC);
         let error: Error = Problem::new(ProblemKind::SignIn, "sign in to Contoso", "AADSTS50020: no", at).into();
         assert_eq!((error.to_string().as_str(), error.exit_code()), ("could not sign in to Contoso", ExitCode::Azure));
-        assert!(chain(&error).ends_with("because: could not sign in to Contoso: AADSTS50020: no"));
+        assert_eq!(chain(&error), "could not sign in to Contoso\n  because: AADSTS50020: no");
         assert!(error.problem.is_some());
     }
 

@@ -12,6 +12,8 @@ mod work;
 
 use std::{fs, path::PathBuf};
 
+use clap::ValueEnum as _;
+
 use self::requests::Shown;
 use crate::{
     cli::{Cli, Command, Global},
@@ -21,7 +23,7 @@ use crate::{
     paths,
     plain::{out::Out, plan_text, stops_text},
     session::{CloudChoice, Environment, Options, Refusal, Session},
-    words::{error_text, problem_text},
+    words::{again::Started, error_text, problem_text},
 };
 
 /// Does what the command line says, and tells what the program exits with. Whatever went wrong has been printed.
@@ -29,6 +31,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     let mut shown = Shown::default();
     let came = Box::pin(dispatch(cli, &mut shown)).await;
     shown.all().await;
+    Out::let_go();
     match came {
         Ok(code) => code,
         Err(refusal) => tell(&refusal),
@@ -41,12 +44,12 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let Some(command) = cli.command else { return Box::pin(wizard::run(&global, None)).await };
     match command {
         Command::Plan(args) => work::plan(&session(&global, shown)?, &args).await,
-        Command::Apply(args) => Box::pin(work::apply(&session(&global, shown)?, &args)).await,
+        Command::Apply(args) => Box::pin(work::apply(&session(&global, shown)?, &args, started(&global))).await,
         Command::Resume(args) if wizard::wanted(&args) => Box::pin(wizard::run(&global, Some(args))).await,
-        Command::Resume(args) => work::resume(&session(&global, shown)?, &args).await,
-        Command::Undo(args) => work::undo(&session(&global, shown)?, &args).await,
+        Command::Resume(args) => work::resume(&session(&global, shown)?, &args, started(&global)).await,
+        Command::Undo(args) => work::undo(&session(&global, shown)?, &args, &started(&global)).await,
         Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
-        Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args)?),
+        Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args, &started(&global))?),
         Command::Forget(args) => Ok(setups::forget(session(&global, shown)?.store(), &args).await?),
         Command::Report(args) => Ok(setups::report(session(&global, shown)?.store(), &args)?),
         Command::Explain(args) => Ok(explain::run(&args).await?),
@@ -92,6 +95,19 @@ fn options(global: &Global) -> Result<Options, Error> {
         accounts: Vec::new(),
         client_id: global.client_id,
     })
+}
+
+/// What another crosspull has to be started with to find the same setups and the same Azure.
+fn started(global: &Global) -> Started {
+    let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
+    let cloud = global.cloud.and_then(|cloud| Some(cloud.to_possible_value()?.get_name().to_owned()));
+    Started::default()
+        .with("--resource-manager", global.resource_manager.as_ref())
+        .with("--cloud", cloud)
+        .with("--ca-file", global.ca_file.as_ref().map(whole))
+        .with("--data-dir", global.data_dir.as_ref().map(whole))
+        .with("--client-id", global.client_id)
+        .with("--pace", global.pace)
 }
 
 /// The engine's windows are Azure's; only a simulator may be hurried.

@@ -31,7 +31,7 @@ pub use store::{Entry, Store, left_behind};
 
 pub use crate::azure::{
     Outcome, RequestRecord,
-    sign_in::{Desk, Pasted, Wanted, Way},
+    sign_in::{Desk, Pasted, Wanted, Way, names_an_error},
 };
 use crate::{
     azure::{Http, HttpOptions, RequestLog, metadata},

@@ -1,6 +1,7 @@
 //! Sentences that both front ends say: a failure, the message for the other company's admin, what a step came to. Pure
 //! functions to text of 80 columns.
 
+pub mod again;
 mod handover;
 pub mod layout;
 mod nodes;

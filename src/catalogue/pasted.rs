@@ -34,6 +34,11 @@ pub struct Found {
     weight: (u32, usize),
 }
 
+/// The first entry that a text names by its code.
+pub fn code_in(text: &str) -> Option<&'static Entry> {
+    Text::of(text).named().iter().find_map(|code| entry(code))
+}
+
 /// Reads a text.
 pub fn read(text: &str) -> Reading {
     let text = Text::of(text);

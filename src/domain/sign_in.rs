@@ -162,6 +162,13 @@ pub enum Useless {
     OtherSignIn,
     /// It is the address of the page, and not the one that it ends on.
     PageItself,
+    /// It is the link with which an admin accepts the app.
+    ConsentLink,
+    /// It is one of crosspull's own codes.
+    OwnCode {
+        /// Which one.
+        code: &'static str,
+    },
     /// It is neither an address that begins like this nor an error.
     Neither {
         /// The address without what follows it.

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Told, event_json, nodes_review_text, out::Out, patience::Patience, plan_text, record_line, signals::Signals,
+    Told, WORDS, event_json, nodes_review_text, out::Out, patience::Patience, plan_text, record_line, signals::Signals,
     status_json, status_line,
 };
 use crate::{
@@ -24,7 +24,10 @@ use crate::{
     error::{Error, ExitCode},
     session::{Desk, Open, Session},
     steps::{consent_link, handover},
-    words::{handover_text, layout::resume, problem_text},
+    words::{
+        again::{Started, own_line},
+        handover_text, problem_text,
+    },
 };
 
 /// Plays the other company's admin, in the demo: told the step that waits, the app, and the plan.
@@ -45,6 +48,8 @@ pub struct Manner {
     pub vouch: Option<StepId>,
     /// Plays the other company's admin.
     pub other_admin: Option<OtherAdmin>,
+    /// How to come back to it.
+    pub started: Started,
 }
 
 /// Runs an open setup, and says what came of it.
@@ -166,7 +171,7 @@ impl<'a> Talk<'a> {
                     self.leave_waiting(&persons).await;
                 }
                 tenant = &mut nobody_came, if self.leaving.is_none() => {
-                    self.leave_waiting(&format!("somebody to sign in to tenant {tenant}")).await;
+                    self.leave_waiting(&format!("somebody to sign in to {}", desk.names().of(tenant))).await;
                 }
             }
         }
@@ -174,7 +179,7 @@ impl<'a> Talk<'a> {
 
     /// A second signal is a second stop. An engine whose channel is full of them has heard enough.
     fn interrupted(&mut self) {
-        let way_on = format!("Stopped. What is done stays done. Go on with:\n  {}", resume(&self.name, ""));
+        let way_on = format!("Stopped. What is done stays done. Go on with:\n{}", self.resume(""));
         self.leaving.get_or_insert((ExitCode::Interrupted, way_on));
         let _ = self.command.try_send(Command::Stop);
     }
@@ -194,10 +199,15 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// The command that comes back to this, on a line of its own.
+    fn resume(&self, more: &str) -> String {
+        own_line(&self.manner.started.resume(&self.name, more))
+    }
+
     async fn leave_waiting(&mut self, what: &str) {
         let way_on = format!(
-            "Left waiting for {what}.\nWhat is done stays done. When that has happened, go on with:\n  {}",
-            resume(&self.name, "")
+            "Left waiting for {what}.\nWhat is done stays done. When that has happened, go on with:\n{}",
+            self.resume("")
         );
         let code = self.failures.first().map_or(ExitCode::Waiting, |(_, problem)| problem.kind.into());
         self.leave(code, way_on).await;
@@ -219,10 +229,8 @@ impl<'a> Talk<'a> {
             Event::Idle(Idle::Nodes) => self.confirm_nodes().await,
             Event::Idle(Idle::Failed) => {
                 let code = self.failures.first().map_or(ExitCode::Azure, |(_, problem)| problem.kind.into());
-                let way_on = format!(
-                    "What is done stays done. When the cause is gone, go on with:\n  {}",
-                    resume(&self.name, "")
-                );
+                let way_on =
+                    format!("What is done stays done. When the cause is gone, go on with:\n{}", self.resume(""));
                 self.leave(code, way_on).await;
             }
             // An earlier run may have ended between a plan and its confirmation.
@@ -246,7 +254,7 @@ impl<'a> Talk<'a> {
             self.out.text(&format!("\n{}\n", problem_text(problem, Some(*step))));
             self.failures.push((*step, problem.clone()));
         } else if let Some(line) = record_line(entry, &self.progress) {
-            self.out.text(&line);
+            self.out.line(&line, WORDS);
         }
     }
 
@@ -257,7 +265,7 @@ impl<'a> Talk<'a> {
         if self.manner.yes || self.yes("Do it?").await {
             tell(&self.command, Command::Confirm(plan.hash())).await;
         } else {
-            let way_on = format!("The changed plan needs your yes. To agree:\n  {}", resume(&self.name, " --yes"));
+            let way_on = format!("The changed plan needs your yes. To agree:\n{}", self.resume(" --yes"));
             self.leave(ExitCode::Waiting, way_on).await;
         }
     }
@@ -298,8 +306,8 @@ impl<'a> Talk<'a> {
             tell(&self.command, Command::ConfirmNodes(review.hash.clone())).await;
         } else {
             let way_on = format!(
-                "No node is replaced without your yes. What is done stays done. To agree:\n  {}",
-                resume(&self.name, &format!(" --confirm-nodes {cluster}"))
+                "No node is replaced without your yes. What is done stays done. To agree:\n{}",
+                self.resume(&format!(" --confirm-nodes {cluster}"))
             );
             self.leave(ExitCode::Waiting, way_on).await;
         }
@@ -323,7 +331,7 @@ impl<'a> Talk<'a> {
             }
             let at = wait::now();
             if changed && self.leaving.is_none() && self.told.worth_telling(*step, status, at) {
-                self.out.text(&status_line(*step, status, at));
+                self.out.line(&status_line(*step, status, at), WORDS);
             }
             if status.doing == Doing::Person && !self.asked.contains(step) {
                 self.asked.push(*step);
@@ -385,9 +393,8 @@ impl<'a> Talk<'a> {
             }
             Ended::Closed(Outcome::TakenBack) => ExitCode::Done,
             Ended::Stopped => {
-                let (code, way_on) = self.leaving.unwrap_or_else(|| {
-                    (ExitCode::Interrupted, format!("Stopped. Go on with:\n  {}", resume(&self.name, "")))
-                });
+                let stopped = || (ExitCode::Interrupted, format!("Stopped. Go on with:\n{}", self.resume("")));
+                let (code, way_on) = self.leaving.clone().unwrap_or_else(stopped);
                 // The demo's world ends with it: there is nothing to go on with.
                 let way_on = if self.manner.other_admin.is_some() {
                     "The demo ends here, and its world with it.".to_owned()

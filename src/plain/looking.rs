@@ -11,7 +11,7 @@ use tokio::{
 use super::out::Out;
 use crate::{
     domain::{Finding, Looking, Subject},
-    words::layout::{clean, push_line},
+    words::layout::{paragraph, push_line},
 };
 
 /// After so long a silence it is said what is waited for.
@@ -41,7 +41,10 @@ pub async fn while_looking<T>(out: Out, plan: impl AsyncFnOnce(&watch::Sender<Lo
                 return planned;
             }
             () = sleep_until(patience), if out.watched() => {
-                out.text(&waiting_text(&seen.borrow(), begun.elapsed()));
+                // Whoever is asked for something knows what is waited for.
+                if !Out::is_held() {
+                    out.line(&waiting_text(&seen.borrow(), begun.elapsed()), 2);
+                }
                 patience = Instant::now() + SILENCE * 2;
             }
         }
@@ -72,7 +75,7 @@ fn looked_text(subject: Subject, findings: &[Finding]) -> String {
     push_line(&mut text, format!("  {subject:<42}{result}").trim_end());
     for finding in findings {
         let severity = finding.severity.to_string().to_uppercase();
-        push_line(&mut text, &clean(&format!("    {severity:<8} {}  {}", finding.code, finding.found)));
+        paragraph(&mut text, &format!("    {severity:<8} {}  ", finding.code), &finding.found);
     }
     text
 }

@@ -1,10 +1,14 @@
 //! Where the plain front end writes: lines for people, or one JSON object a line, on standard output.
 
+mod lines;
 mod pasted;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use serde_json::Value;
+
+use self::lines::{Held, Stream};
+use crate::words::layout::wrapped;
 
 /// The plain front end's output.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,26 @@ impl Out {
         }
     }
 
+    /// A line of a running account, whose words stand in a column that begins at `indent`. On a terminal it is broken at
+    /// blanks; in a file it stays one line, to be searched for.
+    pub fn line(self, line: &str, indent: usize) {
+        if self.watched() {
+            self.text(&wrapped(line, indent));
+        } else {
+            self.text(line);
+        }
+    }
+
+    /// Whether lines are held back.
+    pub fn is_held() -> bool {
+        lines::is_held()
+    }
+
+    /// Lets all go that is held back, since the program ends.
+    pub fn let_go() {
+        lines::let_go();
+    }
+
     /// An object for programs. Nothing where text is wanted.
     pub fn object(self, object: &Value) {
         if self.json {
@@ -30,9 +54,17 @@ impl Out {
 
     /// A line on standard error, whatever is wanted on standard output.
     pub fn aside(text: &str) {
-        // One write, or lines of both outputs mix in a file that takes both. Who closed standard error does not want to
-        // read this.
-        let _ = io::stderr().lock().write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+        lines::say(Stream::Error, text.trim_end_matches('\n'));
+    }
+
+    /// The same, though lines are held back: it belongs to what is being asked.
+    pub fn now(text: &str) {
+        lines::say_now(Stream::Error, text.trim_end_matches('\n'));
+    }
+
+    /// Holds all other lines back while somebody types, for as long as what this gives is kept. They come then.
+    pub fn hold() -> Held {
+        lines::hold()
     }
 
     /// Whether a person can be asked.
@@ -52,9 +84,8 @@ impl Out {
 
     /// Asks, and waits for a line. `None` where the input has ended.
     pub async fn ask(self, question: &str) -> Option<String> {
-        let mut out = io::stdout().lock();
-        let _ = write!(out, "{question} ").and_then(|()| out.flush());
-        drop(out);
+        let _held = Self::hold();
+        lines::prompt(question);
         tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             match io::stdin().lock().read_line(&mut line) {
@@ -116,6 +147,5 @@ fn wait_for_line(given_up: &io::PipeReader) -> Option<String> {
 }
 
 fn write(text: &str) {
-    // A closed pipe ends the reader's interest, not the work.
-    let _ = writeln!(io::stdout().lock(), "{}", text.strip_suffix('\n').unwrap_or(text));
+    lines::say(Stream::Out, text.strip_suffix('\n').unwrap_or(text));
 }

@@ -95,9 +95,9 @@ fn end_of_code(wanted: &Wanted) -> Option<OffsetDateTime> {
 }
 
 /// Nobody has signed in to this tenant in the time that there was.
-pub(super) fn nobody_came(tenant: TenantId) -> Error {
+pub(super) fn nobody_came(tenant: &str) -> Error {
     let message = "nobody has signed in for as long as crosspull waits for it";
-    let mut problem = Problem::new(ProblemKind::Waiting, format!("sign in to tenant {tenant}"), message, now());
+    let mut problem = Problem::new(ProblemKind::Waiting, format!("sign in to {tenant}"), message, now());
     problem.code = Some("NobodyCame".to_owned());
     problem.into()
 }

@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Where the words of a line begin, behind the time and the step.
+pub const WORDS: usize = 26;
+
 /// How a record reads in the running account of a setup; `None` where a person has no use for it. `progress` has the
 /// record in it already.
 pub fn record_line(entry: &Entry, progress: &Progress) -> Option<String> {
@@ -137,11 +140,11 @@ mod tests {
         13:06:11  registration    begins
         13:08:11  registration    done: app 55555555-5555-4555-8555-555555555555
         13:09:11  identity        begins
-        13:11:11  identity        done: principal 66666666-6666-4666-8666-666666666666
+        13:11:11  identity        done: the app's object 66666666-6666-4666-8666-666666666666
         13:12:11  carry over      begins
         13:14:11  carry over      done: 1 role
         13:15:11  consent         begins
-        13:17:11  consent         done: principal 77777777-7777-4777-8777-777777777777
+        13:17:11  consent         done: the app's object 77777777-7777-4777-8777-777777777777
         13:18:11  registry role   begins
         13:20:11  registry role   done: AcrPull
         13:21:11  secret          begins

@@ -5,7 +5,8 @@ use crate::{
     engine::journal::Reading,
     report::{KeyState, Report, State, Summary},
     words::{
-        layout::{clean, day, field, minute, paragraph, push_line, resume, setup_name},
+        again::{Started, own_line},
+        layout::{clean, day, field, minute, paragraph, push_line},
         problem_text,
     },
 };
@@ -38,7 +39,7 @@ pub fn setups_text(setups: &[Summary]) -> String {
 }
 
 /// One setup: what is done, what waits, what failed, and how to go on.
-pub fn show_text(reading: &Reading) -> String {
+pub fn show_text(reading: &Reading, started: &Started) -> String {
     let progress = &reading.progress;
     let report = Report::of(progress, &reading.entries);
     let mut out = String::new();
@@ -88,7 +89,11 @@ pub fn show_text(reading: &Reading) -> String {
         out.push_str(&problem_text(&problem, Some(step)));
     }
     push_line(&mut out, "");
-    paragraph(&mut out, "", &next(&report));
+    let (what, command) = next(&report, started);
+    paragraph(&mut out, "", what);
+    if let Some(command) = command {
+        push_line(&mut out, &own_line(&command));
+    }
     out
 }
 
@@ -107,23 +112,25 @@ fn steps(out: &mut String, report: &Report) {
     }
 }
 
-/// How to go on.
-fn next(report: &Report) -> String {
-    let (name, resume) = (setup_name(&report.name), resume(&report.name, ""));
-    match report.state {
-        State::Answered | State::Planned => format!("Nothing has been changed yet. Go on: {resume}"),
-        State::UnderWay => format!("Go on: {resume}"),
-        State::WaitingForPerson => format!("Look whether they have done it: {resume}"),
+/// How to go on: what comes next, and the command for it.
+fn next(report: &Report, started: &Started) -> (&'static str, Option<String>) {
+    let resume = |more: &str| started.resume(&report.name, more);
+    let command = |command: &str| started.command(command, &report.name);
+    let (what, command) = match report.state {
+        State::Answered | State::Planned => ("Nothing has been changed yet. Go on:", resume("")),
+        State::UnderWay => ("Go on:", resume("")),
+        State::WaitingForPerson => ("Look whether they have done it:", resume("")),
         State::WaitingForNodes => {
             let cluster = report.cluster.as_ref().map(|id| id.name().to_owned()).unwrap_or_default();
-            format!("Agree that every node is replaced, and go on: {resume} --confirm-nodes {cluster}")
+            ("Agree that every node is replaced, and go on:", resume(&format!(" --confirm-nodes {cluster}")))
         }
-        State::Failed => format!("Mend what is named above, then: {resume}"),
-        State::TakingBack => format!("Go on taking it back: crosspull undo {name}"),
-        State::Connected => format!("What was done, to keep for both companies: crosspull report {name}"),
-        State::TakenBack => format!("Nothing of it is left. Remove its records: crosspull forget {name}"),
-        State::Unreadable => "Its journal cannot be read.".to_owned(),
-    }
+        State::Failed => ("Mend what is named above, then:", resume("")),
+        State::TakingBack => ("Go on taking it back:", command("undo")),
+        State::Connected => ("What was done, to keep for both companies:", command("report")),
+        State::TakenBack => ("Nothing of it is left. Remove its records:", command("forget")),
+        State::Unreadable => return ("Its journal cannot be read.", None),
+    };
+    (what, Some(command))
 }
 
 #[cfg(test)]
@@ -142,7 +149,7 @@ mod tests {
         for record in records.into_iter().skip(1) {
             journal.append(record).unwrap();
         }
-        show_text(&journal::read(journal.folder()).unwrap())
+        show_text(&journal::read(journal.folder()).unwrap(), &Started::default())
     }
 
     fn filtered(text: &str) -> String {
@@ -190,7 +197,8 @@ mod tests {
         not proven       Pool web (6 nodes): access proven, nodes not proven: run
                          command is switched off.
 
-        What was done, to keep for both companies: crosspull report new-shop
+        What was done, to keep for both companies:
+          crosspull report new-shop
         ");
     }
 
@@ -198,7 +206,9 @@ mod tests {
     fn a_failed_setup_shows_its_problem_and_the_way_on() {
         let text = shown(sample::failed());
         assert!(text.contains("registry role   failed"), "{text}");
-        assert!(text.contains("CP-405") && text.contains("Mend what is named above, then: crosspull resume new-shop"));
+        assert!(
+            text.contains("CP-405") && text.ends_with("Mend what is named above, then:\n  crosspull resume new-shop\n")
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ use crate::{
     error::Error,
     secret::Secret,
     session::{Desk, Pasted, Wanted, Way, useful},
-    words::{sign_in_page, sign_in_reason, sign_in_useless},
+    words::{
+        layout::{clean, paragraph},
+        sign_in_page, sign_in_reason, sign_in_useless,
+    },
 };
 
 /// Opens a link in the browser of whoever sits here; says whether the system took it.
@@ -47,7 +50,8 @@ impl SignIns {
 
     /// Returns once a sign-in has had its time.
     pub async fn nobody_came(&self) -> Error {
-        nobody_came(self.patience.clone().ends(&self.desk).await)
+        let tenant = self.patience.clone().ends(&self.desk).await;
+        nobody_came(&self.desk.names().of(tenant))
     }
 }
 
@@ -66,13 +70,14 @@ pub fn ask(desk: &Desk, open: Opener, out: Out, wait: Option<Duration>, usual: D
     let at = desk.clone();
     let limits = patience.clone();
     let telling = tokio::spawn(async move {
-        let mut told = HashSet::new();
+        let (mut told, mut tenants) = (HashSet::new(), HashSet::new());
         loop {
             let first = waiting.borrow_and_update().first().cloned();
             let changed = match first {
                 Some(wanted) => {
                     if told.insert(wanted.id) {
-                        tell(&wanted, &open, out, &limits).await;
+                        let id_is_new = tenants.insert(wanted.tenant);
+                        tell(&wanted, &called(&at, &wanted, id_is_new), &open, out, &limits).await;
                         tells.send_replace(wanted.id);
                     }
                     let takes = matches!(wanted.way, Way::Browser { .. }) && takes_pastes(out);
@@ -96,11 +101,23 @@ fn takes_pastes(out: Out) -> bool {
     TYPES && out.can_ask()
 }
 
-async fn tell(wanted: &Wanted, open: &Opener, out: Out, patience: &Patience) {
-    let mut text = format!(
-        "\n{}\n",
-        sign_in_reason(wanted.reason, &format!("tenant {}", wanted.tenant), wanted.account.as_deref())
-    );
+/// Why it is wanted, with the tenant's name; its id once, since people compare that.
+fn called(desk: &Desk, wanted: &Wanted, id_is_new: bool) -> String {
+    let known = desk.names().known(wanted.tenant).map(|name| clean(&name));
+    let id = match &known {
+        Some(_) if id_is_new => format!("\nThe tenant's id is {}.", wanted.tenant),
+        _ => String::new(),
+    };
+    let tenant = known.unwrap_or_else(|| format!("tenant {}", wanted.tenant));
+    let mut text = String::new();
+    paragraph(&mut text, "", &sign_in_reason(wanted.reason, &tenant, wanted.account.as_deref()));
+    format!("{}{id}", text.trim_end())
+}
+
+async fn tell(wanted: &Wanted, why: &str, open: &Opener, out: Out, patience: &Patience) {
+    // Before a page opens.
+    Out::aside(&format!("\n{why}"));
+    let mut text = String::new();
     let object = match &wanted.way {
         Way::Code { code, page, .. } => {
             let _ = write!(text, "Open {page} on any device, and type this code there:\n\n  {code}\n");
@@ -140,7 +157,10 @@ async fn tell(wanted: &Wanted, open: &Opener, out: Out, patience: &Patience) {
 
 /// Takes one line, unless something else happens before.
 async fn paste(desk: &Desk, wanted: &Wanted) {
+    // What others have to say meanwhile would tear apart what is being typed.
+    let held = Out::hold();
     let Some(line) = typed_line().await.map(Secret::new) else {
+        drop(held);
         // The input has ended: nothing more will be pasted.
         return std::future::pending().await;
     };
@@ -148,8 +168,10 @@ async fn paste(desk: &Desk, wanted: &Wanted) {
         return;
     }
     if let Err(useless) = useful(&wanted.way, line.expose()) {
-        Out::aside(&sign_in_useless(&useless));
+        let mut said = String::new();
+        paragraph(&mut said, "", &sign_in_useless(&useless));
+        Out::now(&said);
     } else if desk.paste(wanted.id, line) == Pasted::NotWanted {
-        Out::aside("Nobody waits for that any more.");
+        Out::now("Nobody waits for that any more.");
     }
 }

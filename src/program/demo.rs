@@ -28,6 +28,7 @@ use crate::{
     session::Refusal,
     sim::{self, Ready, Scenario, Shared, Simulator, changes, ready::ReadyOperator},
     tui::{self, Front},
+    words::again::Started,
 };
 
 /// How much faster than Azure the demo runs, unless told otherwise.
@@ -49,6 +50,7 @@ async fn on_screen(global: &Global, args: &DemoArgs) -> Result<ExitCode, Refusal
         open: None,
         training: Some(Arc::new(Worlds::new(args.speed.speed.max(SPEED)))),
         resume: None,
+        started: Started::default(),
         look: wizard::look(&global.screen),
         mouse: global.screen.mouse,
         data_dir: super::data_dir(global).unwrap_or_else(|_| crashes.0.clone()),

@@ -8,6 +8,7 @@ use crate::{
     plain::{out::Out, setups_json, setups_text, show_text},
     report::{Report, Summary},
     session::{Entry, Store, left_behind},
+    words::again::Started,
 };
 
 pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
@@ -37,11 +38,11 @@ fn summary(entry: &Entry) -> Summary {
     }
 }
 
-pub(super) fn show(store: &Store, args: &ShowArgs) -> Result<ExitCode, Error> {
+pub(super) fn show(store: &Store, args: &ShowArgs, started: &Started) -> Result<ExitCode, Error> {
     let out = Out { json: args.json.json };
     let entry = store.find(Some(&args.setup))?;
     let reading = entry.reading?;
-    out.text(&show_text(&reading));
+    out.text(&show_text(&reading, started));
     let report = Report::of(&reading.progress, &reading.entries);
     out.object(&serde_json::to_value(&report).unwrap_or_default());
     Ok(ExitCode::Done)

@@ -5,7 +5,7 @@ use std::{
     io::{IsTerminal as _, stdin, stdout},
 };
 
-use super::options;
+use super::{options, started};
 use crate::{
     cli::{Global, ResumeArgs, Screen, Theme},
     domain::problem::ProblemKind,
@@ -47,6 +47,7 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
         open: Some(Box::new(move || Session::open(options))),
         training: None,
         resume,
+        started: started(global),
         look: look(&global.screen),
         mouse: global.screen.mouse,
         data_dir,

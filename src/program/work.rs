@@ -9,6 +9,7 @@ use crate::{
     engine::{Event, Events, record::Outcome, run::Mode},
     error::{Error, ExitCode},
     plain::{
+        WORDS,
         conversation::{Manner, carry},
         event_json,
         out::Out,
@@ -20,6 +21,7 @@ use crate::{
     session::{Refusal, Session},
     setup_file,
     tui::browser::Browser,
+    words::again::{Started, own_line},
 };
 
 pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
@@ -31,7 +33,7 @@ pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode,
     Ok(if show_plan(&plan, out) { ExitCode::Done } else { ExitCode::Refused })
 }
 
-pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCode, Refusal> {
+pub(super) async fn apply(session: &Session, args: &ApplyArgs, started: Started) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
     let asked = people(session, out, args.run.wait);
     let mut signals = listen()?;
@@ -64,11 +66,11 @@ pub(super) async fn apply(session: &Session, args: &ApplyArgs) -> Result<ExitCod
         }
     }
     let mut open = session.begin(&answers, &plan, steps)?;
-    let manner = manner(&args.run, &answers, args.yes.yes, &asked);
+    let manner = Manner { started, ..manner(&args.run, &answers, args.yes.yes, &asked) };
     Ok(carry(session, &mut open, Mode::Fresh, &manner, out, &mut signals).await?)
 }
 
-pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitCode, Refusal> {
+pub(super) async fn resume(session: &Session, args: &ResumeArgs, started: Started) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
     let asked = people(session, out, args.run.wait);
     let mut signals = listen()?;
@@ -79,7 +81,9 @@ pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitC
         return Ok(ExitCode::Done);
     }
     if progress.undoing() {
-        let what = "go on: this setup is being taken back; `crosspull undo` goes on with that";
+        let name = progress.answers().map(|answers| answers.name.clone()).unwrap_or_default();
+        let what =
+            format!("go on: this setup is being taken back; {} goes on with that", started.command("undo", &name));
         return Err(Error::new(ProblemKind::Answers, what).into());
     }
     let answers = progress
@@ -88,6 +92,7 @@ pub(super) async fn resume(session: &Session, args: &ResumeArgs) -> Result<ExitC
         .ok_or_else(|| Error::new(ProblemKind::Local, "go on: the journal holds no answers"))?;
     let mut manner = manner(&args.run, &answers, args.yes.yes, &asked);
     manner.vouch = args.vouch.map(Into::into);
+    manner.started = started;
     Ok(carry(session, &mut open, Mode::Resumed, &manner, out, &mut signals).await?)
 }
 
@@ -101,12 +106,13 @@ fn manner(args: &RunArgs, answers: &Answers, yes: bool, asked: &SignIns) -> Mann
     }
 }
 
-pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode, Refusal> {
+pub(super) async fn undo(session: &Session, args: &UndoArgs, started: &Started) -> Result<ExitCode, Refusal> {
     let out = Out { json: args.json.json };
     let asked = people(session, out, None);
     let mut signals = listen()?;
     let mut open = session.resume(Some(&args.setup)).await?;
     let progress = open.journal.progress().clone();
+    let name = progress.answers().map_or_else(|| args.setup.clone(), |answers| answers.name.clone());
     if progress.closed() == Some(Outcome::TakenBack) {
         return Err(Error::new(ProblemKind::Answers, "take it back: it has been taken back already").into());
     }
@@ -133,7 +139,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
             && folded.apply(entry).is_ok()
             && let Some(line) = record_line(entry, &folded)
         {
-            out.text(&line);
+            out.line(&line, WORDS);
         }
     };
     let undoing = session.undo(&mut open, events);
@@ -155,7 +161,7 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs) -> Result<ExitCode,
             }
             error = &mut nobody_came => return Err(error.into()),
             () = signals.next() => {
-                out.text("Stopped. `crosspull undo` goes on with it.");
+                out.text(&format!("Stopped. Go on with:\n{}", own_line(&started.command("undo", &name))));
                 return Ok(ExitCode::Interrupted);
             }
         }

@@ -73,6 +73,7 @@ impl Session {
     ) -> Result<SignedIn, Error> {
         // Whoever signs in now may be another person than the one before: the Azure CLI has its own idea of that.
         self.forget_clients(tenant.id, kind);
+        self.desk.names().know(tenant);
         let clients = self.clients_at(tenant.id, kind, resource).await?;
         let patience = self.patience();
         let failed = |error: crate::azure::Error| Error::from(error.problem());
@@ -91,6 +92,7 @@ impl Session {
             display_name: named.as_ref().and_then(|one| one.display_name.clone()).or(tenant.display_name.clone()),
             domain: named.and_then(|one| one.default_domain).or(tenant.domain.clone()),
         };
+        self.desk.names().know(&tenant);
         Ok(SignedIn { tenant, account, guest_of })
     }
 

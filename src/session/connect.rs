@@ -87,6 +87,8 @@ impl Session {
 
     /// Makes the clients of tenants that are resolved already.
     pub(super) fn steps(&self, answers: &Answers, cloud: Arc<Cloud>, tenants: Tenants) -> Result<Steps, Error> {
+        self.desk.names().know(&tenants.cluster);
+        self.desk.names().know(&tenants.registry);
         let cluster = self.clients(&cloud, tenants.cluster.id, Some(&answers.cluster.id), &answers.cluster.sign_in)?;
         let registry = match &answers.registry.sign_in {
             Some(sign_in) => Some(self.clients(&cloud, tenants.registry.id, answers.registry.id.as_ref(), sign_in)?),
@@ -133,6 +135,7 @@ impl Session {
             SignIn::AzureCli => sign_in::Tokens::of_azure_cli(credential, tenant),
             _ => sign_in::Tokens::new(credential, tenant),
         };
+        let tokens = tokens.named_by(self.desk.names());
         Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), tokens))
     }
 

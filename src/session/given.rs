@@ -1,27 +1,46 @@
 //! What a person brings from a sign-in's page: the address that it ended on, or the error that it shows.
 
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::Way;
-use crate::domain::sign_in::Useless;
+use crate::{
+    azure::sign_in::{Returned, names_an_error},
+    catalogue,
+    domain::sign_in::Useless,
+};
 
 /// Whether a text belongs to this sign-in, or names an error of Entra's.
 pub fn useful(way: &Way, text: &str) -> Result<(), Useless> {
+    let own_code = || catalogue::code_in(text).map(|entry| Useless::OwnCode { code: &entry.code });
     let Way::Browser { here, elsewhere } = way else {
-        return if names_an_error(text) { Ok(()) } else { Err(Useless::NoError) };
+        return if names_an_error(text) { Ok(()) } else { Err(own_code().unwrap_or(Useless::NoError)) };
     };
-    let fields = fields(text);
-    let state = fields.iter().find(|(name, _)| name == "state").map(|(_, value)| value.as_str());
-    let own = [here, elsewhere].into_iter().filter_map(|link| parameter(link, "state"));
-    let known = state.is_some_and(|state| own.into_iter().any(|own| own == state));
-    let says = |name: &str| fields.iter().any(|(key, value)| key == name && !value.is_empty());
-    match state {
-        Some(_) if known && (says("code") || says("error")) => Ok(()),
-        Some(_) if !known => Err(Useless::OtherSignIn),
-        _ if names_an_error(text) => Ok(()),
-        Some(_) => Err(Useless::PageItself),
-        None => Err(Useless::Neither { begins: lands_on(way).unwrap_or_else(|| "http://localhost".to_owned()) }),
+    let returned = Returned::read(text);
+    let own: Vec<String> = [here, elsewhere].into_iter().filter_map(|link| parameter(link, "state")).collect();
+    let known = returned.is_of(own.iter().map(String::as_str));
+    if known && returned.said.is_some() {
+        return Ok(());
     }
+    if returned.names_a_sign_in() && !known {
+        return Err(Useless::OtherSignIn);
+    }
+    if names_an_error(text) {
+        return Ok(());
+    }
+    if known {
+        return Err(Useless::PageItself);
+    }
+    if is_consent(text) {
+        return Err(Useless::ConsentLink);
+    }
+    let begins = lands_on(way).unwrap_or_else(|| "http://localhost".to_owned());
+    Err(own_code().unwrap_or(Useless::Neither { begins }))
+}
+
+/// Whether it is the link that an admin accepts an app with.
+fn is_consent(text: &str) -> bool {
+    let Ok(url) = text.trim().parse::<Url>() else { return false };
+    url.path().ends_with("/adminconsent") || parameter(&url, "prompt").as_deref() == Some("admin_consent")
 }
 
 /// Where the page ends, if it ends on an address.
@@ -34,17 +53,6 @@ pub fn lands_on(way: &Way) -> Option<String> {
 
 fn parameter(link: &Url, name: &str) -> Option<String> {
     link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-}
-
-/// The fields of an address, or of what stands behind its question mark.
-fn fields(text: &str) -> Vec<(String, String)> {
-    let text = text.trim();
-    let query = text.split_once(['?', '#']).map_or(text, |(_, query)| query);
-    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-}
-
-fn names_an_error(text: &str) -> bool {
-    text.split("AADSTS").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -77,6 +85,9 @@ mod tests {
         assert_eq!(read("https://login.example/authorize?state=two"), Err(Useless::PageItself));
         assert_eq!(read("http://localhost:4711/"), neither);
         assert_eq!(read("AADSTS"), neither);
+        assert_eq!(read("see CP-405"), Err(Useless::OwnCode { code: "CP-405" }));
+        let consent = "https://login.example/t/oauth2/v2.0/authorize?client_id=a&redirect_uri=b&prompt=admin_consent";
+        assert_eq!(read(consent), Err(Useless::ConsentLink));
     }
 
     #[test]
@@ -85,5 +96,6 @@ mod tests {
         let way = Way::Code { code: "ABCD1234".to_owned(), page, ends: time::OffsetDateTime::UNIX_EPOCH };
         assert_eq!(useful(&way, "AADSTS53003: blocked"), Ok(()));
         assert_eq!(useful(&way, "http://localhost/?code=c&state=s"), Err(Useless::NoError));
+        assert_eq!(useful(&way, "CP-203"), Err(Useless::OwnCode { code: "CP-203" }));
     }
 }

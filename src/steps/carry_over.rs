@@ -94,7 +94,7 @@ pub(super) async fn assign(
     };
     let put = cx
         .wait
-        .visible("Resource Manager to know the new principal", cx.wait.pace().graph_window, || async {
+        .visible("Resource Manager to know the new app", cx.wait.pace().graph_window, || async {
             match arm.put_role_assignment(scope, name, new).await {
                 Err(error) if error.role_assignment_exists() => Ok(Look::Ready(None)),
                 other => yet(other.map(Some), azure::Error::not_replicated),

@@ -241,7 +241,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
         StepId::Adoption => adoption_line(kept, &app),
         StepId::Identity => (
             Action::Create,
-            format!("its identity in {home}, then open it to other tenants"),
+            format!("its identity in {home}, open to other tenants"),
             vec![
                 format!("a service principal in {home}"),
                 "the app becomes multitenant (AzureADMultipleOrgs)".to_owned(),
@@ -250,11 +250,11 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
         StepId::CarryOver => carry_over_line(plan, answers),
         StepId::WatchKey => (
             Action::Create,
-            format!("a secret for a day, to watch {abroad} from outside"),
+            format!("a day's secret, to watch {abroad} from outside"),
             vec!["a client secret that lives a day and never goes to the cluster".to_owned()],
         ),
         StepId::Consent => consent_line(answers, kept, &app, &abroad),
-        StepId::RegistryRole => role_line(plan, answers, registry.as_str(), &abroad),
+        StepId::RegistryRole => role_line(plan, answers, registry.as_str()),
         StepId::Secret => match plan.route {
             Route::NewApp => (
                 Action::Create,
@@ -341,9 +341,9 @@ fn consent_line(answers: &Answers, kept: Kept, app: &str, abroad: &str) -> (Acti
     }
 }
 
-fn role_line(plan: &Plan, answers: &Answers, registry: &str, abroad: &str) -> (Action, String, Vec<String>) {
+fn role_line(plan: &Plan, answers: &Answers, registry: &str) -> (Action, String, Vec<String>) {
     let Some(mode) = plan.registry.mode else {
-        return (Action::AskPerson, format!("the right to pull from {registry}: ask {abroad}"), Vec::new());
+        return (Action::AskPerson, format!("the right to pull from {registry}"), Vec::new());
     };
     let role = registry_role::role(mode).name;
     let only = if answers.registry.repositories.is_empty() {

@@ -18,6 +18,7 @@ use crate::{
     domain::{Draft, SetupId, Side, draft::SideDraft},
     error::ExitCode,
     session::{Account, RequestRecord, Ticket, Wanted},
+    words::again::Started,
 };
 
 /// How many requests the details pane keeps.
@@ -156,6 +157,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// What this machine says of browsers.
     pub place: Place,
+    /// How to come back.
+    pub started: Started,
     /// The demo, where this is one.
     pub demo: Option<Demo>,
     /// What fills the screen.
@@ -200,6 +203,7 @@ impl Model {
             now,
             size: (80, 24),
             place: Place::HERE,
+            started: Started::default(),
             demo: scenarios.map(|scenarios| Demo { scenarios, told: 0, world: None }),
             screen,
             dialogs: Vec::new(),

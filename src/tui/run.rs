@@ -26,7 +26,7 @@ use crate::{
     error::{Error, ExitCode},
     secret::Secret,
     session::Session,
-    words::layout::resume,
+    words::again::{Started, own_line},
 };
 
 /// How often the screen is drawn while something runs: seconds are shown.
@@ -40,6 +40,8 @@ pub struct Front {
     pub training: Option<Arc<dyn Training>>,
     /// The setup to go on with.
     pub resume: Option<String>,
+    /// How to come back.
+    pub started: Started,
     /// Colours and glyphs.
     pub look: Look,
     /// Whether the mouse is wanted. The terminal's own selection of text then needs Shift.
@@ -62,6 +64,7 @@ pub async fn run(front: Front) -> Result<Left, Error> {
     let scenarios = front.training.as_ref().map(|training| training.scenarios());
     let mut model = Model::new(front.look, now(), scenarios);
     model.place = browser::Place::of_process();
+    model.started = front.started;
     let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
     let (clipboard, notes) = Clipboard::new(Place::of_process());
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
@@ -249,14 +252,15 @@ fn parting(model: &Model) -> Option<String> {
         return None;
     }
     match &model.screen {
-        Screen::Run(run) => Some(run.parting()),
+        Screen::Run(run) => Some(run.parting(&model.started)),
         // Its journal may be there already.
         Screen::Plan(plan) if plan.beginning => {
             let name = model.draft.setup_name().unwrap_or_default();
-            Some(format!("It was just being begun. Go on with:\n  {}", resume(&name, "")))
+            Some(format!("It was just being begun. Go on with:\n{}", own_line(&model.started.resume(&name, ""))))
         }
         Screen::Questions(_) | Screen::Plan(_) if model.draft.cluster.tenant.is_some() => {
-            Some("What you have answered is kept. Nothing was changed in Azure. Go on with:\n  crosspull".to_owned())
+            let command = own_line(&model.started.wizard());
+            Some(format!("What you have answered is kept. Nothing was changed in Azure. Go on with:\n{command}"))
         }
         _ => None,
     }

@@ -4,6 +4,7 @@ use crate::{
     catalogue,
     domain::Problem,
     error::{Error, ExitCode, chain},
+    session::names_an_error,
     tui::widgets::capital,
 };
 
@@ -47,6 +48,31 @@ impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
         Self { said: sentence(&problem.to_string()), code: problem.kind.into(), problem: Some(problem) }
     }
+}
+
+/// What an error means that was given where something else belongs: people paste what they have at hand. `None` where it is no
+/// error; `is_not` says what it was taken for.
+pub fn error_words(text: &str, is_not: &str) -> Option<String> {
+    let own = catalogue::code_in(text);
+    if own.is_none() && !names_an_error(text) {
+        return None;
+    }
+    let known = own.or_else(|| catalogue::read(text).found.first().map(|found| found.entry));
+    Some(match known {
+        Some(entry) => format!(
+            "That is an error, and {is_not}. {}: {}. {} {} ({}) More of it: crosspull explain {}",
+            entry.code,
+            entry.title,
+            entry.means(&[]),
+            entry.advice(&[]),
+            entry.who,
+            entry.code
+        ),
+        None => format!(
+            "That is an error of a sign-in, and {is_not}. crosspull has no words for it. Microsoft's own are under its number at \
+             https://login.microsoftonline.com/error"
+        ),
+    })
 }
 
 /// With a capital, and an end.

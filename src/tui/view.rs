@@ -13,6 +13,7 @@ use super::{
         footer, header, too_small,
     },
 };
+use crate::words::again::PRINTED_LATER;
 
 /// Every screen fits into this.
 pub const SMALLEST: (u16, u16) = (80, 24);
@@ -144,8 +145,7 @@ fn leave_doc(model: &Model) -> Doc {
     if model.demo.is_some() {
         doc.text("The demo ends here, and its world with it.");
     } else if model.draft.cluster.tenant.is_some() {
-        doc.text("What you have answered is kept. To come back to it:");
-        doc.verbatim("crosspull");
+        doc.command("What you have answered is kept. To come back to it:", &model.started.wizard(), PRINTED_LATER);
     }
     doc
 }

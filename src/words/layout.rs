@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
 
 /// What fits a terminal of 80 columns without touching its edge.
-const WIDTH: usize = 79;
+pub(super) const WIDTH: usize = 79;
 
 const CLOCK: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
@@ -69,6 +69,18 @@ pub(crate) fn paragraph(out: &mut String, first: &str, text: &str) {
     push_line(out, &line);
 }
 
+/// A line whose words begin at a column, broken at blanks there.
+pub(crate) fn wrapped(line: &str, indent: usize) -> String {
+    let at = line.char_indices().nth(indent).map_or(line.len(), |(at, _)| at);
+    let (first, rest) = line.split_at(at);
+    if rest.trim().is_empty() {
+        return line.to_owned();
+    }
+    let mut out = String::new();
+    paragraph(&mut out, first, rest);
+    out
+}
+
 /// Adds a label and its text.
 pub(crate) fn field(out: &mut String, label: &str, width: usize, text: &str) {
     paragraph(out, &format!("{label:<width$}"), text);
@@ -78,18 +90,6 @@ pub(crate) fn field(out: &mut String, label: &str, width: usize, text: &str) {
 pub(crate) fn push_line(out: &mut String, line: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", line.trim_end());
-}
-
-/// The command that goes on with a setup.
-pub(crate) fn resume(name: &str, more: &str) -> String {
-    let name = setup_name(name);
-    format!("crosspull resume {name}{more}")
-}
-
-/// A setup's name as a shell takes it.
-pub(crate) fn setup_name(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", clean(name).replace('\'', r"'\''")) }
 }
 
 /// `1 node`, `9 nodes`.
@@ -111,6 +111,16 @@ mod tests {
         out.clear();
         paragraph(&mut out, "  ", &format!("see {link} there"));
         assert_eq!(out, format!("  see\n  {link}\n  there\n"));
+    }
+
+    #[test]
+    fn a_line_of_an_account_goes_on_below_its_words() {
+        let line = format!("13:02:11  consent         waits for a person: {}", "an admin of Fabrikam ".repeat(4));
+        let lines: Vec<String> = wrapped(&line, 26).lines().map(str::to_owned).collect();
+        assert!(lines.len() > 1, "{lines:?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{lines:?}");
+        assert!(lines[1].starts_with(&" ".repeat(26)) && lines[1].contains("Fabrikam"), "{lines:?}");
+        assert_eq!(wrapped("13:02:11  setup", 26), "13:02:11  setup");
     }
 
     #[test]

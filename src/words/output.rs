@@ -8,12 +8,14 @@ pub fn output_words(output: &Output) -> String {
     match output {
         Output::Registration(app) => format!("app {}", app.app_id),
         Output::Adoption(adopted) => format!("app {} is open to other tenants", adopted.app.app_id),
-        Output::Identity(principal) => format!("principal {}", principal.object_id),
+        Output::Identity(principal) => format!("the app's object {}", principal.object_id),
         Output::CarryOver { given } => match given.len() {
             1 => "1 role".to_owned(),
             number => format!("{number} roles"),
         },
-        Output::Consent(consented) => consented.object_id.map(|id| format!("principal {id}")).unwrap_or_default(),
+        Output::Consent(consented) => {
+            consented.object_id.map(|id| format!("the app's object {id}")).unwrap_or_default()
+        }
         Output::RegistryRole { given } => given.as_ref().map(|given| given.role_name.clone()).unwrap_or_default(),
         Output::Key(key) => format!("key {} until {}", key.id, day(key.ends)),
         Output::Probe(pulled) if pulled.digest.is_none() => {

@@ -31,7 +31,9 @@ pub fn problem_words(problem: &Problem, step: Option<StepId>) -> ProblemWords {
     let entry = catalogue::explain(problem, step);
     let code = entry.map(|entry| format!("  {}", entry.code)).unwrap_or_default();
     // What no service answered was found by this program.
-    let answered = (problem.status.is_some() || problem.code.is_some()) && problem.kind != ProblemKind::Network;
+    let answered = (problem.status.is_some() || problem.code.is_some())
+        && problem.kind != ProblemKind::Network
+        && !found_here(problem);
     let (means, advice) = entry.map_or_else(
         || fallback(problem.kind),
         |entry| (entry.means(&[]), format!("{} ({})", entry.advice(&[]), entry.who)),
@@ -96,15 +98,34 @@ pub fn error_text(chain: &str) -> String {
 pub(crate) fn said(problem: &Problem) -> String {
     let status = problem.status.map(|status| status.to_string());
     // Entra's words begin with its number already.
-    let code = problem.code.clone().filter(|code| !problem.message.starts_with(code.as_str()));
+    let code = problem.code.clone().filter(|code| !problem.message.starts_with(code.as_str()) && !found_here(problem));
     let head: Vec<String> = status.into_iter().chain(code).collect();
     let message = clean(&problem.message);
     if head.is_empty() { message } else { format!("{}: {message}", head.join(" ")) }
 }
 
+/// Codes that crosspull itself gives to what it finds when somebody signs in. They help to find the catalogue's entry, and
+/// tell people nothing.
+const OWN_CODES: [&str; 7] = [
+    "SignInGivenUp",
+    "NobodyToAsk",
+    "NobodyCame",
+    "OtherAccount",
+    "CertificateUnusable",
+    "FederatedTokenMissing",
+    "ClientIdMissing",
+];
+
+/// Whether this is no answer of a service, but what crosspull itself has found.
+fn found_here(problem: &Problem) -> bool {
+    problem.status.is_none() && problem.code.as_deref().is_some_and(|code| OWN_CODES.contains(&code))
+}
+
 /// What the failure has and has not changed. An answer that refuses had no effect; without a clear answer nobody knows.
 fn changed(problem: &Problem, step: Option<StepId>) -> &'static str {
-    let refused = problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409));
+    let answered_no = problem.status.is_some_and(|status| (400..500).contains(&status) && !matches!(status, 408 | 409));
+    // Where nobody has signed in, nothing was sent.
+    let refused = answered_no || found_here(problem);
     match step {
         None => "nothing",
         Some(step) if refused => match step {
@@ -195,6 +216,17 @@ mod tests {
 
         time         2026-11-23 13:02:11 UTC
         ");
+    }
+
+    #[test]
+    fn a_sign_in_that_a_person_left_is_not_said_to_be_azures_doing() {
+        let message = "the sign-in was left here before it was done; Azure refused nothing";
+        let mut problem = Problem::new(ProblemKind::SignIn, "sign in to Contoso", message, sample::BEGIN);
+        problem.code = Some("SignInGivenUp".to_owned());
+        let words = problem_words(&problem, None);
+        assert_eq!(words.lines[1], ("Found", message.to_owned()));
+        assert_eq!(changed(&problem, Some(StepId::RegistryRole)), "nothing in this step; what is done stays");
+        assert!(words.title.is_some_and(|title| title.contains("left")), "{words:?}");
     }
 
     #[test]

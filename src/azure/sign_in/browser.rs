@@ -11,12 +11,13 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-use self::landing::{Landed, Listener};
+use self::landing::{Listener, said_to};
 use super::{
     challenge::{Challenge, parameter},
     desk::{Desk, Given, Seat, Way},
     endpoint::{Endpoint, Granted, scopes},
     person::{gave_up, said_by_page},
+    returned::{Returned, Said},
 };
 use crate::{
     azure::{
@@ -118,7 +119,7 @@ impl Attempt {
                 Given::GaveUp => return Err(gave_up(endpoint)),
                 Given::Text(text) => text,
             };
-            if let Some(landed) = Landed::read_address(text.expose(), &[&self.here, &self.elsewhere]) {
+            if let Some(landed) = said_to(Returned::read(text.expose()), [&self.here, &self.elsewhere]) {
                 return code_of(endpoint, landed);
             }
             if let Some(refused) = said_by_page(endpoint, text.expose()) {
@@ -138,10 +139,10 @@ impl Attempt {
     }
 }
 
-fn code_of(endpoint: &Endpoint, landed: Landed) -> Result<Secret> {
+fn code_of(endpoint: &Endpoint, landed: Said) -> Result<Secret> {
     match landed {
-        Landed::Code(code) => Ok(code),
-        Landed::Refused { error, description } => {
+        Said::Code(code) => Ok(code),
+        Said::Refused { error, description } => {
             let message = clean(description.split(" Trace ID").next().unwrap_or_default());
             Err(Error::new(ErrorKind::SignIn, "sign_in.browser", endpoint.tried(), message).with(|details| {
                 details.aadsts = aadsts_number(&description);

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
 use url::Url;
 
-use super::person::Means;
+use super::{names::Names, person::Means};
 use crate::{
     domain::{AppId, TenantId, sign_in::Reason},
     secret::Secret,
@@ -92,6 +92,7 @@ pub struct Desk {
     /// What kind of sign-ins come by way of this clone.
     means: Option<Means>,
     client: Option<AppId>,
+    names: Names,
 }
 
 /// Keeps a desk closed: what waits is given up, and so is what comes.
@@ -138,6 +139,11 @@ impl Desk {
         self.inner.open.subscribe()
     }
 
+    /// What the tenants are called that people are asked to sign in to.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Brings the address that a browser ended on, or the error that its page showed.
     pub fn paste(&self, id: u64, text: Secret) -> Pasted {
         self.give(id, Given::Text(text))
@@ -171,7 +177,7 @@ impl Desk {
     /// The same desk, for sign-ins of this kind with this app; the Azure CLI's where none is named.
     #[must_use]
     pub fn for_sign_ins(&self, means: Means, client: Option<AppId>) -> Self {
-        Self { inner: Arc::clone(&self.inner), means: Some(means), client }
+        Self { inner: Arc::clone(&self.inner), means: Some(means), client, names: self.names.clone() }
     }
 
     /// Whether anybody who could sign in would see what is put up.

@@ -177,7 +177,7 @@ fn failed(endpoint: &Endpoint, code: &str, message: &str) -> Error {
 
 /// The person does not want to sign in.
 pub(super) fn gave_up(endpoint: &Endpoint) -> Error {
-    failed(endpoint, "SignInGivenUp", "the sign-in was given up here")
+    failed(endpoint, "SignInGivenUp", "the sign-in was left here before it was done; Azure refused nothing")
 }
 
 /// The person has chosen on the page not to.

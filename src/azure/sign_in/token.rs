@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use azure_core::{
@@ -12,7 +12,7 @@ use azure_core::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{attempts::Attempts, challenge::Challenge, classify::classify, same_account::SameAccount};
+use super::{attempts::Attempts, challenge::Challenge, classify::classify, names::Names, same_account::SameAccount};
 use crate::{
     azure::{
         clock,
@@ -33,6 +33,8 @@ pub struct Tokens(Arc<Inner>);
 struct Inner {
     credential: Arc<dyn TokenCredential>,
     tenant: TenantId,
+    /// What tenants are called.
+    names: OnceLock<Names>,
     same: SameAccount,
     /// Whether a person can sign in to it outside, with `az login`.
     command_line: bool,
@@ -80,8 +82,15 @@ impl Tokens {
     }
 
     fn of(credential: Arc<dyn TokenCredential>, tenant: TenantId, command_line: bool) -> Self {
-        let (same, slots) = (SameAccount::default(), Mutex::default());
-        Self(Arc::new(Inner { credential, tenant, same, command_line, slots }))
+        let (same, slots, names) = (SameAccount::default(), Mutex::default(), OnceLock::new());
+        Self(Arc::new(Inner { credential, tenant, names, same, command_line, slots }))
+    }
+
+    /// Has failures name the tenant as people do.
+    #[must_use]
+    pub fn named_by(self, names: &Names) -> Self {
+        self.0.names.get_or_init(|| names.clone());
+        self
     }
 
     /// The command with which a person proves what a service asks for, where that is done outside.
@@ -156,7 +165,8 @@ impl Tokens {
 
     async fn fetch(&self, scope: &str, challenge: Option<&Challenge>) -> Result<Held> {
         let tenant = self.0.tenant;
-        let tried = format!("sign in to tenant {tenant}");
+        let named = self.0.names.get().map_or_else(|| format!("tenant {tenant}"), |names| names.of(tenant));
+        let tried = format!("sign in to {named}");
         let failed = |kind, message: String| Error::new(kind, "sign_in.token", tried.clone(), message);
         let options = challenge.map(|challenge| TokenRequestOptions {
             method_options: ClientMethodOptions { context: Context::new().with_value(challenge.clone()) },

@@ -110,7 +110,7 @@ const BELOW: [&str; 3] = ["CP-209", "CP-507", "CP-707"];
 /// Codes that crosspull's own credentials give, with what they say.
 const CREDENTIALS: [(&str, &str, &str); 12] = [
     ("OtherAccount", "the token is of ben@fabrikam.example", "CP-220"),
-    ("SignInGivenUp", "the sign-in was given up here", "CP-221"),
+    ("SignInGivenUp", "the sign-in was left here before it was done; Azure refused nothing", "CP-221"),
     ("NobodyToAsk", "a person has to sign in for this", "CP-222"),
     ("ClaimsChallenge", "Sign in again for it with: az login --tenant t", "CP-223"),
     ("AzureDeveloperCliNotFound", "azd not found on PATH", "CP-224"),

@@ -140,6 +140,12 @@ fn roles(ready: &Ready, roles: &[String]) -> String {
         })
         .collect();
     words.sort_by_key(|words| words.contains(" of "));
+    // Two tell who it is, and fit a list.
+    let more = words.len().saturating_sub(2);
+    if more > 0 {
+        words.truncate(2);
+        words.push(format!("and {more} more"));
+    }
     if words.is_empty() { "no role".to_owned() } else { words.join(", ") }
 }
 

@@ -50,8 +50,8 @@ fn refused(
     let unread = |what: String| super::finding(severity, "CP-112", what, &[]);
     let principal = match principal {
         Some(Ok(Some(_))) | None => None,
-        Some(Ok(None)) => Some("The cluster's present principal is not in the cluster tenant any more".to_owned()),
-        Some(Err(error)) => Some(format!("The cluster's present principal could not be read: {error}")),
+        Some(Ok(None)) => Some("The app that the cluster has now is not in the cluster tenant any more".to_owned()),
+        Some(Err(error)) => Some(format!("The app that the cluster has now could not be read: {error}")),
     };
     let lists = assignments.refused.iter();
     let lists = lists.map(|(scope, error)| format!("Its role assignments could not be listed at {scope}: {error}"));

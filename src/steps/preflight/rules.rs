@@ -104,7 +104,7 @@ async fn abroad(look: &Look<'_>) -> Option<Draft> {
     let tenant = look.steps.registry.as_ref()?;
     let rules = look.steps.patience.read(|| tenant.graph.default_app_management_policy()).await.ok()?;
     let forbids = !rules.principal_secrets_allowed(wait::now());
-    forbids.then(|| note("CP-125", "A rule of the registry tenant forbids secrets on principals", &[]))
+    forbids.then(|| note("CP-125", "A rule of the registry tenant forbids secrets on service principals", &[]))
 }
 
 /// How long the cluster's key will live: as long as was asked for, else a year, but no longer than a rule allows.

@@ -16,15 +16,15 @@ pub use view::{dialog_view, view};
 
 use crate::{
     catalogue,
-    domain::{Finding, Looking, Plan, Severity, StepId, plan::Line},
+    domain::{Finding, Looking, Plan, Severity, StepId, plan::Line, problem::ProblemKind},
     session::Ticket,
     steps::equivalent,
     tui::{
         effect::Effect,
         keymap::{self, Binding, enter, esc},
-        model::{Dialog as Over, Model as Wizard, Screen},
+        model::{Dialog as Over, Model as Wizard, Screen, Which},
         msg::NoPlan,
-        screens::questions,
+        screens::questions::{self, Question},
         widgets::doc::{Doc, Tone},
     },
 };
@@ -105,6 +105,19 @@ impl Model {
         self.findings().iter().any(|finding| finding.severity == Severity::Warning)
     }
 
+    /// The side whose sign-in has failed, where that is why there is no plan. Its tenant stands in what was tried.
+    fn not_signed_in(&self, wizard: &Wizard) -> Option<Which> {
+        let Some(NoPlan::Trouble(trouble)) = &self.refused else { return None };
+        let problem = trouble.problem.as_ref().filter(|problem| problem.kind == ProblemKind::SignIn)?;
+        let named = |which: Which| {
+            let Some(tenant) = &which.of(&wizard.draft).tenant else { return false };
+            let names = [Some(tenant.id.to_string()), tenant.domain.clone(), tenant.display_name.clone()];
+            names.into_iter().flatten().any(|name| problem.tried.contains(&name))
+        };
+        let registry = !wizard.draft.handed_over && named(Which::Registry) && !named(Which::Cluster);
+        Some(if registry { Which::Registry } else { Which::Cluster })
+    }
+
     fn failed(&self) -> bool {
         matches!(self.refused, Some(NoPlan::Trouble(_)))
     }
@@ -123,6 +136,8 @@ pub enum Act {
     Findings,
     /// Look again.
     Again,
+    /// Sign in as somebody else, or in another way.
+    Account,
     /// Tick or untick.
     Tick,
     /// Play the admin who lifts the rule that stands in the way, in a demo.
@@ -164,6 +179,13 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
         }
     } else if model.ticket.is_none() && !model.beginning {
         keys.push(own('r', "r", Act::Again, "look again", "look at both sides again"));
+        if let Some(which) = model.not_signed_in(wizard) {
+            let help = match which {
+                Which::Cluster => "choose another account, or another way to sign in, for the cluster's side",
+                Which::Registry => "choose another account, or another way to sign in, for the registry's side",
+            };
+            keys.push(own('a', "a", Act::Account, "other account", help));
+        }
         if model.marked().is_some() && model.stops().is_empty() {
             keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
         }
@@ -304,6 +326,11 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
             wizard.dialogs.push(Over::Text { title: "What was found".to_owned(), doc, scroll: 0, copy: None });
         }
         keymap::Act::Plan(Act::Again) => return again(wizard),
+        keymap::Act::Plan(Act::Account) => {
+            let Screen::Plan(model) = &wizard.screen else { return Vec::new() };
+            let which = model.not_signed_in(wizard);
+            return which.map_or_else(Vec::new, |which| questions::ask(wizard, Question::Account(which)));
+        }
         keymap::Act::Plan(Act::Lift) => {
             wizard.say("The admin has changed what can be changed by a rule. Looking again.");
             let mut effects = vec![Effect::LiftPolicies];

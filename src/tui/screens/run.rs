@@ -37,7 +37,7 @@ use crate::{
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
     },
-    words::layout::{resume, setup_name},
+    words::again::{Started, own_line},
 };
 
 /// A setup that runs, or has run.
@@ -123,16 +123,19 @@ impl Model {
     }
 
     /// What is said in the shell when it was left from here.
-    pub fn parting(&self) -> String {
+    pub fn parting(&self, started: &Started) -> String {
         let name = &self.answers.name;
         if self.progress.closed() == Some(Outcome::TakenBack) {
             return format!("{name} was taken back.");
         }
         if self.proven() {
             let report = self.report.as_ref().map(|path| format!(" Report: {path}")).unwrap_or_default();
-            return format!("{name} is connected.{report}\nTo see it again:  crosspull show {}", setup_name(name));
+            return format!(
+                "{name} is connected.{report}\nTo see it again:\n{}",
+                own_line(&started.command("show", name))
+            );
         }
-        format!("What is done stays done. Go on with:\n  {}", resume(name, ""))
+        format!("What is done stays done. Go on with:\n{}", own_line(&started.resume(name, "")))
     }
 
     /// While something runs, seconds are shown.

@@ -175,7 +175,10 @@ fn go_on(wizard: &mut Wizard) -> Vec<Effect> {
             Vec::new()
         }
         Some(Kept::Setup(summary, Some(_))) if summary.state == State::TakingBack => {
-            wizard.warn(format!("It is being taken back: crosspull undo {} goes on with that.", summary.name));
+            wizard.warn(format!(
+                "It is being taken back. {} goes on with that.",
+                wizard.started.command("undo", &summary.name)
+            ));
             Vec::new()
         }
         Some(Kept::Setup(summary, Some(_))) => {

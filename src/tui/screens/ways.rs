@@ -92,7 +92,7 @@ pub fn offers(ground: &Ground<'_>) -> Vec<Offer> {
     if ground.place.has_browser() {
         offers.extend([browser("a page opens, and you sign in there"), code]);
     } else {
-        offers.extend([code, browser("on another machine; an address has to be pasted here")]);
+        offers.extend([code, browser("elsewhere; you paste its last address here")]);
     }
     if cli {
         let tenant = ground.tenant.domain.clone().unwrap_or_else(|| ground.tenant.id.to_string());
@@ -107,7 +107,7 @@ pub fn offers(ground: &Ground<'_>) -> Vec<Offer> {
         Some(match kind {
             SignInKind::WorkloadIdentity => {
                 let way = SignIn::WorkloadIdentity { client_id: None, token_file: None };
-                offer("this workload", "a pod or a pipeline that its platform vouches for", Way::With(way))
+                offer("this workload", "a pod or a pipeline, by its platform", Way::With(way))
             }
             SignInKind::ManagedIdentity => {
                 let way = SignIn::ManagedIdentity { client_id: None };

@@ -8,7 +8,9 @@ use super::{pictures::drawn, scenes, script::Script};
 use crate::{
     secret::Secret,
     tui::{
+        browser::Place,
         look::{Hints, Look, Wish},
+        model::{Dialog, Screen},
         msg::Msg,
         view::SMALLEST,
     },
@@ -74,6 +76,40 @@ fn a_demo_says_so_everywhere() {
         let (buffer, _) = drawn(&script.model, 80, 24);
         let first: String = (0..80).map(|x| buffer[(x, 0)].symbol()).collect();
         assert!(first.contains("DEMO"), "{name}: {first}");
+    }
+}
+
+/// Names and addresses are cut where there is no room; words are not.
+#[test]
+fn no_sentence_ends_in_a_cut() {
+    let name = |word: &str| word.contains(|c: char| c.is_ascii_digit() || "@./-_:".contains(c));
+    for (scene, script) in scenes::all() {
+        // A list of setups is names from end to end, and so are the requests.
+        if matches!(script.model.screen, Screen::Start(_)) || script.model.details {
+            continue;
+        }
+        let (buffer, _) = drawn(&script.model, SMALLEST.0, SMALLEST.1);
+        for y in 0..SMALLEST.1 {
+            let row: String = (0..SMALLEST.0).map(|x| buffer[(x, y)].symbol()).collect();
+            for (at, _) in row.match_indices('…') {
+                let word = row[..at].rsplit([' ', '│']).next().unwrap_or_default();
+                assert!(word.is_empty() || name(word), "{scene}: {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_browser_none_is_offered() {
+    for (scene, mut script) in scenes::all() {
+        // One that is shown already was put up for the place that it came to.
+        if script.model.dialogs.iter().any(|over| matches!(over, Dialog::SignIn(_))) {
+            continue;
+        }
+        script.model.place = Place { ssh: true, display: false };
+        let keys = crate::tui::keymap::bindings_below_help(&script.model);
+        let offered = keys.iter().find(|key| key.help.contains("in your browser"));
+        assert!(offered.is_none(), "{scene}: {offered:?}");
     }
 }
 

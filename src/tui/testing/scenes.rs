@@ -222,7 +222,20 @@ pub(super) fn plans() -> Vec<Scene> {
         ("plan-stopped", stopped),
         ("plan-refused", refused(Err(NoPlan::Findings(vec![stop])))),
         ("plan-failed", refused(Err(NoPlan::Trouble(sample::problem().into())))),
+        ("plan-not-signed-in", {
+            let tried = "sign in to Fabrikam (fabrikam.example)";
+            let said = "the sign-in was left here before it was done; Azure refused nothing";
+            let left = problem(ProblemKind::SignIn, tried, None, Some("SignInGivenUp"), said);
+            refused(Err(NoPlan::Trouble(left.into())))
+        }),
         ("plan-leave", planned().then("q")),
+        ("plan-leave-far", {
+            let mut script = planned().then("q");
+            script.model.started = crate::words::again::Started::default()
+                .with("--resource-manager", Some("https://management.local.azurestack.external/"))
+                .with("--data-dir", Some("/home/ana/setups of our customers"));
+            script
+        }),
     ]
 }
 

@@ -97,11 +97,14 @@ pub(super) fn scenes() -> Vec<Scene> {
         let message = "AADSTS53003: Access has been blocked by Conditional Access policies.";
         script.hears(Msg::SignedIn(at, Err(refused("AADSTS53003", message))))
     };
-    let failed_with = |code: &str, message: &str| {
+    let failed_as = |status, code: &str, message: &str| {
         let problem =
-            problem(ProblemKind::SignIn, "give the app AcrPull on fabrikamimages", Some(401), Some(code), message);
+            problem(ProblemKind::SignIn, "give the app AcrPull on fabrikamimages", status, Some(code), message);
         scenes::run(until(StepId::RegistryRole)).hears(failed_at(StepId::RegistryRole, problem))
     };
+    let failed_with = |code: &str, message: &str| failed_as(Some(401), code, message);
+    // What no service answered.
+    let failed_here = |code: &str, message: &str| failed_as(None, code, message);
     let challenge = format!(
         "The token does not satisfy the policy. Sign in again for it with: az login --tenant {} --scope \
          https://management.core.windows.net//.default --claims-challenge {:A<180}",
@@ -111,6 +114,12 @@ pub(super) fn scenes() -> Vec<Scene> {
     vec![
         ("account-more-ways", account().then("more<enter>")),
         ("account-far", far(Script::begun(Vec::new()).then("<enter>")).then("<enter>")),
+        ("account-far-more", far(Script::begun(Vec::new()).then("<enter>")).then("<enter>more<enter>")),
+        (
+            "tenant-is-an-error",
+            Script::begun(Vec::new())
+                .then("<enter>AADSTS50020: User account 'ana@contoso.example' does not exist<enter>"),
+        ),
         ("account-refused", blocked),
         ("account-guest", guest),
         (
@@ -138,10 +147,13 @@ pub(super) fn scenes() -> Vec<Scene> {
         ("sign-in-keys", waits(run(), &[again(1)]).then("?")),
         ("run-other-account-more", failed().then("e<end><enter>")),
         ("failed-claims", failed_with("ClaimsChallenge", &challenge)),
-        ("failed-given-up", failed_with("SignInGivenUp", "the sign-in was given up here")),
+        (
+            "failed-given-up",
+            failed_here("SignInGivenUp", "the sign-in was left here before it was done; Azure refused nothing"),
+        ),
         (
             "failed-other-account",
-            failed_with(
+            failed_here(
                 "OtherAccount",
                 "the token is of carl@fabrikam.example, and this was begun as ben@fabrikam.example; it was not used",
             ),
@@ -203,12 +215,46 @@ fn a_sign_in_that_is_given_up_leaves_the_question_with_its_list() {
     assert!(matches!(acts(&script)[..], [ForSignIn::Open, ForSignIn::GiveUp]), "{:?}", acts(&script));
     assert!(is_shown(&script), "it goes when it is over");
     script.told(Msg::SignIns(Vec::new()));
-    script.told(Msg::SignedIn(at, Err(refused("SignInGivenUp", "the sign-in was given up here"))));
+    script.told(Msg::SignedIn(
+        at,
+        Err(refused("SignInGivenUp", "the sign-in was left here before it was done; Azure refused nothing")),
+    ));
     let Screen::Questions(model) = &script.model.screen else { panic!("at the question") };
     assert_eq!(model.question, Question::Account(Which::Cluster));
     assert!(model.trouble.is_some() && model.field.text().is_empty(), "the whole list is there");
     let marked = model.picker.selected().map(|row| row.label.as_str());
     assert_eq!(marked, Some("in the browser"), "and the mark where it was");
+}
+
+#[test]
+fn from_a_plan_that_lacks_a_sign_in_a_key_leads_to_another_way_on_that_side() {
+    for (tried, which) in [("Fabrikam (fabrikam.example)", Which::Registry), ("contoso.example", Which::Cluster)] {
+        let mut script = scenes::planned().then("<esc>").without_answers().then("<enter>");
+        let Screen::Plan(_) = &script.model.screen else { panic!("the plan is being made") };
+        let at = script.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Plan(ticket, ..) => Some(*ticket),
+            _ => None,
+        });
+        let left = problem(ProblemKind::SignIn, &format!("sign in to {tried}"), None, Some("SignInGivenUp"), "left");
+        script.told(Msg::Planned(at.unwrap(), Err(crate::tui::msg::NoPlan::Trouble(left.into()))));
+        assert_eq!(question(&script.then("a")), Some(Question::Account(which)));
+    }
+}
+
+#[test]
+fn an_error_in_the_first_field_is_explained_there() {
+    let open = |typed: &str| Script::begun(Vec::new()).without_answers().then(&format!("<enter>{typed}<enter>"));
+    for (typed, code) in [("AADSTS53003: Access has been blocked", "CP-203"), ("cp-405", "CP-405")] {
+        let script = open(typed);
+        let Screen::Questions(model) = &script.model.screen else { panic!("at the question") };
+        let said = model.trouble.as_ref().map(|trouble| trouble.said.clone()).unwrap_or_default();
+        assert!(said.contains(code) && said.contains("crosspull explain"), "{said}");
+        assert!(!script.asked.iter().any(|effect| matches!(effect, Effect::Resolve(..))), "nobody is asked about it");
+    }
+    let unknown = open("AADSTS99999999: something new");
+    let Screen::Questions(model) = &unknown.model.screen else { panic!("at the question") };
+    assert!(model.trouble.as_ref().is_some_and(|trouble| trouble.said.contains("no words for it")));
+    assert!(open("northwind.example").asked.iter().any(|effect| matches!(effect, Effect::Resolve(..))));
 }
 
 #[test]

@@ -65,6 +65,8 @@ enum Part {
     Paragraph { label: String, label_width: usize, text: String, tone: Tone },
     /// Broken at the width alone, from the first column of the screen.
     Verbatim(String, Tone),
+    /// A command behind what leads to it; other words where it is longer than a row.
+    Command { before: String, text: String, otherwise: String },
     /// Cut at the width.
     Line(Vec<(String, Tone)>),
     /// The same, as an entry of a list: a click marks it.
@@ -83,7 +85,7 @@ pub struct Doc {
 
 impl Doc {
     fn paragraph(&mut self, label: &str, label_width: usize, text: &str, tone: Tone) {
-        self.parts.push(Part::Paragraph { label: label.to_owned(), label_width, text: text.to_owned(), tone });
+        self.parts.push(paragraph(label, label_width, text, tone));
     }
 
     /// A heading.
@@ -129,6 +131,13 @@ impl Doc {
     /// A line to be selected and copied: it is broken at the width alone.
     pub fn verbatim(&mut self, text: &str) {
         self.parts.push(Part::Verbatim(text.to_owned(), Tone::Text));
+    }
+
+    /// A command to be selected and copied, behind what leads to it: whole on one row, or `otherwise` in its place. A part of
+    /// it would do something else.
+    pub fn command(&mut self, before: &str, text: &str, otherwise: &str) {
+        let (before, text, otherwise) = (before.to_owned(), text.to_owned(), otherwise.to_owned());
+        self.parts.push(Part::Command { before, text, otherwise });
     }
 
     /// The same, as something that can be taken.
@@ -252,6 +261,10 @@ fn more_below(look: &Look, hidden: usize, area: Rect, canvas: &mut Canvas<'_>) {
     Line::from(Span::styled(text, look.theme.dim)).render(row, canvas.buf);
 }
 
+fn paragraph(label: &str, label_width: usize, text: &str, tone: Tone) -> Part {
+    Part::Paragraph { label: label.to_owned(), label_width, text: text.to_owned(), tone }
+}
+
 fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
     let theme = &look.theme;
     match part {
@@ -283,6 +296,20 @@ fn lay(part: &Part, look: &Look, width: usize, lines: &mut Vec<Line<'static>>) {
                 for row in broken(&look.glyphs.clean(line), width) {
                     lines.push(Line::from(Span::styled(row, tone.style(theme))));
                 }
+            }
+        }
+        Part::Command { before, text, otherwise } => {
+            let text = look.glyphs.clean(text);
+            let row = |text: String| Line::from(Span::styled(text, theme.text));
+            if before.width() + 2 + text.width() <= width {
+                let before = Span::styled(format!("{before}  "), theme.dim);
+                lines.push(Line::from(vec![before, Span::styled(text, theme.text)]));
+            } else if text.width() <= width {
+                lay(&paragraph("", 0, before, Tone::Dim), look, width, lines);
+                let indented = format!("  {text}");
+                lines.push(row(if indented.width() <= width { indented } else { text }));
+            } else {
+                lay(&paragraph("", 0, &format!("{before} {otherwise}"), Tone::Dim), look, width, lines);
             }
         }
         Part::Line(pieces) | Part::Choice(pieces) => {
@@ -318,4 +345,24 @@ fn broken(text: &str, width: usize) -> Vec<String> {
     }
     rows.push(row);
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::look::Hints;
+
+    #[test]
+    fn a_command_stands_whole_on_one_row_or_not_at_all() {
+        let look = Look::choose(&Hints::default());
+        let rows = |width: usize| -> Vec<String> {
+            let mut doc = Doc::default();
+            doc.command("To come back:", "crosspull resume new-shop", "it is printed later.");
+            doc.laid(&look, u16::try_from(width).unwrap()).lines.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(rows(40), ["To come back:  crosspull resume new-shop"]);
+        assert_eq!(rows(39), ["To come back:", "  crosspull resume new-shop"]);
+        assert_eq!(rows(26), ["To come back:", "crosspull resume new-shop"]);
+        assert_eq!(rows(24), ["To come back: it is", "printed later."]);
+    }
 }

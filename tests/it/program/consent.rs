@@ -72,8 +72,9 @@ async fn nobody_who_accepts_is_waited_for_and_then_left_to_a_resume() {
         file.set("registry.provision", "consent");
     });
     let out = world.crosspull(["apply", file.to_str().unwrap(), "--yes", "--wait", "0"]).await.exits(4);
-    let out =
-        out.says("Left waiting for an admin of Fabrikam to accept the app.").says("  crosspull resume shop-prod\n");
+    let out = out
+        .says("Left waiting for an admin of Fabrikam to accept the app.")
+        .says("\ncrosspull resume shop-prod --resource-manager ");
     let link = out.stdout.lines().find(|line| line.contains("/oauth2/authorize?")).unwrap();
     accept(&world, link, "eve").await;
     world.crosspull(["resume"]).await.exits(0);

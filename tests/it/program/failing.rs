@@ -66,7 +66,7 @@ async fn a_role_that_may_not_be_given() {
     time         DATE TIME UTC
 
     What is done stays done. When the cause is gone, go on with:
-      crosspull resume shop-prod
+    crosspull resume shop-prod OPTIONS
     ");
 }
 
@@ -93,7 +93,7 @@ async fn a_service_that_breaks_again_and_again() {
     time         DATE TIME UTC
 
     What is done stays done. When the cause is gone, go on with:
-      crosspull resume shop-prod
+    crosspull resume shop-prod OPTIONS
     ");
 }
 
@@ -144,7 +144,7 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
     time         DATE TIME UTC
 
     What is done stays done. When the cause is gone, go on with:
-      crosspull resume shop-prod
+    crosspull resume shop-prod OPTIONS
     ");
     assert_eq!(world.labelled_keys().len(), 1, "some nodes hold it");
     let pulls = world.pulls("shop-prod", "fabrikamimages", "shop/web:1.4");
@@ -179,7 +179,7 @@ async fn an_image_that_is_not_there() {
     time         DATE TIME UTC
 
     What is done stays done. When the cause is gone, go on with:
-      crosspull resume shop-prod
+    crosspull resume shop-prod OPTIONS
     "#);
     out.says("removed: nobody can be using it");
     {
@@ -224,7 +224,7 @@ async fn a_rule_against_secrets_that_came_after_the_plan() {
     time         DATE TIME UTC
 
     What is done stays done. When the cause is gone, go on with:
-      crosspull resume shop-prod
+    crosspull resume shop-prod OPTIONS
     ");
 }
 

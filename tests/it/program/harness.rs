@@ -244,6 +244,8 @@ pub(crate) fn one_line(text: &str) -> String {
 pub(crate) fn filters(world: &World) -> Vec<(String, &'static str)> {
     let folder = world.folder.path().to_string_lossy().into_owned();
     vec![
+        // What another run has to be started with.
+        (r" --resource-manager https://\S+ --ca-file \S+ --data-dir \S+ --pace \d+".to_owned(), " OPTIONS"),
         (folder, "FOLDER"),
         (r"localhost:\d+".to_owned(), "localhost:PORT"),
         (r"sha256:[0-9a-f]{64}".to_owned(), "sha256:DIGEST"),

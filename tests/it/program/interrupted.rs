@@ -28,6 +28,30 @@ async fn a_signal_stops_in_an_orderly_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_command_that_is_printed_goes_on_as_it_stands() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
+        file.set("name", "our shop").set("options.confirm_node_replacement", false);
+    });
+    let out = world.crosspull(["apply", file.to_str().unwrap(), "--yes"]).await.exits(4);
+    let command = out.stdout.lines().last().unwrap().trim().to_owned();
+    assert!(
+        command.starts_with("crosspull resume 'our shop' --confirm-nodes shop-prod --resource-manager"),
+        "{command}"
+    );
+    // Another shell, in another folder, with the program on its path.
+    let shell = world.bare_command(Vec::<String>::new());
+    let program = std::path::Path::new(shell.as_std().get_program()).parent().unwrap().to_owned();
+    let variables: Vec<_> = shell.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
+    let mut again = tokio::process::Command::new("/bin/sh");
+    again.args(["-c", &format!("cd / && {command}")]).env_clear().envs(variables).env("PATH", program);
+    again.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    Running::of(again).end().await.exits(0);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+    world.crosspull(["show", "our shop"]).await.exits(0).says("\ncrosspull report 'our shop' --resource-manager");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_before_anything_was_changed_leaves_nothing() {
     let world = World::new("default").await;
     world.sim.faults().add(Rule::new("arm.permissions.list", Action::Delay { delay_ms: 60_000 }).times(9));

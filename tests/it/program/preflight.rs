@@ -298,7 +298,7 @@ async fn what_is_no_stop_is_said_all_the_same() {
     warning CP-132 The firewall of fabrikamrange lets in 198.51.100.0/28, and not shop-window, which goes out by 198.51.100.35
     note CP-117 shop-window is a private cluster
     note CP-144 Role assignments were looked for in the 2 subscriptions that this account can see
-    note CP-125 A rule of the registry tenant forbids secrets on principals
+    note CP-125 A rule of the registry tenant forbids secrets on service principals
     note CP-139 fabrikamrange takes no tokens that are for Resource Manager
     ");
     let found = finds("stops", "shop-kept", "fabrikamprivate", |world, file| {
@@ -312,7 +312,7 @@ async fn what_is_no_stop_is_said_all_the_same() {
     warning CP-133 fabrikamprivate cannot be reached from public networks, and has 1 private endpoint
     note CP-148 shop-kept is held by the lock "keep"
     note CP-144 Role assignments were looked for in the 2 subscriptions that this account can see
-    note CP-125 A rule of the registry tenant forbids secrets on principals
+    note CP-125 A rule of the registry tenant forbids secrets on service principals
     "#);
     let found = finds("short-of-room", "shop-vnet", "fabrikamfw", |_, _| {}).await;
     insta::assert_snapshot!(found.join("\n"), @"

@@ -25,7 +25,7 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     TIME  key             UUID removed: nobody can be using it
 
     No node is replaced without your yes. What is done stays done. To agree:
-      crosspull resume shop-prod --confirm-nodes shop-prod
+    crosspull resume shop-prod --confirm-nodes shop-prod OPTIONS
     ");
     assert_eq!(world.calls("aks.clusters.reset_service_principal"), 0);
     assert!(world.labelled_keys().is_empty(), "a key that nobody has is not left behind");
@@ -143,7 +143,8 @@ async fn setups_are_looked_at_without_asking_anybody() {
 
     key UUID  cluster  until DATE  in the cluster
 
-    What was done, to keep for both companies: crosspull report shop-prod
+    What was done, to keep for both companies:
+    crosspull report shop-prod OPTIONS
     ");
     shown!(world, look(&["report", "shop-prod"]).await.stdout, @r#"
     # shop-prod: connected

@@ -101,6 +101,7 @@ fn child() {
         open: None,
         training: Some(demo.clone()),
         resume: None,
+        started: crosspull::words::again::Started::default(),
         look: Look::choose(&Hints { locale: Some("C.UTF-8".to_owned()), ..Hints::default() }),
         mouse: true,
         data_dir: folder.clone().into(),

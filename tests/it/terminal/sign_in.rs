@@ -58,7 +58,7 @@ async fn the_address_that_a_browser_elsewhere_ends_on_is_pasted() {
     let Ended::At(landed, _) = ana.open(&page).await else { panic!("signed in nowhere") };
     assert_eq!(landed.host_str(), Some("localhost"));
     wizard.keys("\x1b[200~http://localhost/\x1b[201~");
-    wizard.shows("That is neither.");
+    wizard.shows("That is neither the address");
     wizard.keys(&format!("\x1b[200~{landed}\x1b[201~"));
     wizard.shows("In which subscription is the cluster?");
     wizard.shows("ana@contoso.example");

@@ -8,6 +8,10 @@ use std::{
     time::Duration,
 };
 
+use crate::{
+    azure::sign_in::returned::{Returned, Said},
+    secret::Secret,
+};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -20,9 +24,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
-use url::Url;
-
-use crate::secret::Secret;
 
 /// No answer of a sign-in page is larger.
 const LARGEST: usize = 64 * 1024;
@@ -35,48 +36,6 @@ const BREATH: Duration = Duration::from_millis(200);
 
 /// How long a browser may take to say what it wants.
 const HEADERS: Duration = Duration::from_secs(10);
-
-/// What the browser came back with.
-pub(super) enum Landed {
-    /// The code.
-    Code(Secret),
-    /// Entra, or the person, refused.
-    Refused {
-        /// Entra's word, such as `access_denied`.
-        error: String,
-        /// Entra's sentence.
-        description: String,
-    },
-}
-
-impl Landed {
-    /// Reads the fields that a page sends back. `None` where they are not of a sign-in with one of these states.
-    fn read(fields: &[(String, String)], states: &[&Secret]) -> Option<Self> {
-        let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let state = get("state")?;
-        states.iter().any(|own| own.expose() == state).then_some(())?;
-        if let Some(error) = get("error") {
-            let description = get("error_description").unwrap_or_default().to_owned();
-            return Some(Self::Refused { error: error.to_owned(), description });
-        }
-        Some(Self::Code(Secret::new(get("code")?)))
-    }
-
-    /// Reads the address that a browser ended on.
-    pub(super) fn read_address(text: &str, states: &[&Secret]) -> Option<Self> {
-        let text = text.trim().trim_matches(|c: char| matches!(c, '"' | '\'' | '<' | '>'));
-        let query = match Url::parse(text) {
-            Ok(url) => url.query().or_else(|| url.fragment())?.to_owned(),
-            // What stands behind the question mark is enough.
-            Err(_) => text.trim_start_matches('?').to_owned(),
-        };
-        Self::read(&fields(query.as_bytes()), states)
-    }
-}
-
-fn fields(text: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(text).into_owned().collect()
-}
 
 /// The open port.
 pub(super) struct Listener {
@@ -109,7 +68,7 @@ impl Listener {
     }
 
     /// Waits for the browser. A form has to carry `posted`, an address `shown`; whatever else comes is turned away.
-    pub(super) async fn land(&self, posted: &Secret, shown: &Secret) -> Landed {
+    pub(super) async fn land(&self, posted: &Secret, shown: &Secret) -> Said {
         let (landed, mut arrived) = mpsc::channel(1);
         let port = Arc::new(Port { number: self.port, posted: posted.clone(), shown: shown.clone(), landed });
         let mut browsers = tokio::task::JoinSet::new();
@@ -147,11 +106,16 @@ impl Listener {
     }
 }
 
+/// What was said to the sign-in with this state; `None` where it is another's, or says nothing.
+pub(super) fn said_to<'a>(returned: Returned, states: impl IntoIterator<Item = &'a Secret>) -> Option<Said> {
+    if returned.is_of(states.into_iter().map(Secret::expose)) { returned.said } else { None }
+}
+
 struct Port {
     number: u16,
     posted: Secret,
     shown: Secret,
-    landed: mpsc::Sender<Landed>,
+    landed: mpsc::Sender<Said>,
 }
 
 async fn serve(stream: TcpStream, port: Arc<Port>) {
@@ -179,20 +143,20 @@ impl Port {
         let landed = match *request.method() {
             Method::POST => {
                 let body = Limited::new(request.into_body(), LARGEST).collect().await;
-                body.ok().and_then(|body| Landed::read(&fields(&body.to_bytes()), &[&self.posted]))
+                body.ok().and_then(|body| said_to(Returned::of(&body.to_bytes()), [&self.posted]))
             }
             Method::GET => {
-                request.uri().query().and_then(|query| Landed::read(&fields(query.as_bytes()), &[&self.shown]))
+                request.uri().query().and_then(|query| said_to(Returned::of(query.as_bytes()), [&self.shown]))
             }
             _ => None,
         };
         match landed {
             Some(landed) => {
                 let answer = match &landed {
-                    Landed::Code(_) => {
+                    Said::Code(_) => {
                         page(StatusCode::OK, "Signed in", "You can close this tab and go back to crosspull.")
                     }
-                    Landed::Refused { .. } => page(
+                    Said::Refused { .. } => page(
                         StatusCode::OK,
                         "Not signed in",
                         "Go back to crosspull: it says why. You can close this tab.",

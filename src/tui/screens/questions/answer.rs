@@ -14,7 +14,7 @@ use crate::{
         model::{Model as Wizard, Screen, Which},
         screens::ways::{self, Way},
         training::Suggested,
-        trouble::Trouble,
+        trouble::{Trouble, error_words},
     },
 };
 
@@ -214,6 +214,9 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
 fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect> {
     match question {
         Question::Tenant(_) => {
+            if let Some(words) = error_words(&typed, "names no tenant") {
+                return trouble(wizard, words);
+            }
             let ticket = wizard.next_ticket();
             wait(wizard, ticket, "asking which tenant that is");
             vec![Effect::Resolve(ticket, typed)]

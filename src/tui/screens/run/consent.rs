@@ -9,7 +9,7 @@ use crate::{
     domain::{Problem, StepId, answers::registered, problem::ProblemKind, redirect::Landed},
     engine::{Stage, event::Status},
     steps::{self, consent_link, handover},
-    tui::{training::Suggested, widgets::doc::Tone},
+    tui::{training::Suggested, trouble::error_words, widgets::doc::Tone},
     words::handover_text,
 };
 
@@ -73,6 +73,13 @@ pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> Vec<(Ton
 /// Why a text cannot be the address that the page ends on.
 pub(super) fn not_it(model: &Model, text: &str) -> Option<String> {
     let begins = registered(&model.answers.app.redirect_uri);
-    let not = Landed::read(text, &model.answers.app.redirect_uri) == Landed::NotIt;
-    not.then(|| format!("That is not where the page ends: its address begins with {begins}"))
+    if Landed::read(text, &model.answers.app.redirect_uri) != Landed::NotIt {
+        return None;
+    }
+    let is_link = link(model, None).is_some_and(|link| link.as_str() == text.trim());
+    let link_itself = || {
+        "That is the link itself. Open it, accept there, and copy the address that the page then ends on.".to_owned()
+    };
+    let elsewhere = || format!("That is not where the page ends: its address begins with {begins}");
+    error_words(text, "no address").or_else(|| is_link.then(link_itself)).or_else(|| Some(elsewhere()))
 }

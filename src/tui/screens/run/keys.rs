@@ -90,6 +90,7 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     let Some(step) = model.shown_step() else { return Vec::new() };
     let demo = wizard.demo.is_some();
     let handed_over = model.answers.registry.handed_over();
+    let here = wizard.place.has_browser();
     let look_now = |label| own('l', "l", Act::LookNow, label, "look now instead of later");
     let play = own('o', "o", Act::OtherAdmin, "play the other admin", "demo: do what the other company's admin does");
     let message = |label| own('m', "m", Act::Message, label, "a message for the other company's admin, to be copied");
@@ -99,22 +100,22 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             // Where the link is opened by somebody far away, the message with it matters more than the browser here.
             if handed_over {
                 keys.push(enter("message", "a message for the other company's admin, to be copied"));
-            } else {
+            } else if here {
                 keys.push(enter("browser", "open the link in your browser"));
+            } else {
+                keys.push(enter("copy link", "copy the link, to open it where there is a browser"));
             }
             if demo {
                 keys.push(play);
             }
-            keys.push(own('c', "c", Act::CopyLink, "copy link", "copy the link"));
-            keys.push(own(
-                'b',
-                "b",
-                Act::Browser,
-                if handed_over { "browser" } else { "" },
-                "open the link in your browser",
-            ));
+            let label = if here || handed_over { "copy link" } else { "" };
+            keys.push(own('c', "c", Act::CopyLink, label, "copy the link"));
+            if here {
+                let label = if handed_over { "browser" } else { "" };
+                keys.push(own('b', "b", Act::Browser, label, "open the link in your browser"));
+            }
             keys.push(message(""));
-            let label = if demo || handed_over { "" } else { "paste" };
+            let label = if demo || handed_over { "" } else { "paste address" };
             keys.push(own('p', "p", Act::Paste, label, "paste the address that the browser has landed on"));
             keys.push(look_now(""));
         }
@@ -249,7 +250,10 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
     }
     let Some(step) = model.shown_step() else { return Vec::new() };
     match model.situation(step) {
-        Situation::Consent(_) if !model.answers.registry.handed_over() => on_step(wizard, Act::Browser),
+        Situation::Consent(_) if !model.answers.registry.handed_over() => {
+            let act = if wizard.place.has_browser() { Act::Browser } else { Act::CopyLink };
+            on_step(wizard, act)
+        }
         Situation::Consent(_) | Situation::Role(_) => on_step(wizard, Act::Message),
         Situation::Failed(_) => on_step(wizard, Act::Retry),
         Situation::Nodes => {

@@ -18,7 +18,7 @@ use crate::{
             doc::{Doc, Tone},
         },
     },
-    words::{doing_words, layout::resume, output_words, problem_words},
+    words::{again::PRINTED_LATER, doing_words, output_words, problem_words},
 };
 
 /// The marked step in words. The link stands by itself: it begins at the screen's first column and nothing breaks it, so
@@ -186,7 +186,8 @@ fn short(said: &str) -> String {
 
 fn way_back_here(doc: &mut Doc, model: &Model, wizard: &Wizard) {
     if wizard.demo.is_none() {
-        doc.dim(&format!("You may close crosspull. To come back:  {}", resume(&model.answers.name, "")));
+        let command = wizard.started.resume(&model.answers.name, "");
+        doc.command("You may close crosspull. To come back:", &command, PRINTED_LATER);
     }
 }
 

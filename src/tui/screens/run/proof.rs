@@ -62,7 +62,7 @@ fn made(doc: &mut Doc, model: &Model, report: &Report) {
             Where::Registry => &report.registry_tenant,
         };
         let tenant = tenant.as_ref().map(Tenant::label).unwrap_or_default();
-        let label = if object.kind == "app registration" { "registration" } else { "principal" };
+        let label = if object.kind == "app registration" { "registration" } else { "the app" };
         let id = object.object_id.map(|id| id.to_string()).unwrap_or_default();
         let was = if object.was_there { ", was there before" } else { "" };
         doc.field(label, LABEL, &format!("{id} in {tenant}{was}"));

@@ -17,7 +17,7 @@ use crate::{
             fit,
         },
     },
-    words::layout::resume,
+    words::again::PRINTED_LATER,
 };
 
 /// From this width on the steps stand in a rail of their own.
@@ -194,8 +194,8 @@ pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
         doc.text("This is a demo: it ends here, and its world with it.");
     } else {
         doc.text("What is done stays done. What is being sent is let finish.");
-        doc.text("To come back to it, today or in a week:");
-        doc.verbatim(&resume(&model.answers.name, ""));
+        let command = wizard.started.resume(&model.answers.name, "");
+        doc.command("To come back to it, today or in a week:", &command, PRINTED_LATER);
     }
     doc
 }
