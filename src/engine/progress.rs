@@ -69,6 +69,12 @@ pub struct Progress {
     done_at: BTreeMap<StepId, OffsetDateTime>,
     /// What the last intent of a reset named: it outlives the stage, since a look may fail and be repeated.
     reset: Option<(KeyId, AppId)>,
+    /// The key that the reset under way was the first to carry, as long as it may turn out not to have been taken.
+    open_delivery: Option<KeyId>,
+    /// Where steps stood before their last intent.
+    before: BTreeMap<StepId, Stage>,
+    /// Steps of several requests that were left in the middle: the earlier ones may have had their effect.
+    left: BTreeSet<StepId>,
     vouched: BTreeSet<StepId>,
     facts: Facts,
     closed: Option<Outcome>,
@@ -146,6 +152,7 @@ impl Progress {
                     return illegal(format!("{step} cannot fail any more"));
                 }
                 self.stages.insert(*step, Stage::Failed { problem: problem.clone(), next: *next });
+                self.settle_delivery(*step);
             }
             Record::Lost { step } => {
                 if self.raw(*step) != Stage::Done {
@@ -158,10 +165,25 @@ impl Progress {
             }
             Record::Delivered { key, how } => {
                 self.known(*key)?;
+                let carried = |stage| matches!(stage, Stage::Intended { key: Some(carried), .. } if carried == *key);
+                let first = self.facts.key(*key).is_some_and(|record| record.delivered.is_none());
+                if *how == Delivery::Cluster && first && carried(self.raw(StepId::ClusterUpdate)) {
+                    self.open_delivery = Some(*key);
+                }
                 self.facts.deliver(*key, *how);
             }
+            Record::NotTaken { key } => {
+                if self.open_delivery != Some(*key) {
+                    return illegal(format!("key {key} may have been taken"));
+                }
+                self.open_delivery = None;
+                self.facts.not_taken(*key);
+            }
+            Record::Withdrawn { step } => self.withdraw(*step)?,
             Record::TextLost { key } => {
                 self.known(*key)?;
+                // Another process than the one that sent it does not know how the request went.
+                self.open_delivery = None;
                 self.facts.lose_text(*key);
             }
             Record::KeyRemoved { key } => {
@@ -226,6 +248,8 @@ impl Progress {
         if step == StepId::ClusterUpdate {
             self.reset = key.zip(client_before);
         }
+        self.settle_delivery(step);
+        self.before.insert(step, self.raw(step));
         self.stages.insert(step, Stage::Intended { attempt, key, client_before });
         Ok(())
     }
@@ -239,10 +263,35 @@ impl Progress {
         }
         self.facts.put(step, output.clone());
         self.stages.insert(step, Stage::Applied);
+        self.settle_delivery(step);
         if step == StepId::ClusterUpdate {
             // A confirmation holds for one reset: should this one fail, the next is confirmed anew.
             self.nodes_confirmed = None;
         }
+        Ok(())
+    }
+
+    /// What the reset under way carried counts as delivered from here on.
+    fn settle_delivery(&mut self, step: StepId) {
+        if step == StepId::ClusterUpdate {
+            self.open_delivery = None;
+        }
+    }
+
+    fn withdraw(&mut self, step: StepId) -> Result<(), IllegalRecord> {
+        let illegal = |what: String| Err(IllegalRecord { what });
+        if !matches!(self.raw(step), Stage::Intended { .. }) {
+            return illegal(format!("{step} cannot be withdrawn: it is {}", name(&self.raw(step))));
+        }
+        if step == StepId::ClusterUpdate && self.open_delivery.is_some() {
+            return illegal(format!("{step} cannot be withdrawn: its key may have been taken"));
+        }
+        if may_be_partly_applied(step) {
+            self.left.insert(step);
+        }
+        // An intent that follows another one was written when nothing was found of that one.
+        let before = self.before.remove(&step).filter(|stage| !matches!(stage, Stage::Intended { .. }));
+        self.stages.insert(step, before.unwrap_or(Stage::Due));
         Ok(())
     }
 
@@ -359,6 +408,11 @@ impl Progress {
         self.reset
     }
 
+    /// Whether this key's delivery can be taken back: the reset under way was the first to carry it, and is not answered.
+    pub fn delivery_is_open(&self, key: KeyId) -> bool {
+        self.open_delivery == Some(key)
+    }
+
     /// Whether the other company's admin said that a step is done.
     pub fn vouched(&self, step: StepId) -> bool {
         self.vouched.contains(&step)
@@ -443,7 +497,8 @@ impl Progress {
                 let untouched = matches!(stage, Stage::Due | Stage::Undone);
                 let rejected =
                     matches!(stage, Stage::Failed { next: Next::Again, .. }) && !may_be_partly_applied(**step);
-                let nothing = untouched || rejected && self.facts.output(**step).is_none();
+                let nothing = (untouched && !(**stage == Stage::Due && self.left.contains(step)))
+                    || rejected && self.facts.output(**step).is_none();
                 !nothing && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
             })
             .map(|(step, _)| *step)
@@ -491,5 +546,107 @@ pub fn name(stage: &Stage) -> &'static str {
         Stage::Lost => "lost",
         Stage::Undoing => "being taken back",
         Stage::Undone => "taken back",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn key() -> KeyId {
+        KeyId(sample::uuid(1))
+    }
+
+    /// The records of a setup that went well, up to the delivery of its key.
+    fn sent() -> Vec<Record> {
+        let mut records = sample::connected();
+        let at = records.iter().position(|record| matches!(record, Record::Delivered { .. })).unwrap();
+        records.truncate(at + 1);
+        records
+    }
+
+    fn problem() -> Box<Problem> {
+        Box::new(sample::problem())
+    }
+
+    fn folded(records: Vec<Record>) -> Result<Progress, IllegalRecord> {
+        let mut progress = Progress::default();
+        sample::entries(records).iter().try_for_each(|entry| progress.apply(entry))?;
+        Ok(progress)
+    }
+
+    fn after(more: impl IntoIterator<Item = Record>) -> Result<Progress, IllegalRecord> {
+        folded(sent().into_iter().chain(more).collect())
+    }
+
+    const STEP: StepId = StepId::ClusterUpdate;
+
+    fn intent() -> Record {
+        sent().into_iter().rev().nth(1).unwrap()
+    }
+
+    fn delivered() -> Record {
+        Record::Delivered { key: key(), how: Delivery::Cluster }
+    }
+
+    #[test]
+    fn a_reset_that_was_refused_leaves_no_delivery_and_no_question() {
+        let progress = after([Record::NotTaken { key: key() }, Record::Withdrawn { step: STEP }]).unwrap();
+        assert_eq!(progress.facts().delivered_to_cluster().count(), 0);
+        assert!(!progress.cluster_touched() && progress.update_ready());
+        assert_eq!(progress.stage(STEP), Stage::Due);
+        // The next one begins from there.
+        let again = [Record::NotTaken { key: key() }, Record::Withdrawn { step: STEP }, intent(), delivered()];
+        let progress = after(again).unwrap();
+        assert_eq!(progress.facts().delivered_to_cluster().count(), 1);
+    }
+
+    #[test]
+    fn a_delivery_is_taken_back_only_by_the_attempt_that_made_it() {
+        let not_taken = || Record::NotTaken { key: key() };
+        let failed = |next| Record::Failed { step: STEP, problem: problem(), next };
+        // Another process has taken it up; the attempt has failed; an earlier reset had carried the key.
+        for between in [
+            vec![Record::TextLost { key: key() }],
+            vec![failed(Next::Look)],
+            vec![failed(Next::Again), intent(), delivered()],
+        ] {
+            assert!(after(between.iter().cloned().chain([not_taken()])).is_err(), "{between:?}");
+        }
+        assert!(after([not_taken(), not_taken()]).is_err());
+        assert!(after([Record::Withdrawn { step: STEP }]).is_err(), "the key may have been taken");
+        let mut unsent = sent();
+        unsent.pop();
+        unsent.push(not_taken());
+        assert!(folded(unsent).is_err());
+    }
+
+    #[test]
+    fn what_a_person_was_given_meanwhile_stays_given() {
+        let person = Record::Delivered { key: key(), how: Delivery::Person };
+        let progress = after([person, Record::NotTaken { key: key() }]).unwrap();
+        assert_eq!(progress.facts().key(key()).unwrap().delivered, Some(Delivery::Person));
+    }
+
+    #[test]
+    fn a_reset_that_follows_a_failed_one_is_withdrawn_to_where_that_one_stood() {
+        let failed = Record::Failed { step: STEP, problem: problem(), next: Next::Again };
+        let progress = after([failed, intent(), delivered(), Record::Withdrawn { step: STEP }]).unwrap();
+        assert!(matches!(progress.stage(STEP), Stage::Failed { next: Next::Again, .. }));
+        assert_eq!(progress.facts().delivered_to_cluster().count(), 1, "nodes may have it from the first one");
+    }
+
+    #[test]
+    fn a_step_of_several_requests_that_was_left_is_taken_back_with_the_rest() {
+        let intent = |step| Record::Intent { step, key: None, client_before: None };
+        let mut records = sample::connected();
+        let at = records.iter().position(|record| matches!(record, Record::Intent { .. })).unwrap();
+        records.truncate(at);
+        records.extend([intent(StepId::Registration), Record::Withdrawn { step: StepId::Registration }]);
+        let progress = folded(records).unwrap();
+        assert_eq!(progress.stage(StepId::Registration), Stage::Due);
+        assert_eq!(progress.effects(), [StepId::Registration]);
+        assert!(progress.runnable().contains(&StepId::Registration));
     }
 }

@@ -91,6 +91,18 @@ pub enum Record {
         /// Where to.
         how: Delivery,
     },
+    /// Every try of the reset that carried the key, in the attempt under way, was refused or never sent: no cluster has it.
+    /// Takes the delivery of this very attempt back, and no earlier one.
+    NotTaken {
+        /// The key.
+        key: KeyId,
+    },
+    /// A step was left before it had any effect: what its last intent announced was refused or never sent. It stands where
+    /// it stood before.
+    Withdrawn {
+        /// The step.
+        step: StepId,
+    },
     /// The process that held a key's text is gone.
     TextLost {
         /// The key.

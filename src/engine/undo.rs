@@ -66,8 +66,8 @@ async fn take_back<W: Work>(
     // Begun, and not answered since: what the last try may have left has to be found before it can be taken back. An
     // earlier output does not answer for it.
     let open = match progress_now.recorded(step) {
-        Stage::Intended { .. } | Stage::Undoing | Stage::Failed { .. } => true,
-        Stage::Applied | Stage::Done | Stage::Lost | Stage::Due | Stage::Undone => false,
+        Stage::Intended { .. } | Stage::Undoing | Stage::Failed { .. } | Stage::Due => true,
+        Stage::Applied | Stage::Done | Stage::Lost | Stage::Undone => false,
     };
     let found = if open { find(work, step, cx).await? } else { None };
     let mut outputs: Vec<Output> = Vec::new();

@@ -42,6 +42,10 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
             step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
         }
         Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
+        Record::Withdrawn { .. } => None,
+        Record::NotTaken { key } => {
+            Some(("key".to_owned(), format!("{key} was not taken: the reset was refused, and no node has it")))
+        }
         Record::Done { step: done, output } => {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(output_words).filter(|detail| !detail.is_empty());
