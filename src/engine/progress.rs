@@ -12,7 +12,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::record::{Entry, Next, Outcome, Record};
-use crate::domain::{Answers, AppId, Facts, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId, key::Delivery};
+use crate::domain::{
+    Answers, AppId, Facts, KeyId, Operator, Output, Plan, PlanHash, Problem, SetupId, Side, StepId, key::Delivery,
+};
 
 /// Where one step stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +77,8 @@ pub struct Progress {
     before: BTreeMap<StepId, Stage>,
     /// Steps of several requests that were left in the middle: the earlier ones may have had their effect.
     left: BTreeSet<StepId>,
+    /// Who was last signed in on each side, and who before them.
+    operators: BTreeMap<Side, (Operator, Option<Operator>)>,
     vouched: BTreeSet<StepId>,
     facts: Facts,
     closed: Option<Outcome>,
@@ -110,6 +114,13 @@ impl Progress {
                     return Ok(());
                 }
                 (self.plan, self.plan_hash, self.confirmed, self.nodes_confirmed) = (None, None, None, None);
+            }
+            Record::SignedIn { side: Side::Both, .. } => {
+                return illegal("whoever signs in does so to one tenant".to_owned());
+            }
+            Record::SignedIn { side, operator } => {
+                let before = self.operators.remove(side).map(|(before, _)| before);
+                self.operators.insert(*side, (operator.clone(), before));
             }
             Record::Planned { plan } => {
                 if self.answers.is_none() || Some(plan.setup) != self.setup {
@@ -373,6 +384,17 @@ impl Progress {
         self.closed
     }
 
+    /// Who was last signed in on a side.
+    pub fn operator(&self, side: Side) -> Option<&Operator> {
+        self.operators.get(&side).map(|(operator, _)| operator)
+    }
+
+    /// Who had been signed in on a side when somebody else signed in there last.
+    pub fn replaced(&self, side: Side) -> Option<&Operator> {
+        let (now, before) = self.operators.get(&side)?;
+        before.as_ref().filter(|before| before.object_id != now.object_id)
+    }
+
     /// When the setup was opened.
     pub fn started(&self) -> Option<OffsetDateTime> {
         self.started
@@ -552,7 +574,7 @@ pub fn name(stage: &Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::{domain::ObjectId, sample};
 
     fn key() -> KeyId {
         KeyId(sample::uuid(1))
@@ -620,6 +642,20 @@ mod tests {
         unsent.pop();
         unsent.push(not_taken());
         assert!(folded(unsent).is_err());
+    }
+
+    #[test]
+    fn who_goes_on_with_what_another_began_is_known() {
+        let of = |digit, name: &str| Operator { object_id: ObjectId(sample::uuid(digit)), name: name.to_owned() };
+        let signs_in = |operator: &Operator| Record::SignedIn { side: Side::Cluster, operator: operator.clone() };
+        let (ana, carl) = (of(1, "ana@contoso.example"), of(2, "carl@contoso.example"));
+        let progress = after([signs_in(&ana), signs_in(&ana)]).unwrap();
+        assert_eq!((progress.operator(Side::Cluster), progress.replaced(Side::Cluster)), (Some(&ana), None));
+        let progress = after([signs_in(&ana), signs_in(&carl)]).unwrap();
+        assert_eq!((progress.operator(Side::Cluster), progress.replaced(Side::Cluster)), (Some(&carl), Some(&ana)));
+        let progress = after([signs_in(&ana), signs_in(&carl), signs_in(&carl)]).unwrap();
+        assert_eq!(progress.replaced(Side::Cluster), None, "that was told");
+        assert!(after([Record::SignedIn { side: Side::Both, operator: ana }]).is_err());
     }
 
     #[test]

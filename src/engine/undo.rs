@@ -33,6 +33,9 @@ pub async fn undo<W: Work>(journal: &mut Journal, work: Arc<W>, pace: Pace, even
     let wait =
         Waiter::new(None, pace, events.statuses.clone(), tokio_util::sync::CancellationToken::new(), Arc::default());
     work.guard(&StepContext { progress: progress.subscribe(), ask: ask.clone(), wait }, true).await?;
+    for (side, operator) in work.signed_in() {
+        record(journal, &progress, &events, Record::SignedIn { side, operator }).await?;
+    }
     for step in journal.progress().effects() {
         let wait = Waiter::new(
             Some(step),

@@ -15,7 +15,7 @@ use crate::{
     words::{
         doing_words,
         layout::{clean, clock},
-        output_words,
+        other_operator, output_words,
         problem::said,
     },
 };
@@ -43,6 +43,10 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         }
         Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::Withdrawn { .. } => None,
+        Record::SignedIn { side, .. } => {
+            let (now, before) = (progress.operator(*side)?, progress.replaced(*side)?);
+            Some(("account".to_owned(), other_operator(*side, now, before)))
+        }
         Record::NotTaken { key } => {
             Some(("key".to_owned(), format!("{key} was not taken: the reset was refused, and no node has it")))
         }

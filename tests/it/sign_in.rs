@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crosspull::{
     domain::{
-        Answers, AppId, Plan, SetupId, StepId,
+        Answers, AppId, Operator, Plan, SetupId, Side, StepId,
         sign_in::{Reason, SignIn},
     },
-    engine::{Command, Event, Events, Idle, Stage, event::Ended as RunEnded, run::Mode},
+    engine::{Command, Event, Events, Idle, Record, Stage, event::Ended as RunEnded, run::Mode},
     secret::Secret,
     session::{Open, Pasted, Refusal, Session, Wanted, Way},
     sim::{Action, Rule, faults::QuoteFault},
@@ -409,6 +409,60 @@ async fn a_reset_that_waits_for_a_second_factor_has_given_the_cluster_nothing() 
         assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{how:?}: {came:?}");
         assert!(world.pulls("shop-prod", "fabrikamimages", "shop/web:1.4").iter().all(|(_, can)| *can));
     }
+}
+
+#[tokio::test]
+async fn a_setup_that_somebody_else_takes_up_says_so() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    let (planned, _) = with_people(&world, &session, Manner::Here, plan(&session, &answers)).await;
+    let (steps, plan) = planned.unwrap();
+    let mut open = session.begin(&answers, &plan, steps).unwrap();
+    no_second_factor_for_the_reset(&world, &session, &mut open, AtTheReset::Left).await;
+    let who = |open: &Open, side| {
+        let progress = open.journal.progress();
+        let name = |operator: Option<&Operator>| operator.map(|operator| operator.name.clone());
+        (name(progress.operator(side)), name(progress.replaced(side)))
+    };
+    let ana = Some("ana@contoso.example".to_owned());
+    assert_eq!(who(&open, Side::Cluster), (ana.clone(), None));
+    assert_eq!(who(&open, Side::Registry), (Some("ben@fabrikam.example".to_owned()), None));
+    drop(open);
+
+    // Another process, and another person at the same page.
+    let session = world.session();
+    let mut open = session.resume(None).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
+    let mut waiting = session.desk().waiting();
+    let (carl, ben) = (Person::new(&world, "carl@contoso.example"), Person::new(&world, "ben@fabrikam.example"));
+    let contoso = world.sim.ready().tenants.iter().find(|one| one.domain == "contoso.example").unwrap().id;
+    let (command, commands) = mpsc::channel(4);
+    let (events, mut happened, _statuses) = Events::channel();
+    let people = async {
+        loop {
+            let next = waiting.borrow_and_update().first().cloned();
+            if let Some(Wanted { way: Way::Code { code, page, .. }, tenant, .. }) = next {
+                let person = if tenant == contoso { &carl } else { &ben };
+                person.type_code(&page, &code).await;
+            }
+            waiting.changed().await.unwrap();
+        }
+    };
+    let front_end = async {
+        while let Some(event) = happened.recv().await {
+            if matches!(&event, Event::Recorded(entry) if matches!(entry.record, Record::SignedIn { side: Side::Cluster, .. }))
+            {
+                command.send(Command::Stop).await.unwrap();
+            }
+        }
+    };
+    let running = async { tokio::join!(session.run(&mut open, Mode::Resumed, events, commands), front_end).0 };
+    let ended = tokio::select! {
+        ended = running => ended,
+        () = people => unreachable!("people answer for ever"),
+    };
+    assert_eq!(ended.unwrap(), RunEnded::Stopped);
+    assert_eq!(who(&open, Side::Cluster), (Some("carl@contoso.example".to_owned()), ana));
 }
 
 #[tokio::test]

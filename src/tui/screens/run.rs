@@ -9,7 +9,7 @@ mod proof;
 mod state;
 mod view;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use accounts::Accounts;
 pub use dialogs::{Dialog, dialog_keys, dialog_view, in_dialog, pasted, typed};
@@ -18,7 +18,7 @@ pub use view::{leave_doc, view};
 
 use crate::{
     domain::{
-        Answers, KeyId, Side, StepId, TenantId,
+        Answers, KeyId, Operator, Side, StepId, TenantId,
         answers::{SignIn, Tenant},
         problem::ProblemKind,
     },
@@ -37,7 +37,10 @@ use crate::{
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
     },
-    words::layout::{resume, setup_name},
+    words::{
+        layout::{resume, setup_name},
+        other_operator,
+    },
 };
 
 /// A setup that runs, or has run.
@@ -57,6 +60,10 @@ pub struct Model {
     pub ended: Option<Result<Ended, Trouble>>,
     /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
     looking: bool,
+    /// It was begun by this program, and has not been taken up again since.
+    fresh: bool,
+    /// Who this run has seen signed in.
+    operators: BTreeMap<Side, Operator>,
     /// The run is being taken up again, as somebody else or after it broke off.
     reopening: bool,
     /// The step that a person marked; `None` follows what matters most.
@@ -83,6 +90,8 @@ impl Model {
             review: None,
             ended: None,
             looking: opened.resumed,
+            fresh: !opened.resumed,
+            operators: BTreeMap::new(),
             reopening: false,
             at: None,
             scroll: 0,
@@ -96,6 +105,16 @@ impl Model {
     /// Whether the end is proven.
     pub fn proven(&self) -> bool {
         self.progress.complete() || self.progress.closed().is_some()
+    }
+
+    /// Whether this is the run that was begun with the answers on the screens before it.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Who is signed in on one side, as their token said to this run.
+    pub fn signed_in(&self, which: Which) -> Option<&Operator> {
+        self.operators.get(&which.into())
     }
 
     /// Whether nothing runs any more.
@@ -250,8 +269,11 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
                 Event::Recorded(entry) => matches!(entry.record, Record::Done { .. } | Record::Failed { .. }),
                 _ => false,
             };
-            if news {
+            if news && !wizard.notice.as_ref().is_some_and(|notice| notice.stays) {
                 wizard.notice = None;
+            }
+            if let Some(newcomer) = newcomer(model, &event) {
+                wizard.say_until_seen(newcomer);
             }
         }
         Msg::RunOver(ended) => {
@@ -285,9 +307,18 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Somebody goes on with what another began.
+fn newcomer(model: &Model, event: &Event) -> Option<String> {
+    let Event::Recorded(entry) = event else { return None };
+    let Record::SignedIn { side, .. } = &entry.record else { return None };
+    Some(other_operator(*side, model.progress.operator(*side)?, model.progress.replaced(*side)?))
+}
+
 fn engine_said(model: &mut Model, event: &Event) {
     let still_looking = match event {
-        Event::Recorded(entry) => matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. }),
+        Event::Recorded(entry) => {
+            matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. } | Record::SignedIn { .. })
+        }
         _ => false,
     };
     model.looking &= still_looking;
@@ -299,6 +330,10 @@ fn engine_said(model: &mut Model, event: &Event) {
             }
             if let Some(answers) = model.progress.answers() {
                 model.answers = Arc::clone(answers);
+            }
+            if let Record::SignedIn { side, operator } = &entry.record {
+                model.operators.insert(*side, operator.clone());
+                return;
             }
             model.idle = None;
             if matches!(entry.record, Record::Failed { .. } | Record::Closed { .. }) {
