@@ -104,9 +104,14 @@ impl Progress {
             }
             Record::Answered { answers } => {
                 // Somebody else may go on with it: who signs in is no part of what was planned.
-                let same = self.answers.as_ref().is_some_and(|known| known.same_but_for_who_signs_in(answers));
+                // And as long as no image has been pulled, another one does as well.
+                let same = self.answers.as_ref().is_some_and(|known| {
+                    let another = self.awaits_its_image().then(|| known.with_image(answers.registry.image.clone()));
+                    another.as_ref().unwrap_or(known).same_but_for_who_signs_in(answers)
+                });
                 if !same && !self.stages.is_empty() {
-                    return illegal("answers cannot change once a step has begun, but for who signs in".to_owned());
+                    let what = "answers cannot change once a step has begun, but for who signs in and an image that was not pulled";
+                    return illegal(what.to_owned());
                 }
                 self.answers = Some(Arc::new((**answers).clone()));
                 if same {
@@ -499,6 +504,12 @@ impl Progress {
         })
     }
 
+    /// Whether no image has been pulled so far, so that another one can be named.
+    pub fn awaits_its_image(&self) -> bool {
+        let pulls = [StepId::Probe, StepId::Proof].into_iter();
+        self.plan.is_some() && pulls.into_iter().all(|step| !matches!(self.stage(step), Stage::Done | Stage::Applied))
+    }
+
     /// Whether a reset may have been sent.
     pub fn cluster_touched(&self) -> bool {
         !matches!(self.raw(StepId::ClusterUpdate), Stage::Due)
@@ -572,117 +583,4 @@ pub fn name(stage: &Stage) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{domain::ObjectId, sample};
-
-    fn key() -> KeyId {
-        KeyId(sample::uuid(1))
-    }
-
-    /// The records of a setup that went well, up to the delivery of its key.
-    fn sent() -> Vec<Record> {
-        let mut records = sample::connected();
-        let at = records.iter().position(|record| matches!(record, Record::Delivered { .. })).unwrap();
-        records.truncate(at + 1);
-        records
-    }
-
-    fn problem() -> Box<Problem> {
-        Box::new(sample::problem())
-    }
-
-    fn folded(records: Vec<Record>) -> Result<Progress, IllegalRecord> {
-        let mut progress = Progress::default();
-        sample::entries(records).iter().try_for_each(|entry| progress.apply(entry))?;
-        Ok(progress)
-    }
-
-    fn after(more: impl IntoIterator<Item = Record>) -> Result<Progress, IllegalRecord> {
-        folded(sent().into_iter().chain(more).collect())
-    }
-
-    const STEP: StepId = StepId::ClusterUpdate;
-
-    fn intent() -> Record {
-        sent().into_iter().rev().nth(1).unwrap()
-    }
-
-    fn delivered() -> Record {
-        Record::Delivered { key: key(), how: Delivery::Cluster }
-    }
-
-    #[test]
-    fn a_reset_that_was_refused_leaves_no_delivery_and_no_question() {
-        let progress = after([Record::NotTaken { key: key() }, Record::Withdrawn { step: STEP }]).unwrap();
-        assert_eq!(progress.facts().delivered_to_cluster().count(), 0);
-        assert!(!progress.cluster_touched() && progress.update_ready());
-        assert_eq!(progress.stage(STEP), Stage::Due);
-        // The next one begins from there.
-        let again = [Record::NotTaken { key: key() }, Record::Withdrawn { step: STEP }, intent(), delivered()];
-        let progress = after(again).unwrap();
-        assert_eq!(progress.facts().delivered_to_cluster().count(), 1);
-    }
-
-    #[test]
-    fn a_delivery_is_taken_back_only_by_the_attempt_that_made_it() {
-        let not_taken = || Record::NotTaken { key: key() };
-        let failed = |next| Record::Failed { step: STEP, problem: problem(), next };
-        // Another process has taken it up; the attempt has failed; an earlier reset had carried the key.
-        for between in [
-            vec![Record::TextLost { key: key() }],
-            vec![failed(Next::Look)],
-            vec![failed(Next::Again), intent(), delivered()],
-        ] {
-            assert!(after(between.iter().cloned().chain([not_taken()])).is_err(), "{between:?}");
-        }
-        assert!(after([not_taken(), not_taken()]).is_err());
-        assert!(after([Record::Withdrawn { step: STEP }]).is_err(), "the key may have been taken");
-        let mut unsent = sent();
-        unsent.pop();
-        unsent.push(not_taken());
-        assert!(folded(unsent).is_err());
-    }
-
-    #[test]
-    fn who_goes_on_with_what_another_began_is_known() {
-        let of = |digit, name: &str| Operator { object_id: ObjectId(sample::uuid(digit)), name: name.to_owned() };
-        let signs_in = |operator: &Operator| Record::SignedIn { side: Side::Cluster, operator: operator.clone() };
-        let (ana, carl) = (of(1, "ana@contoso.example"), of(2, "carl@contoso.example"));
-        let progress = after([signs_in(&ana), signs_in(&ana)]).unwrap();
-        assert_eq!((progress.operator(Side::Cluster), progress.replaced(Side::Cluster)), (Some(&ana), None));
-        let progress = after([signs_in(&ana), signs_in(&carl)]).unwrap();
-        assert_eq!((progress.operator(Side::Cluster), progress.replaced(Side::Cluster)), (Some(&carl), Some(&ana)));
-        let progress = after([signs_in(&ana), signs_in(&carl), signs_in(&carl)]).unwrap();
-        assert_eq!(progress.replaced(Side::Cluster), None, "that was told");
-        assert!(after([Record::SignedIn { side: Side::Both, operator: ana }]).is_err());
-    }
-
-    #[test]
-    fn what_a_person_was_given_meanwhile_stays_given() {
-        let person = Record::Delivered { key: key(), how: Delivery::Person };
-        let progress = after([person, Record::NotTaken { key: key() }]).unwrap();
-        assert_eq!(progress.facts().key(key()).unwrap().delivered, Some(Delivery::Person));
-    }
-
-    #[test]
-    fn a_reset_that_follows_a_failed_one_is_withdrawn_to_where_that_one_stood() {
-        let failed = Record::Failed { step: STEP, problem: problem(), next: Next::Again };
-        let progress = after([failed, intent(), delivered(), Record::Withdrawn { step: STEP }]).unwrap();
-        assert!(matches!(progress.stage(STEP), Stage::Failed { next: Next::Again, .. }));
-        assert_eq!(progress.facts().delivered_to_cluster().count(), 1, "nodes may have it from the first one");
-    }
-
-    #[test]
-    fn a_step_of_several_requests_that_was_left_is_taken_back_with_the_rest() {
-        let intent = |step| Record::Intent { step, key: None, client_before: None };
-        let mut records = sample::connected();
-        let at = records.iter().position(|record| matches!(record, Record::Intent { .. })).unwrap();
-        records.truncate(at);
-        records.extend([intent(StepId::Registration), Record::Withdrawn { step: StepId::Registration }]);
-        let progress = folded(records).unwrap();
-        assert_eq!(progress.stage(StepId::Registration), Stage::Due);
-        assert_eq!(progress.effects(), [StepId::Registration]);
-        assert!(progress.runnable().contains(&StepId::Registration));
-    }
-}
+mod tests;

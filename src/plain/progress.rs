@@ -41,8 +41,10 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         Record::Applied { step: StepId::ClusterUpdate, .. } => {
             step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
         }
-        Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
-        Record::Withdrawn { .. } => None,
+        Record::Answered { .. }
+        | Record::Applied { .. }
+        | Record::Withdrawn { .. }
+        | Record::Delivered { how: Delivery::Cluster, .. } => None,
         Record::SignedIn { side, .. } => {
             let (now, before) = (progress.operator(*side)?, progress.replaced(*side)?);
             Some(("account".to_owned(), other_operator(*side, now, before)))

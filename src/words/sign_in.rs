@@ -21,9 +21,9 @@ pub fn sign_in_reason(reason: Reason, tenant: &str, account: Option<&str>) -> St
 /// Somebody goes on with what another began.
 pub fn other_operator(side: Side, now: &Operator, before: &Operator) -> String {
     // Two objects may bear one name: an account that was deleted and made anew, two apps.
-    let whose = |operator: &Operator| match now.name == before.name {
-        true => format!("{operator} ({})", operator.object_id),
-        false => operator.to_string(),
+    let alike = now.name == before.name;
+    let whose = |operator: &Operator| {
+        if alike { format!("{operator} ({})", operator.object_id) } else { operator.to_string() }
     };
     format!("{} is signed in to the {side} tenant now; before it was {}.", whose(now), whose(before))
 }

@@ -26,6 +26,7 @@ use crate::{
         Event, Idle, Progress, Record,
         event::{Doing, Ended, NodesReview, Statuses},
         record::Outcome,
+        run::Mode,
     },
     error::ExitCode,
     session::{Account, Wanted},
@@ -60,8 +61,8 @@ pub struct Model {
     pub ended: Option<Result<Ended, Trouble>>,
     /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
     looking: bool,
-    /// It was begun by this program, and has not been taken up again since.
-    fresh: bool,
+    /// Whether it was begun on the screens before this one, or has been taken up again.
+    mode: Mode,
     /// Who this run has seen signed in.
     operators: BTreeMap<Side, Operator>,
     /// The run is being taken up again, as somebody else or after it broke off.
@@ -90,7 +91,7 @@ impl Model {
             review: None,
             ended: None,
             looking: opened.resumed,
-            fresh: !opened.resumed,
+            mode: if opened.resumed { Mode::Resumed } else { Mode::Fresh },
             operators: BTreeMap::new(),
             reopening: false,
             at: None,
@@ -109,7 +110,7 @@ impl Model {
 
     /// Whether this is the run that was begun with the answers on the screens before it.
     pub fn is_fresh(&self) -> bool {
-        self.fresh
+        self.mode == Mode::Fresh
     }
 
     /// Who is signed in on one side, as their token said to this run.

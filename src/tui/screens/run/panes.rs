@@ -235,7 +235,7 @@ pub(super) fn differences(doc: &mut Doc, review: &NodesReview) {
         return;
     }
     doc.blank();
-    doc.toned(Tone::Warn, "Different from the plan:");
+    doc.toned(Tone::Warn, "Different from the plan, or not known:");
     for difference in &review.differences {
         doc.field("-", 2, difference);
     }
