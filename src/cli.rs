@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::TypedValueParser as _};
 use url::Url;
 
-use crate::domain::{AppId, StepId, cloud::KnownCloud};
+use crate::domain::{AppId, ImageReference, StepId, cloud::KnownCloud};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -218,6 +218,9 @@ pub struct ResumeArgs {
     /// This step is done by somebody's word, since it cannot be seen from here: consent, registry-role or probe
     #[arg(long, value_name = "STEP")]
     pub vouch: Option<Vouch>,
+    /// Another image for the proof, REPOSITORY:TAG, as long as none has been pulled
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<ImageReference>,
 }
 
 /// How a run goes on by itself.

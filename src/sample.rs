@@ -184,6 +184,7 @@ pub(crate) fn problem() -> Problem {
         status: Some(403),
         request_id: Some("5f2c0a1e-6c0e-4a53-9a38-0f6d1b7f2e11".to_owned()),
         correlation_id: Some("c1b7e6d2-0f4b-4b0e-8d55-2f9a7c3e4410".to_owned()),
+        untouched: false,
         at: datetime!(2026-11-23 13:31:07 UTC),
     }
 }

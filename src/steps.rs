@@ -39,7 +39,7 @@ pub(crate) use self::cluster_update::not_succeeded;
 
 use crate::{
     azure::{Http, TenantClients, sign_in::Desk},
-    domain::{AppId, Cloud, KeyId, ObjectId, Output, Plan, StepId, answers::Tenant},
+    domain::{AppId, Cloud, KeyId, ObjectId, Operator, Output, Plan, Side, StepId, answers::Tenant},
     engine::{
         Check, Fault, StepContext, Work,
         event::NodesReview,
@@ -212,6 +212,11 @@ impl Work for Steps {
 
     fn leave(&self) -> Leaving {
         Box::new(self.desk.close())
+    }
+
+    fn signed_in(&self) -> Vec<(Side, Operator)> {
+        let sides = [(Side::Cluster, Some(&self.cluster)), (Side::Registry, self.registry.as_ref())];
+        sides.into_iter().filter_map(|(side, clients)| Some((side, clients?.tokens().account()?))).collect()
     }
 
     async fn review_nodes(&self, cx: &StepContext) -> Result<NodesReview, Fault> {

@@ -14,5 +14,5 @@ pub use handover::handover_text;
 pub use nodes::{replaced, way_back};
 pub use output::output_words;
 pub use problem::{ProblemWords, error_text, problem_text, problem_words};
-pub use sign_in::{sign_in_page, sign_in_reason, sign_in_useless};
+pub use sign_in::{other_operator, sign_in_page, sign_in_reason, sign_in_useless};
 pub use waiting::doing_words;

@@ -140,6 +140,7 @@ impl Error {
             status: self.status,
             request_id: self.request_id.clone(),
             correlation_id: self.correlation_id.clone(),
+            untouched: false,
             at: self.at,
         }
     }

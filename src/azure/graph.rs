@@ -11,7 +11,8 @@ mod service_principal;
 use url::Url;
 
 pub use application::{
-    AppOwner, Application, ApplicationPatch, MULTITENANT, NewApplication, SINGLE_TENANT, merge_access, user_read_access,
+    AppOwner, Application, ApplicationPatch, MULTITENANT, NewApplication, SINGLE_TENANT, merge_access, serves_tenants,
+    user_read_access,
 };
 pub use deleted::DeletedFilter;
 pub use directory::{AppRoleAssignment, DirectoryRole, Me, Organization, TenantInformation};

@@ -38,6 +38,14 @@ impl Answers {
         }
         *self == same
     }
+
+    /// The same with another image for the proof.
+    #[must_use]
+    pub fn with_image(&self, image: ImageReference) -> Self {
+        let mut other = self.clone();
+        other.registry.image = image;
+        other
+    }
 }
 
 /// The cluster's side.

@@ -205,6 +205,15 @@ impl Facts {
         }
     }
 
+    /// Takes back that a key was sent to the cluster. What a person was given they have all the same.
+    pub fn not_taken(&mut self, key: KeyId) {
+        if let Some(record) = self.keys.get_mut(&key)
+            && record.delivered == Some(Delivery::Cluster)
+        {
+            record.delivered = None;
+        }
+    }
+
     /// Marks a key's text as gone.
     pub fn lose_text(&mut self, key: KeyId) {
         if let Some(record) = self.keys.get_mut(&key) {

@@ -55,6 +55,9 @@ pub struct Problem {
     /// The correlation id of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
+    /// Of the cluster update: so far no node can have been given anything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untouched: bool,
     /// When it happened.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
@@ -72,6 +75,7 @@ impl Problem {
             status: None,
             request_id: None,
             correlation_id: None,
+            untouched: false,
             at,
         }
     }

@@ -93,7 +93,7 @@ impl fmt::Display for StepId {
 }
 
 /// One of the two tenants of a setup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The tenant that owns the cluster, and is the app's home.

@@ -15,13 +15,18 @@ pub(super) async fn drive<W: Work>(work: &W, step: StepId, cx: &StepContext) -> 
     cx.wait.running();
     let driven = advance(work, step, cx).await;
     cx.wait.quiet();
-    let Err((fault, next)) = driven else { return Ok(()) };
-    // Whoever left has failed nothing: the sign-in that they left ends with the run.
-    if fault.is_interrupted() || (fault.given_up && cx.wait.stopped()) {
+    let Err((mut fault, next)) = driven else { return Ok(()) };
+    if is_leaving(&fault, cx) {
         return Err(fault);
     }
+    fault.problem.untouched = step == StepId::ClusterUpdate && cx.facts().delivered_to_cluster().next().is_none();
     cx.record(Record::Failed { step, problem: fault.problem.clone(), next }).await?;
     Err(fault)
+}
+
+/// Whoever left has failed nothing: the sign-in that they left ends with the run.
+fn is_leaving(fault: &Fault, cx: &StepContext) -> bool {
+    fault.is_interrupted() || (fault.given_up && cx.wait.stopped())
 }
 
 async fn advance<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(), (Fault, Next)> {
@@ -59,7 +64,13 @@ async fn intend<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(),
 async fn apply<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(), (Fault, Next)> {
     match work.apply(step, cx).await {
         Ok(output) => applied(step, cx, output).await.map_err(|fault| (fault, Next::Look)),
-        Err(fault) if fault.is_interrupted() => Err((fault, Next::Look)),
+        Err(fault) if is_leaving(&fault, cx) => {
+            // A resume need not look for what is known not to be there.
+            if fault.fate != Fate::Unknown {
+                cx.record(Record::Withdrawn { step }).await.map_err(|fault| (fault, Next::Look))?;
+            }
+            Err((fault, Next::Look))
+        }
         Err(fault) if fault.fate == Fate::Unknown => {
             let local = fault.problem.kind == crate::domain::problem::ProblemKind::Local;
             let attempt = match cx.progress().stage(step) {

@@ -12,7 +12,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::record::{Entry, Next, Outcome, Record};
-use crate::domain::{Answers, AppId, Facts, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId, key::Delivery};
+use crate::domain::{
+    Answers, AppId, Facts, KeyId, Operator, Output, Plan, PlanHash, Problem, SetupId, Side, StepId, key::Delivery,
+};
 
 /// Where one step stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,14 @@ pub struct Progress {
     done_at: BTreeMap<StepId, OffsetDateTime>,
     /// What the last intent of a reset named: it outlives the stage, since a look may fail and be repeated.
     reset: Option<(KeyId, AppId)>,
+    /// The key that the reset under way was the first to carry, as long as it may turn out not to have been taken.
+    open_delivery: Option<KeyId>,
+    /// Where steps stood before their last intent.
+    before: BTreeMap<StepId, Stage>,
+    /// Steps of several requests that were left in the middle: the earlier ones may have had their effect.
+    left: BTreeSet<StepId>,
+    /// Who was last signed in on each side, and who before them.
+    operators: BTreeMap<Side, (Operator, Option<Operator>)>,
     vouched: BTreeSet<StepId>,
     facts: Facts,
     closed: Option<Outcome>,
@@ -94,9 +104,14 @@ impl Progress {
             }
             Record::Answered { answers } => {
                 // Somebody else may go on with it: who signs in is no part of what was planned.
-                let same = self.answers.as_ref().is_some_and(|known| known.same_but_for_who_signs_in(answers));
+                // And as long as no image has been pulled, another one does as well.
+                let same = self.answers.as_ref().is_some_and(|known| {
+                    let another = self.awaits_its_image().then(|| known.with_image(answers.registry.image.clone()));
+                    another.as_ref().unwrap_or(known).same_but_for_who_signs_in(answers)
+                });
                 if !same && !self.stages.is_empty() {
-                    return illegal("answers cannot change once a step has begun, but for who signs in".to_owned());
+                    let what = "answers cannot change once a step has begun, but for who signs in and an image that was not pulled";
+                    return illegal(what.to_owned());
                 }
                 self.answers = Some(Arc::new((**answers).clone()));
                 if same {
@@ -104,6 +119,13 @@ impl Progress {
                     return Ok(());
                 }
                 (self.plan, self.plan_hash, self.confirmed, self.nodes_confirmed) = (None, None, None, None);
+            }
+            Record::SignedIn { side: Side::Both, .. } => {
+                return illegal("whoever signs in does so to one tenant".to_owned());
+            }
+            Record::SignedIn { side, operator } => {
+                let before = self.operators.remove(side).map(|(before, _)| before);
+                self.operators.insert(*side, (operator.clone(), before));
             }
             Record::Planned { plan } => {
                 if self.answers.is_none() || Some(plan.setup) != self.setup {
@@ -146,6 +168,7 @@ impl Progress {
                     return illegal(format!("{step} cannot fail any more"));
                 }
                 self.stages.insert(*step, Stage::Failed { problem: problem.clone(), next: *next });
+                self.settle_delivery(*step);
             }
             Record::Lost { step } => {
                 if self.raw(*step) != Stage::Done {
@@ -158,10 +181,25 @@ impl Progress {
             }
             Record::Delivered { key, how } => {
                 self.known(*key)?;
+                let carried = |stage| matches!(stage, Stage::Intended { key: Some(carried), .. } if carried == *key);
+                let first = self.facts.key(*key).is_some_and(|record| record.delivered.is_none());
+                if *how == Delivery::Cluster && first && carried(self.raw(StepId::ClusterUpdate)) {
+                    self.open_delivery = Some(*key);
+                }
                 self.facts.deliver(*key, *how);
             }
+            Record::NotTaken { key } => {
+                if self.open_delivery != Some(*key) {
+                    return illegal(format!("key {key} may have been taken"));
+                }
+                self.open_delivery = None;
+                self.facts.not_taken(*key);
+            }
+            Record::Withdrawn { step } => self.withdraw(*step)?,
             Record::TextLost { key } => {
                 self.known(*key)?;
+                // Another process than the one that sent it does not know how the request went.
+                self.open_delivery = None;
                 self.facts.lose_text(*key);
             }
             Record::KeyRemoved { key } => {
@@ -226,6 +264,8 @@ impl Progress {
         if step == StepId::ClusterUpdate {
             self.reset = key.zip(client_before);
         }
+        self.settle_delivery(step);
+        self.before.insert(step, self.raw(step));
         self.stages.insert(step, Stage::Intended { attempt, key, client_before });
         Ok(())
     }
@@ -239,10 +279,35 @@ impl Progress {
         }
         self.facts.put(step, output.clone());
         self.stages.insert(step, Stage::Applied);
+        self.settle_delivery(step);
         if step == StepId::ClusterUpdate {
             // A confirmation holds for one reset: should this one fail, the next is confirmed anew.
             self.nodes_confirmed = None;
         }
+        Ok(())
+    }
+
+    /// What the reset under way carried counts as delivered from here on.
+    fn settle_delivery(&mut self, step: StepId) {
+        if step == StepId::ClusterUpdate {
+            self.open_delivery = None;
+        }
+    }
+
+    fn withdraw(&mut self, step: StepId) -> Result<(), IllegalRecord> {
+        let illegal = |what: String| Err(IllegalRecord { what });
+        if !matches!(self.raw(step), Stage::Intended { .. }) {
+            return illegal(format!("{step} cannot be withdrawn: it is {}", name(&self.raw(step))));
+        }
+        if step == StepId::ClusterUpdate && self.open_delivery.is_some() {
+            return illegal(format!("{step} cannot be withdrawn: its key may have been taken"));
+        }
+        if may_be_partly_applied(step) {
+            self.left.insert(step);
+        }
+        // An intent that follows another one was written when nothing was found of that one.
+        let before = self.before.remove(&step).filter(|stage| !matches!(stage, Stage::Intended { .. }));
+        self.stages.insert(step, before.unwrap_or(Stage::Due));
         Ok(())
     }
 
@@ -324,6 +389,17 @@ impl Progress {
         self.closed
     }
 
+    /// Who was last signed in on a side.
+    pub fn operator(&self, side: Side) -> Option<&Operator> {
+        self.operators.get(&side).map(|(operator, _)| operator)
+    }
+
+    /// Who had been signed in on a side when somebody else signed in there last.
+    pub fn replaced(&self, side: Side) -> Option<&Operator> {
+        let (now, before) = self.operators.get(&side)?;
+        before.as_ref().filter(|before| before.object_id != now.object_id)
+    }
+
     /// When the setup was opened.
     pub fn started(&self) -> Option<OffsetDateTime> {
         self.started
@@ -357,6 +433,11 @@ impl Progress {
     /// The key that the last reset carried, and the cluster's client id before it.
     pub fn reset_intended(&self) -> Option<(KeyId, AppId)> {
         self.reset
+    }
+
+    /// Whether this key's delivery can be taken back: the reset under way was the first to carry it, and is not answered.
+    pub fn delivery_is_open(&self, key: KeyId) -> bool {
+        self.open_delivery == Some(key)
     }
 
     /// Whether the other company's admin said that a step is done.
@@ -423,6 +504,12 @@ impl Progress {
         })
     }
 
+    /// Whether no image has been pulled so far, so that another one can be named.
+    pub fn awaits_its_image(&self) -> bool {
+        let pulls = [StepId::Probe, StepId::Proof].into_iter();
+        self.plan.is_some() && pulls.into_iter().all(|step| !matches!(self.stage(step), Stage::Done | Stage::Applied))
+    }
+
     /// Whether a reset may have been sent.
     pub fn cluster_touched(&self) -> bool {
         !matches!(self.raw(StepId::ClusterUpdate), Stage::Due)
@@ -443,7 +530,8 @@ impl Progress {
                 let untouched = matches!(stage, Stage::Due | Stage::Undone);
                 let rejected =
                     matches!(stage, Stage::Failed { next: Next::Again, .. }) && !may_be_partly_applied(**step);
-                let nothing = untouched || rejected && self.facts.output(**step).is_none();
+                let nothing = (untouched && !(**stage == Stage::Due && self.left.contains(step)))
+                    || rejected && self.facts.output(**step).is_none();
                 !nothing && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
             })
             .map(|(step, _)| *step)
@@ -493,3 +581,6 @@ pub fn name(stage: &Stage) -> &'static str {
         Stage::Undone => "taken back",
     }
 }
+
+#[cfg(test)]
+mod tests;

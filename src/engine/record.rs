@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::domain::{Answers, AppId, KeyId, Output, Plan, PlanHash, Problem, SetupId, StepId, key::Delivery};
+use crate::domain::{
+    Answers, AppId, KeyId, Operator, Output, Plan, PlanHash, Problem, SetupId, Side, StepId, key::Delivery,
+};
 
 /// The newest schema that this program writes and reads.
 pub const SCHEMA: u32 = 1;
@@ -23,6 +25,13 @@ pub enum Record {
     Answered {
         /// The answers.
         answers: Box<Answers>,
+    },
+    /// Somebody was seen to be signed in on one side: once a run, and again when that is somebody else.
+    SignedIn {
+        /// One of the two tenants.
+        side: Side,
+        /// Who.
+        operator: Operator,
     },
     /// A plan was made of the answers and of what Azure showed.
     Planned {
@@ -90,6 +99,18 @@ pub enum Record {
         key: KeyId,
         /// Where to.
         how: Delivery,
+    },
+    /// Every try of the reset that carried the key, in the attempt under way, was refused or never sent: no cluster has it.
+    /// Takes the delivery of this very attempt back, and no earlier one.
+    NotTaken {
+        /// The key.
+        key: KeyId,
+    },
+    /// A step was left before it had any effect: what its last intent announced was refused or never sent. It stands where
+    /// it stood before.
+    Withdrawn {
+        /// The step.
+        step: StepId,
     },
     /// The process that held a key's text is gone.
     TextLost {

@@ -1,7 +1,7 @@
 //! The one task that owns journal, progress and the running steps.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -20,7 +20,7 @@ use super::{
     record::{Next, Outcome},
     work::{Fault, Leaving, Work},
 };
-use crate::domain::{KeyId, PlanHash, StepId, problem::ProblemKind};
+use crate::domain::{KeyId, Operator, PlanHash, Side, StepId, problem::ProblemKind};
 
 /// Why a run ended without being stopped or closed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,7 @@ pub async fn run<W: Work>(
             return Ok(Ended::Stopped);
         }
     }
+    run.note_operators().await?;
     run.held_back = held_back;
     let ended = run.serve(&mut commands).await;
     run.tidy().await;
@@ -104,6 +105,8 @@ struct Run<'a, W: Work> {
     reviewed: Option<PlanHash>,
     /// Commands that came while only a stop was listened for.
     held_back: VecDeque<Command>,
+    /// Who this run has seen signed in, and recorded.
+    operators: BTreeMap<Side, Operator>,
     /// Held once the run is stopped.
     leaving: Option<Leaving>,
 }
@@ -129,6 +132,7 @@ impl<'a, W: Work> Run<'a, W> {
             nodes_confirmed: false,
             reviewed: None,
             held_back: VecDeque::new(),
+            operators: BTreeMap::new(),
             leaving: None,
         }
     }
@@ -144,6 +148,18 @@ impl<'a, W: Work> Run<'a, W> {
         self.progress.send_replace(Arc::new(self.journal.progress().clone()));
         self.told = None;
         self.events.tell(Event::Recorded(Arc::new(entry))).await;
+        Ok(())
+    }
+
+    /// Records who is signed in, once that is known. A setup may be taken up by somebody else than who began it: that is said,
+    /// and stays on record.
+    async fn note_operators(&mut self) -> Result<(), JournalError> {
+        for (side, operator) in self.work.signed_in() {
+            if self.operators.get(&side) != Some(&operator) {
+                self.operators.insert(side, operator.clone());
+                self.record(Record::SignedIn { side, operator }).await?;
+            }
+        }
         Ok(())
     }
 
@@ -268,6 +284,7 @@ impl<'a, W: Work> Run<'a, W> {
     }
 
     async fn answer(&mut self, ask: Ask) -> Result<(), JournalError> {
+        self.note_operators().await?;
         match self.record(ask.record).await {
             Ok(()) => {
                 // A step that was dropped in the meantime does not wait for its answer any more.

@@ -33,6 +33,9 @@ pub async fn undo<W: Work>(journal: &mut Journal, work: Arc<W>, pace: Pace, even
     let wait =
         Waiter::new(None, pace, events.statuses.clone(), tokio_util::sync::CancellationToken::new(), Arc::default());
     work.guard(&StepContext { progress: progress.subscribe(), ask: ask.clone(), wait }, true).await?;
+    for (side, operator) in work.signed_in() {
+        record(journal, &progress, &events, Record::SignedIn { side, operator }).await?;
+    }
     for step in journal.progress().effects() {
         let wait = Waiter::new(
             Some(step),
@@ -66,8 +69,8 @@ async fn take_back<W: Work>(
     // Begun, and not answered since: what the last try may have left has to be found before it can be taken back. An
     // earlier output does not answer for it.
     let open = match progress_now.recorded(step) {
-        Stage::Intended { .. } | Stage::Undoing | Stage::Failed { .. } => true,
-        Stage::Applied | Stage::Done | Stage::Lost | Stage::Due | Stage::Undone => false,
+        Stage::Intended { .. } | Stage::Undoing | Stage::Failed { .. } | Stage::Due => true,
+        Stage::Applied | Stage::Done | Stage::Lost | Stage::Undone => false,
     };
     let found = if open { find(work, step, cx).await? } else { None };
     let mut outputs: Vec<Output> = Vec::new();

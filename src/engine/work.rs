@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use super::{StepContext, event::NodesReview};
-use crate::domain::{AppId, KeyId, Output, Plan, Problem, StepId};
+use crate::domain::{AppId, KeyId, Operator, Output, Plan, Problem, Side, StepId};
 
 /// Held while a run that was stopped comes to its end.
 pub type Leaving = Box<dyn Send>;
@@ -37,6 +37,11 @@ pub trait Work: Send + Sync + 'static {
     /// held.
     fn leave(&self) -> Leaving {
         Box::new(())
+    }
+
+    /// Who is signed in on each side, as far as a token has been needed so far.
+    fn signed_in(&self) -> Vec<(Side, Operator)> {
+        Vec::new()
     }
 
     /// Looks again at the cluster, its pools and its role assignments, before every node is replaced.

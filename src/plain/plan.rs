@@ -174,7 +174,7 @@ pub fn nodes_review_text(review: &NodesReview) -> String {
     if review.differences.is_empty() {
         push_line(&mut out, "The cluster is as the plan saw it.");
     } else {
-        push_line(&mut out, "Different from the plan:");
+        push_line(&mut out, "Different from the plan, or not known:");
         for difference in &review.differences {
             paragraph(&mut out, "  - ", difference);
         }
@@ -284,7 +284,7 @@ mod tests {
           web: 6, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
         Way back: give the old app a new secret, which you may. All nodes again, too.
 
-        Different from the plan:
+        Different from the plan, or not known:
           - web has 6 nodes, and had 5
         ");
     }

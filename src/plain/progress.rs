@@ -15,7 +15,7 @@ use crate::{
     words::{
         doing_words,
         layout::{clean, clock},
-        output_words,
+        other_operator, output_words,
         problem::said,
     },
 };
@@ -44,7 +44,17 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         Record::Applied { step: StepId::ClusterUpdate, .. } => {
             step(&StepId::ClusterUpdate, "taken by Azure; nodes are being replaced".to_owned())
         }
-        Record::Answered { .. } | Record::Applied { .. } | Record::Delivered { how: Delivery::Cluster, .. } => None,
+        Record::Answered { .. }
+        | Record::Applied { .. }
+        | Record::Withdrawn { .. }
+        | Record::Delivered { how: Delivery::Cluster, .. } => None,
+        Record::SignedIn { side, .. } => {
+            let (now, before) = (progress.operator(*side)?, progress.replaced(*side)?);
+            Some(("account".to_owned(), other_operator(*side, now, before)))
+        }
+        Record::NotTaken { key } => {
+            Some(("key".to_owned(), format!("{key} was not taken: the reset was refused, and no node has it")))
+        }
         Record::Done { step: done, output } => {
             let output = output.as_deref().or_else(|| progress.facts().output(*done));
             let detail = output.map(output_words).filter(|detail| !detail.is_empty());

@@ -40,7 +40,13 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
     let data_dir = options.data_dir.clone();
     // Found before the screen opens: a name that is not there is answered in the shell.
     let resume = match resume {
-        Some(args) => Some(crate::session::Store::new(&data_dir).find(args.setup.as_deref())?.name),
+        Some(args) => {
+            let name = crate::session::Store::new(&data_dir).find(args.setup.as_deref())?.name;
+            if let Some(image) = &args.image {
+                Session::open(options.clone())?.take_image(Some(&name), image)?;
+            }
+            Some(name)
+        }
         None => None,
     };
     let front = Front {

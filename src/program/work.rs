@@ -74,6 +74,9 @@ pub(super) async fn resume(session: &Session, args: &ResumeArgs, started: Starte
     let out = Out { json: args.json.json };
     let asked = people(session, out, args.run.wait);
     let mut signals = listen()?;
+    if let Some(image) = &args.image {
+        session.take_image(args.setup.as_deref(), image)?;
+    }
     let mut open = session.resume(args.setup.as_deref()).await?;
     let progress = open.journal.progress();
     if let Some(outcome) = progress.closed() {

@@ -2,10 +2,11 @@
 
 use super::{Open, Session};
 use crate::{
-    domain::{KeyId, Side, answers::SignIn, key::Delivery, problem::ProblemKind},
+    domain::{ImageReference, KeyId, Side, answers::SignIn, key::Delivery, problem::ProblemKind},
     engine::{Journal, Record},
     error::Error,
     secret::Secret,
+    steps::plan::with_image,
 };
 
 impl Session {
@@ -19,6 +20,36 @@ impl Session {
             open.journal.append(Record::Delivered { key, how: Delivery::Person })?;
         }
         Ok(text)
+    }
+
+    /// Writes down that another image is pulled for the proof. The setup must not be open, and no image may have been pulled.
+    pub fn take_image(&self, name: Option<&str>, image: &ImageReference) -> Result<(), Error> {
+        let entry = self.store.find(name)?;
+        let mut journal = Journal::open(&entry.folder)?;
+        let progress = journal.progress();
+        let refuse = |what: &str| Error::new(ProblemKind::Answers, format!("take {image} for {}: {what}", entry.name));
+        let (Some(answers), Some(plan)) = (progress.answers().cloned(), progress.plan().cloned()) else {
+            return Err(refuse("its journal holds no plan"));
+        };
+        if progress.closed().is_some() || progress.undoing() || !progress.awaits_its_image() {
+            return Err(refuse("the image that was chosen has been pulled already"));
+        }
+        let only = &answers.registry.repositories;
+        if !only.is_empty() && !only.contains(&image.repository) {
+            return Err(refuse("the right to pull is limited to other repositories"));
+        }
+        if answers.registry.image == *image {
+            return Ok(());
+        }
+        // Whoever names another image has seen the plan; nothing else of it changes.
+        let confirmed = progress.is_confirmed();
+        let plan = with_image(&plan, image);
+        journal.append(Record::Answered { answers: Box::new(answers.with_image(image.clone())) })?;
+        journal.append(Record::Planned { plan: Box::new(plan.clone()) })?;
+        if confirmed {
+            journal.append(Record::Confirmed { hash: plan.hash() })?;
+        }
+        Ok(())
     }
 
     /// Writes down that somebody else signs in on one side. The setup must not be open.

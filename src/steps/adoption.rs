@@ -10,7 +10,7 @@ use super::{
 use crate::{
     azure::{
         self,
-        graph::{Application, ApplicationPatch, MULTITENANT, user_read_access},
+        graph::{Application, ApplicationPatch, MULTITENANT, serves_tenants, user_read_access},
     },
     domain::{
         Output,
@@ -25,9 +25,8 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
     let (facts, plan) = (cx.facts(), cx.plan()?);
     let app = present(steps, cx).await?;
     let before = facts.adopted().or(plan.present_app.as_ref());
-    let open = app.sign_in_audience.as_deref() == Some(MULTITENANT);
     Ok(match before {
-        Some(before) if open => Check::There(Output::Adoption(before.clone())),
+        Some(before) if app.multitenant() => Check::There(Output::Adoption(before.clone())),
         _ => Check::Absent,
     })
 }
@@ -35,17 +34,7 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
 pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fault> {
     let answers = cx.answers()?;
     let app = present(steps, cx).await?;
-    let redirect = registered(&answers.app.redirect_uri);
-    let mut redirect_uris = app.redirect_uris.clone();
-    if !redirect_uris.iter().any(|uri| uri == redirect) {
-        redirect_uris.push(redirect.to_owned());
-    }
-    let patch = ApplicationPatch {
-        sign_in_audience: (app.sign_in_audience.as_deref() != Some(MULTITENANT)).then(|| MULTITENANT.to_owned()),
-        redirect_uris: (redirect_uris != app.redirect_uris).then_some(redirect_uris),
-        required_resource_access: lists_nothing(&app.required_resource_access).then(user_read_access),
-        ..ApplicationPatch::default()
-    };
+    let patch = lacking(&describe(&app), registered(&answers.app.redirect_uri));
     let plan = cx.plan()?;
     let before = cx.facts().adopted().cloned().or_else(|| plan.present_app.clone()).unwrap_or_else(|| describe(&app));
     if patch != ApplicationPatch::default() {
@@ -57,6 +46,20 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
             .await?;
     }
     Ok(Output::Adoption(before))
+}
+
+/// What the app lacks for other tenants to let it in; an empty patch where it lacks nothing.
+pub(super) fn lacking(now: &Adopted, redirect: &str) -> ApplicationPatch {
+    let mut redirect_uris = now.redirect_uris_before.clone();
+    if !redirect_uris.iter().any(|uri| uri == redirect) {
+        redirect_uris.push(redirect.to_owned());
+    }
+    ApplicationPatch {
+        sign_in_audience: (!serves_tenants(&now.audience_before)).then(|| MULTITENANT.to_owned()),
+        redirect_uris: (redirect_uris != now.redirect_uris_before).then_some(redirect_uris),
+        required_resource_access: lists_nothing(&now.access_before).then(user_read_access),
+        ..ApplicationPatch::default()
+    }
 }
 
 /// The app as it is now.

@@ -34,10 +34,12 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
     let Stage::Intended { client_before: Some(client_before), .. } = cx.progress().stage(StepId::ClusterUpdate) else {
         return Err(crate::engine::context::missing("the intent of the reset"));
     };
+    let arm = &steps.cluster.arm;
+    // A sign-in that is due anyway comes before the key is on its way.
+    cx.wait.call("sign in", || async { arm.sign_in().await.map_err(fault) }).await?;
     // Synced before it happens: from here on a cluster may have this key, whatever becomes of the answer.
     cx.record(Record::Delivered { key: key.id, how: Delivery::Cluster }).await?;
-    let arm = &steps.cluster.arm;
-    let accepted = cx
+    let sent = cx
         .wait
         .visible("the cluster to take the new key", cx.wait.pace().key_window * 6, || async {
             match arm.reset_service_principal(&plan.cluster.id, app_id, &text).await {
@@ -50,12 +52,28 @@ pub(super) async fn apply(steps: &Steps, cx: &StepContext) -> Result<Output, Fau
                 Err(error) => Err(fault(error)),
             }
         })
-        .await?;
-    let operation = match accepted {
-        Accepted::Done => None,
-        Accepted::Running { operation, location, .. } => operation.or(location),
+        .await;
+    let operation = match sent {
+        Ok(Accepted::Done) => None,
+        Ok(Accepted::Running { operation, location, .. }) => operation.or(location),
+        Err(fault) => return Err(not_sent(cx, key.id, fault).await),
     };
     Ok(Output::ClusterUpdate(Update { key: key.id, client_before, operation, every_pool: false }))
+}
+
+/// A reset that did not go through. Where every try was refused or never left, no cluster has its key, and that is journalled.
+async fn not_sent(cx: &StepContext, key: KeyId, mut fault: Fault) -> Fault {
+    if fault.is_interrupted() {
+        // A stop is heard between two tries only, and each that is followed by another one was refused.
+        fault.fate = Fate::Rejected;
+    }
+    if fault.fate != Fate::Unknown && cx.progress().delivery_is_open(key) {
+        // Without the record the key counts as delivered.
+        if let Err(unwritten) = cx.record(Record::NotTaken { key }).await {
+            return unwritten;
+        }
+    }
+    fault
 }
 
 /// Whether a reset whose answer was lost has arrived. The cluster's word counts only if it had another app before, and

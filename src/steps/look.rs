@@ -18,7 +18,7 @@ use crate::{
         acr::Registry,
         aks::{Cluster, ClusterClient},
         arm::Permissions,
-        graph::{AppManagementPolicy, Application, DeletedFilter, ServicePrincipal},
+        graph::{AppManagementPolicy, Application, AssignedPolicy, DeletedFilter, ServicePrincipal},
     },
     domain::{Answers, ResourceId, SetupId, answers::Route},
 };
@@ -41,7 +41,9 @@ pub struct Look<'a> {
     principal: OnceCell<Option<Read<Option<ServicePrincipal>>>>,
     abroad: OnceCell<Read<Option<ServicePrincipal>>>,
     assignments: OnceCell<Assignments>,
+    app_in_bin: OnceCell<Read<bool>>,
     rules: OnceCell<Read<AppManagementPolicy>>,
+    own_rules: OnceCell<Option<Read<Option<AssignedPolicy>>>>,
     standing: OnceCell<Standing>,
     way_back: OnceCell<WayBack>,
     registry: OnceCell<Option<Read<Registry>>>,
@@ -83,7 +85,9 @@ impl<'a> Look<'a> {
             principal: OnceCell::new(),
             abroad: OnceCell::new(),
             assignments: OnceCell::new(),
+            app_in_bin: OnceCell::new(),
             rules: OnceCell::new(),
+            own_rules: OnceCell::new(),
             standing: OnceCell::new(),
             way_back: OnceCell::new(),
             registry: OnceCell::new(),
@@ -177,17 +181,27 @@ impl<'a> Look<'a> {
     pub async fn rules(&self) -> &Read<AppManagementPolicy> {
         let (graph, patience) = (&self.steps.cluster.graph, &self.steps.patience);
         let read = async || {
-            let own = async {
-                if self.route().await.0 == Route::NewApp {
-                    return None;
-                }
-                let app = self.app_there().await?.id;
-                patience.read(|| graph.policies_of_application(app).all(100)).await.ok()?.pop()
-            };
-            let (own, tenants) = tokio::join!(own, patience.read(|| graph.default_app_management_policy()));
-            own.map_or(tenants, |own| Ok(own.rules()))
+            let (own, tenants) =
+                tokio::join!(self.own_rules(), patience.read(|| graph.default_app_management_policy()));
+            match own {
+                Some(Ok(Some(own))) => Ok(own.clone().rules()),
+                _ => tenants,
+            }
         };
         self.rules.get_or_init(|| Box::pin(read())).await
+    }
+
+    /// Rules for the cluster's present app alone, which count instead of the tenant's; `None` where the app is not kept.
+    pub async fn own_rules(&self) -> Option<&Read<Option<AssignedPolicy>>> {
+        let (graph, patience) = (&self.steps.cluster.graph, &self.steps.patience);
+        let read = async || {
+            if self.route().await.0 == Route::NewApp {
+                return None;
+            }
+            let app = self.app_there().await?.id;
+            Some(patience.read(|| graph.policies_of_application(app).all(100)).await.map(|mut all| all.pop()))
+        };
+        self.own_rules.get_or_init(|| Box::pin(read())).await.as_ref()
     }
 
     /// How the cluster tenant's operator stands in its directory.
@@ -243,11 +257,14 @@ impl<'a> Look<'a> {
     }
 
     /// Whether the cluster's present app lies in the recycle bin.
-    pub async fn app_in_recycle_bin(&self) -> Read<bool> {
-        let Some(app) = self.cluster().await.as_ref().ok().and_then(|cluster| cluster.client.app()) else {
-            return Ok(false);
+    pub async fn app_in_recycle_bin(&self) -> &Read<bool> {
+        let read = async || {
+            let Some(app) = self.cluster().await.as_ref().ok().and_then(|cluster| cluster.client.app()) else {
+                return Ok(false);
+            };
+            self.deleted(&DeletedFilter::AppId(app)).await
         };
-        self.deleted(&DeletedFilter::AppId(app)).await
+        self.app_in_bin.get_or_init(|| Box::pin(read())).await
     }
 
     async fn deleted(&self, filter: &DeletedFilter) -> Read<bool> {

@@ -16,7 +16,7 @@ use crate::{
         graph::{Application, MULTITENANT},
     },
     domain::{
-        Answers, Finding, Looking, Plan, SetupId, StepId,
+        Answers, Finding, ImageReference, Looking, Plan, SetupId, StepId,
         answers::{CarryOver, Provision, Route, registered},
         plan::{Action, ClusterSeen, Line, PoolSeen, RegistrySeen},
         problem::ProblemKind,
@@ -105,7 +105,7 @@ pub async fn new(
     };
     let kept = match route {
         // Where it could not be read, it is taken for there: undo must not take away what others use.
-        Route::KeepApp => Kept { open: open(app), abroad: !matches!(look.principal_abroad().await, Ok(None)) },
+        Route::KeepApp => Kept { abroad: !matches!(look.principal_abroad().await, Ok(None)) },
         Route::NewApp => Kept::default(),
     };
     plan.lines = lines(&plan, answers, kept);
@@ -115,14 +115,8 @@ pub async fn new(
 /// What of the cluster's present app, where it is kept, is as it should be already.
 #[derive(Debug, Clone, Copy, Default)]
 struct Kept {
-    /// It is open to other tenants.
-    open: bool,
     /// The registry tenant knows it.
     abroad: bool,
-}
-
-fn open(app: Option<&Application>) -> bool {
-    app.is_some_and(|app| app.sign_in_audience.as_deref() == Some(MULTITENANT))
 }
 
 /// The plan again, when part of what was done is gone: what is done is kept, what is lost is made anew.
@@ -238,7 +232,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
                 "its properties locked against admins of other tenants".to_owned(),
             ],
         ),
-        StepId::Adoption => adoption_line(kept, &app),
+        StepId::Adoption => adoption_line(plan, answers, &app),
         StepId::Identity => (
             Action::Create,
             format!("its identity in {home}, open to other tenants"),
@@ -267,7 +261,7 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
                 vec!["a client secret on the app, labelled crosspull, for a day; removed at the end".to_owned()],
             ),
         },
-        StepId::Probe => (Action::ReadOnly, format!("test a pull of {}", answers.registry.image), Vec::new()),
+        StepId::Probe => (Action::ReadOnly, probe_text(&answers.registry.image), Vec::new()),
         StepId::ClusterUpdate => (
             Action::ConfirmThen,
             format!("switch {cluster} to the app: REPLACES {} NODES", plan.cluster.nodes()),
@@ -296,19 +290,45 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
     }
 }
 
-fn adoption_line(kept: Kept, app: &str) -> (Action, String, Vec<String>) {
-    if kept.open {
-        let text = format!("keep the cluster's app {app}: it is open to other tenants already");
-        return (Action::Keep, text, vec!["its redirect and User.Read, where they are missing".to_owned()]);
+fn probe_text(image: &ImageReference) -> String {
+    format!("test a pull of {image}")
+}
+
+/// The plan with another image for the proof.
+pub fn with_image(plan: &Plan, image: &ImageReference) -> Plan {
+    let mut plan = plan.clone();
+    for line in plan.lines.iter_mut().filter(|line| line.step == StepId::Probe) {
+        line.text = probe_text(image);
     }
-    (
-        Action::Change,
-        format!("open the cluster's app {app} to other tenants"),
-        vec![
-            "the app becomes multitenant (AzureADMultipleOrgs)".to_owned(),
-            "a web redirect and the permission User.Read, where they are missing".to_owned(),
-        ],
-    )
+    plan
+}
+
+fn adoption_line(plan: &Plan, answers: &Answers, app: &str) -> (Action, String, Vec<String>) {
+    let redirect = registered(&answers.app.redirect_uri);
+    let opens = "the app becomes multitenant (AzureADMultipleOrgs)".to_owned();
+    let opening = format!("open the cluster's app {app} to other tenants");
+    let Some(present) = &plan.present_app else {
+        // It could not be read, and shows when it is.
+        let rest = format!("its web redirect {redirect} and the permission User.Read, where they are missing");
+        return (Action::Change, opening, vec![opens, rest]);
+    };
+    let lacking = adoption::lacking(present, redirect);
+    let changes = [
+        lacking.sign_in_audience.as_ref().map(|_| opens),
+        lacking.redirect_uris.as_ref().map(|_| format!("its web redirect {redirect}")),
+        lacking
+            .required_resource_access
+            .as_ref()
+            .map(|_| "the permission User.Read listed, so that the consent page works".to_owned()),
+    ];
+    let changes: Vec<String> = changes.into_iter().flatten().collect();
+    match (lacking.sign_in_audience, changes.len()) {
+        (Some(_), _) => (Action::Change, opening, changes),
+        (None, 0) => {
+            (Action::Keep, format!("keep the cluster's app {app}: it is open to other tenants already"), changes)
+        }
+        (None, _) => (Action::Change, format!("add to the cluster's app {app} what its consent page needs"), changes),
+    }
 }
 
 fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<String>) {

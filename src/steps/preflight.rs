@@ -4,6 +4,7 @@
 
 mod carry_over;
 mod cluster;
+mod image;
 mod limits;
 mod present_app;
 mod reach;

@@ -1,6 +1,6 @@
 //! Right before every node is replaced, the cluster is read again: days can lie between the plan and this moment.
 
-use super::{Steps, cluster_update, look, plan};
+use super::{Steps, cluster_update, fault::fault, look, plan};
 use crate::{
     domain::plan::{CarryLine, Plan},
     engine::{Fault, StepContext, event::NodesReview},
@@ -33,6 +33,9 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
     if seen.client_id != planned.cluster.client_id && seen.client_id != app {
         blocking.push("the cluster has another app than when the plan was made".to_owned());
     }
+    if seen.client_id == planned.cluster.client_id {
+        blocking.extend(others_served(steps, cx, &planned).await);
+    }
     if cluster.busy() || cluster.stopped() || cluster.failed() {
         blocking.push(format!(
             "the cluster is {} ({})",
@@ -50,6 +53,25 @@ pub(super) async fn nodes(steps: &Steps, cx: &StepContext) -> Result<NodesReview
         }
     }
     Ok(NodesReview { hash: now.nodes_hash(), cluster: seen, differences, as_planned: blocking.is_empty() })
+}
+
+/// Whether the app that is about to be replaced serves other tenants: it may have been opened since the plan, or could not be
+/// read for it. Consent that was given in advance does not cover that.
+async fn others_served(steps: &Steps, cx: &StepContext, planned: &Plan) -> Option<String> {
+    let (graph, app) = (&steps.cluster.graph, planned.cluster.client_id);
+    let read = || async { graph.application_by_app_id(app).await.map_err(fault) };
+    match cx.wait.call("read the cluster's present app", read).await {
+        Ok(app) => plan::serves_others(app.as_ref()).then(|| {
+            "the cluster's present app serves other tenants now: a new one in its place cuts the cluster off from their \
+             registries"
+                .to_owned()
+        }),
+        Err(fault) => Some(format!(
+            "whether the cluster's present app serves other tenants could not be read ({}). If it does, a new one in its \
+             place cuts the cluster off from their registries",
+            fault.problem.message
+        )),
+    }
 }
 
 fn pools(planned: &Plan, now: &Plan) -> Vec<String> {

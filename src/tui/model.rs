@@ -133,6 +133,8 @@ pub struct Notice {
     pub text: String,
     /// Whether it is bad news.
     pub bad: bool,
+    /// It stands until a key is pressed, whatever else happens.
+    pub stays: bool,
 }
 
 /// The demo that is under way.
@@ -230,12 +232,17 @@ impl Model {
 
     /// Says something in the line above the keys.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), bad: false });
+        self.notice = Some(Notice { text: text.into(), bad: false, stays: false });
+    }
+
+    /// Says what nobody should miss.
+    pub fn say_until_seen(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), bad: false, stays: true });
     }
 
     /// Says that something did not go well.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), bad: true });
+        self.notice = Some(Notice { text: text.into(), bad: true, stays: false });
     }
 
     /// Keeps a request for the details pane.
@@ -277,14 +284,15 @@ impl Model {
             Screen::Start(_) | Screen::Scenarios(_) => TenantLine::default(),
             Screen::Run(run) => {
                 let (tenant, account) = run.tenant(which, self.accounts.as_deref());
-                let mut line = TenantLine { tenant, account, guest_of: None };
-                // Whoever has just answered for this setup is known by name.
-                let answered =
-                    side.tenant.as_ref().map(|tenant| tenant.id) == line.tenant.as_ref().map(|tenant| tenant.id);
-                if answered && side.account.is_some() && run.sign_in(which) == side.sign_in.as_ref() {
-                    (line.account, line.guest_of) = (side.account.clone(), side.guest_of.clone());
-                }
-                line
+                // Whoever has just answered for this setup is known, and where they come from.
+                let answered = run.is_fresh()
+                    && side.tenant.as_ref().map(|tenant| tenant.id) == tenant.as_ref().map(|tenant| tenant.id)
+                    && run.sign_in(which) == side.sign_in.as_ref();
+                let asked = side.account.clone().filter(|_| answered);
+                // Their token has the last word.
+                let account = run.signed_in(which).map(ToString::to_string).or(asked.clone()).or(account);
+                let guest_of = side.guest_of.clone().filter(|_| asked.is_some() && asked == account);
+                TenantLine { tenant, account, guest_of }
             }
             Screen::Questions(_) | Screen::Plan(_) if which == Which::Registry && self.draft.handed_over => {
                 TenantLine { tenant: side.tenant.clone(), account: Some("handed over".to_owned()), guest_of: None }

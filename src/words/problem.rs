@@ -128,13 +128,12 @@ fn changed(problem: &Problem, step: Option<StepId>) -> &'static str {
     let refused = answered_no || found_here(problem);
     match step {
         None => "nothing",
-        Some(step) if refused => match step {
-            StepId::ClusterUpdate => "nothing in the cluster; what is done stays",
-            _ => "nothing in this step; what is done stays",
-        },
+        // A refused look at a replacement under way changes nothing either, and says nothing of the nodes.
+        Some(StepId::ClusterUpdate) if problem.untouched => "nothing in the cluster; what is done stays",
         Some(StepId::ClusterUpdate) => {
             "some nodes may have the new credential and some the old one; both apps, all keys and all rights are kept"
         }
+        Some(_) if refused => "nothing in this step; what is done stays",
         Some(StepId::Probe | StepId::Proof) => "nothing: this step only reads; what is done stays",
         Some(_) => "perhaps something in this step: crosspull looks before it tries again; what is done stays",
     }
@@ -232,11 +231,14 @@ mod tests {
     #[test]
     fn what_has_changed_depends_on_how_clear_the_answer_was() {
         let mut problem = sample::problem();
-        assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("nothing in the cluster"));
+        assert!(changed(&problem, Some(StepId::Secret)).starts_with("nothing in this step"));
+        assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("some nodes may"));
         for unclear in [None, Some(500), Some(408), Some(409)] {
             problem.status = unclear;
             assert!(changed(&problem, Some(StepId::Secret)).starts_with("perhaps"), "{unclear:?}");
             assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("some nodes may"), "{unclear:?}");
         }
+        problem.untouched = true;
+        assert!(changed(&problem, Some(StepId::ClusterUpdate)).starts_with("nothing in the cluster"));
     }
 }

@@ -1,7 +1,7 @@
 //! Why somebody is asked to sign in, what name the page shows, and why what they bring from the page cannot be used.
 
 use crate::domain::{
-    AppId,
+    AppId, Operator, Side,
     sign_in::{Reason, Useless},
 };
 
@@ -17,6 +17,16 @@ pub fn sign_in_reason(reason: Reason, tenant: &str, account: Option<&str>) -> St
              a code from your phone. Sign in once more{who}."
         ),
     }
+}
+
+/// Somebody goes on with what another began.
+pub fn other_operator(side: Side, now: &Operator, before: &Operator) -> String {
+    // Two objects may bear one name: an account that was deleted and made anew, two apps.
+    let alike = now.name == before.name;
+    let whose = |operator: &Operator| {
+        if alike { format!("{operator} ({})", operator.object_id) } else { operator.to_string() }
+    };
+    format!("{} is signed in to the {side} tenant now; before it was {}.", whose(now), whose(before))
 }
 
 /// What was brought instead of what is wanted.
@@ -59,6 +69,17 @@ pub fn sign_in_page(client: Option<AppId>, code: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ObjectId;
+
+    #[test]
+    fn two_who_bear_one_name_are_told_apart() {
+        let of = |id, name: &str| Operator { object_id: ObjectId(uuid::Uuid::from_u128(id)), name: name.to_owned() };
+        let said = other_operator(Side::Cluster, &of(2, "carl@contoso.example"), &of(1, "ana@contoso.example"));
+        let plain = "carl@contoso.example is signed in to the cluster tenant now; before it was ana@contoso.example.";
+        assert_eq!(said, plain);
+        let said = other_operator(Side::Cluster, &of(2, "ana@contoso.example"), &of(1, "ana@contoso.example"));
+        assert!(said.contains("000000000002)") && said.contains("000000000001)"), "{said}");
+    }
 
     #[test]
     fn a_second_sign_in_in_a_row_says_why_it_comes() {

@@ -15,7 +15,6 @@ const ONCE: &[&str] = &[
     "login.discovery",
     "arm.role_definitions.get",
     "graph.policy.authorization",
-    "graph.application.get",
     "acr.registries.get",
 ];
 
@@ -23,6 +22,8 @@ const ONCE: &[&str] = &[
 /// are replaced; the end of the update; the proof; the sweep, which removes keys. A slow machine may take a reading twice
 /// where it is otherwise fresh enough.
 const CLUSTER: usize = 6;
+/// The plan and the review: the cluster's app may have been opened to other tenants since.
+const PRESENT_APP: usize = 2;
 /// The plan and the review.
 const ROLE_ASSIGNMENTS: usize = 2;
 
@@ -46,6 +47,7 @@ async fn a_setup_repeats_no_read_without_need() {
     }
     // Both tenants have rules for apps.
     assert!(most("graph.policy.app_management") <= 2, "{counts:#?}");
+    assert!(most("graph.application.get") <= PRESENT_APP, "{counts:#?}");
     assert!(most("aks.clusters.get") <= CLUSTER, "{counts:#?}");
     assert!(most("arm.role_assignments.list") <= ROLE_ASSIGNMENTS, "{counts:#?}");
 }

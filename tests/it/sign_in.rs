@@ -4,12 +4,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crosspull::{
     domain::{
-        Answers, AppId, Plan, SetupId,
+        Answers, AppId, Operator, Plan, SetupId, Side, StepId,
         sign_in::{Reason, SignIn},
     },
-    engine::{Command, Events, event::Ended as RunEnded, run::Mode},
+    engine::{Command, Event, Events, Idle, Record, Stage, event::Ended as RunEnded, run::Mode},
     secret::Secret,
-    session::{Pasted, Refusal, Session, Wanted, Way},
+    session::{Open, Pasted, Refusal, Session, Wanted, Way},
     sim::{Action, Rule, faults::QuoteFault},
     steps::Steps,
 };
@@ -337,6 +337,132 @@ async fn whoever_leaves_at_a_sign_in_leaves_at_once_and_has_failed_nothing() {
     let (came, asked) = with_people(&world, &session, Manner::Here, carry(&session, &mut open, Mode::Resumed)).await;
     assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{came:?}");
     assert!(!asked.is_empty());
+}
+
+/// How a sign-in at the reset comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtTheReset {
+    Left,
+    GivenUp,
+}
+
+/// Runs to the reset, for which Azure wants a second factor that nobody gives.
+async fn no_second_factor_for_the_reset(world: &World, session: &Session, open: &mut Open, how: AtTheReset) {
+    let (command, commands) = mpsc::channel(4);
+    let (events, mut happened, _statuses) = Events::channel();
+    let (desk, mut waiting) = (session.desk().clone(), session.desk().waiting());
+    let at_the_desk = async {
+        // Graph has been asked for its second factor by then.
+        let wanted = waiting.wait_for(|open| !open.is_empty()).await.unwrap()[0].id;
+        match how {
+            AtTheReset::Left => command.send(Command::Stop).await.unwrap(),
+            AtTheReset::GivenUp => desk.give_up(wanted),
+        }
+    };
+    let front_end = async {
+        let mut review = None;
+        while let Some(event) = happened.recv().await {
+            match event {
+                Event::ConfirmNodes(found) => review = Some(found),
+                Event::Idle(Idle::Nodes) => {
+                    policy(world, "contoso.example", |policy| policy.mfa_for_writes = true);
+                    let hash = review.take().expect("a review").hash.clone();
+                    command.send(Command::ConfirmNodes(hash)).await.unwrap();
+                }
+                Event::Idle(_) => command.send(Command::Stop).await.unwrap(),
+                _ => {}
+            }
+        }
+    };
+    let running = session.run(open, Mode::Fresh, events, commands);
+    let (ended, (), ()) = tokio::join!(running, at_the_desk, front_end);
+    assert_eq!(ended.unwrap(), RunEnded::Stopped);
+}
+
+#[tokio::test]
+async fn a_reset_that_waits_for_a_second_factor_has_given_the_cluster_nothing() {
+    for how in [AtTheReset::Left, AtTheReset::GivenUp] {
+        let world = World::new("default").await;
+        let session = world.session();
+        let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+        let (planned, _) = with_people(&world, &session, Manner::Here, plan(&session, &answers)).await;
+        let (steps, plan) = planned.unwrap();
+        let mut open = session.begin(&answers, &plan, steps).unwrap();
+        no_second_factor_for_the_reset(&world, &session, &mut open, how).await;
+
+        let progress = open.journal.progress();
+        assert_eq!(progress.facts().delivered_to_cluster().count(), 0, "{how:?}: no node can have a key");
+        assert!(!progress.cluster_touched(), "{how:?}");
+        let failed: Vec<_> = progress.failed().map(|(step, problem)| (step, problem.untouched)).collect();
+        match how {
+            AtTheReset::Left => {
+                assert_eq!(progress.stage(StepId::ClusterUpdate), Stage::Due, "a resume need not look for it");
+                assert!(failed.is_empty(), "{failed:?}");
+            }
+            AtTheReset::GivenUp => assert_eq!(failed, [(StepId::ClusterUpdate, true)]),
+        }
+        let keys: Vec<_> = progress.facts().keys().map(|record| record.removed).collect();
+        assert_eq!(keys, [true], "{how:?}: nobody can be using it");
+
+        let going_on = carry(&session, &mut open, Mode::Resumed);
+        let (came, _) = with_people(&world, &session, Manner::Here, going_on).await;
+        assert!(matches!(came, Came::Ended(RunEnded::Closed(_))), "{how:?}: {came:?}");
+        assert!(world.pulls("shop-prod", "fabrikamimages", "shop/web:1.4").iter().all(|(_, can)| *can));
+    }
+}
+
+#[tokio::test]
+async fn a_setup_that_somebody_else_takes_up_says_so() {
+    let world = World::new("default").await;
+    let session = world.session();
+    let answers = answers(&world, &SignIn::DeviceCode { client_id: None });
+    let (planned, _) = with_people(&world, &session, Manner::Here, plan(&session, &answers)).await;
+    let (steps, plan) = planned.unwrap();
+    let mut open = session.begin(&answers, &plan, steps).unwrap();
+    no_second_factor_for_the_reset(&world, &session, &mut open, AtTheReset::Left).await;
+    let who = |open: &Open, side| {
+        let progress = open.journal.progress();
+        let name = |operator: Option<&Operator>| operator.map(|operator| operator.name.clone());
+        (name(progress.operator(side)), name(progress.replaced(side)))
+    };
+    let ana = Some("ana@contoso.example".to_owned());
+    assert_eq!(who(&open, Side::Cluster), (ana.clone(), None));
+    assert_eq!(who(&open, Side::Registry), (Some("ben@fabrikam.example".to_owned()), None));
+    drop(open);
+
+    // Another process, and another person at the same page.
+    let session = world.session();
+    let mut open = session.resume(None).await.unwrap_or_else(|refusal| panic!("{}", describe(&refusal)));
+    let mut waiting = session.desk().waiting();
+    let (carl, ben) = (Person::new(&world, "carl@contoso.example"), Person::new(&world, "ben@fabrikam.example"));
+    let contoso = world.sim.ready().tenants.iter().find(|one| one.domain == "contoso.example").unwrap().id;
+    let (command, commands) = mpsc::channel(4);
+    let (events, mut happened, _statuses) = Events::channel();
+    let people = async {
+        loop {
+            let next = waiting.borrow_and_update().first().cloned();
+            if let Some(Wanted { way: Way::Code { code, page, .. }, tenant, .. }) = next {
+                let person = if tenant == contoso { &carl } else { &ben };
+                person.type_code(&page, &code).await;
+            }
+            waiting.changed().await.unwrap();
+        }
+    };
+    let front_end = async {
+        while let Some(event) = happened.recv().await {
+            if matches!(&event, Event::Recorded(entry) if matches!(entry.record, Record::SignedIn { side: Side::Cluster, .. }))
+            {
+                command.send(Command::Stop).await.unwrap();
+            }
+        }
+    };
+    let running = async { tokio::join!(session.run(&mut open, Mode::Resumed, events, commands), front_end).0 };
+    let ended = tokio::select! {
+        ended = running => ended,
+        () = people => unreachable!("people answer for ever"),
+    };
+    assert_eq!(ended.unwrap(), RunEnded::Stopped);
+    assert_eq!(who(&open, Side::Cluster), (Some("carl@contoso.example".to_owned()), ana));
 }
 
 #[tokio::test]

@@ -50,10 +50,13 @@ pub struct Application {
 impl Application {
     /// Whether other tenants can let it in.
     pub fn multitenant(&self) -> bool {
-        self.sign_in_audience
-            .as_deref()
-            .is_some_and(|audience| audience == MULTITENANT || audience == "AzureADandPersonalMicrosoftAccount")
+        self.sign_in_audience.as_deref().is_some_and(serves_tenants)
     }
+}
+
+/// Whether an app with this `signInAudience` can be let in by other tenants.
+pub fn serves_tenants(audience: &str) -> bool {
+    audience == MULTITENANT || audience == "AzureADandPersonalMicrosoftAccount"
 }
 
 #[derive(Deserialize)]

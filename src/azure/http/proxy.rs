@@ -92,7 +92,9 @@ impl Via {
     pub(super) async fn explain(&self, error: Error, call: &Call, patience: Duration) -> Error {
         match error.kind {
             ErrorKind::Connect if self.scheme == "http" => {
-                let seen = look::look(self, &call.url, patience).await;
+                // A password that was refused is not sent once more: how others may be given shows without it.
+                let known = self.authorization.as_ref().filter(|_| !credential_refused(&error));
+                let seen = look::look(self, known, &call.url, patience).await;
                 match self.verdict(&seen, &authority(&call.url)) {
                     Some((kind, message)) => error.with(|details| {
                         details.kind = kind;
@@ -163,6 +165,18 @@ impl Via {
         };
         Some(verdict)
     }
+}
+
+/// Whether the HTTP library says that the proxy answered 407. It says no more of an answer.
+fn credential_refused(error: &Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.to_string().contains("proxy authorization required") {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
 }
 
 fn quoted(title: Option<&str>) -> String {

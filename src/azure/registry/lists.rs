@@ -3,10 +3,10 @@
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::RegistryClient;
+use super::{Manifest, RegistryClient, RegistryToken};
 use crate::{
     azure::{Error, ErrorKind, Result, TenantClients, api::address, http::Call},
-    domain::Repository,
+    domain::{ImageReference, Repository},
     secret::Secret,
 };
 
@@ -73,6 +73,46 @@ impl RegistryClient {
         self.names(tenant, "registry.tags", tried, path, format!("repository:{repository}:metadata_read"))
     }
 
+    /// Looks for an image with the operator's own rights: who runs a registry may pull from it, as a rule.
+    pub async fn look_for(&self, tenant: &TenantClients, image: &ImageReference) -> Result<Manifest> {
+        let tried = format!("look for {image} in {}", self.server);
+        let scope = format!("repository:{}:pull", image.repository);
+        let token = self.operators_token(tenant, &tried, &scope).await?;
+        self.manifest(Some(&RegistryToken { token, actions: Vec::new() }), image).await
+    }
+
+    /// The operator's Entra token for one of the registry's. It goes to a login server of this cloud alone.
+    async fn operators_token(&self, tenant: &TenantClients, tried: &str, scope: &str) -> Result<Secret> {
+        let server = self.server.to_string();
+        if !self.cloud.owns_login_server(&self.server) {
+            let message = format!("`{server}` is not a registry of this cloud, so no token was sent there");
+            return Err(Error::new(ErrorKind::ForeignHost, "registry.exchange", tried, message));
+        }
+        let entra = tenant.tokens().token(REGISTRY_SCOPE).await?;
+        let base = self.base("registry.exchange")?;
+        let tenant = tenant.id().to_string();
+        let plain = |text: &str| Secret::new(text);
+        let form = vec![
+            ("grant_type".into(), plain("access_token")),
+            ("service".into(), plain(&server)),
+            ("tenant".into(), plain(&tenant)),
+            ("access_token".into(), entra.clone()),
+        ];
+        let url = address(&base, ["oauth2", "exchange"], &[]);
+        let call = Call::new("registry.exchange", tried, Method::POST, url).read().form(form).hide(&entra);
+        let refresh = self.http.send(call).await?.json::<WireRefresh>()?.refresh_token;
+        let form = vec![
+            ("grant_type".into(), plain("refresh_token")),
+            ("service".into(), plain(&server)),
+            ("scope".into(), plain(scope)),
+            ("refresh_token".into(), refresh.clone()),
+        ];
+        let url = address(&base, ["oauth2", "token"], &[]);
+        let call = Call::new("registry.token", tried, Method::POST, url).read().form(form).hide(&refresh);
+        let access: WireAccess = self.http.send(call).await?.json()?;
+        Ok(access.access_token)
+    }
+
     fn names<'a>(
         &self,
         tenant: &'a TenantClients,
@@ -92,9 +132,11 @@ impl Names<'_> {
         if self.done {
             return Ok(None);
         }
-        let token = match &self.token {
-            Some(token) => token.clone(),
-            None => self.token.insert(self.exchange().await?).clone(),
+        let token = if let Some(token) = &self.token {
+            token.clone()
+        } else {
+            let token = self.client.operators_token(self.tenant, &self.tried, &self.scope).await?;
+            self.token.insert(token).clone()
         };
         let mut query = vec![("n", PAGE)];
         query.extend(self.last.as_deref().map(|last| ("last", last)));
@@ -109,38 +151,5 @@ impl Names<'_> {
         self.done = names.len() < PAGE.parse().unwrap_or(usize::MAX) || next == self.last;
         self.last = next;
         Ok(Some(names))
-    }
-
-    /// The operator's Entra token for one of the registry's. It goes to a login server of this cloud alone.
-    async fn exchange(&self) -> Result<Secret> {
-        let client = &self.client;
-        let (server, tried) = (client.server.to_string(), &self.tried);
-        if !client.cloud.owns_login_server(&client.server) {
-            let message = format!("`{server}` is not a registry of this cloud, so no token was sent there");
-            return Err(Error::new(ErrorKind::ForeignHost, "registry.exchange", tried.clone(), message));
-        }
-        let entra = self.tenant.tokens().token(REGISTRY_SCOPE).await?;
-        let base = client.base("registry.exchange")?;
-        let tenant = self.tenant.id().to_string();
-        let plain = |text: &str| Secret::new(text);
-        let form = vec![
-            ("grant_type".into(), plain("access_token")),
-            ("service".into(), plain(&server)),
-            ("tenant".into(), plain(&tenant)),
-            ("access_token".into(), entra.clone()),
-        ];
-        let url = address(&base, ["oauth2", "exchange"], &[]);
-        let call = Call::new("registry.exchange", tried.clone(), Method::POST, url).read().form(form).hide(&entra);
-        let refresh = client.http.send(call).await?.json::<WireRefresh>()?.refresh_token;
-        let form = vec![
-            ("grant_type".into(), plain("refresh_token")),
-            ("service".into(), plain(&server)),
-            ("scope".into(), plain(&self.scope)),
-            ("refresh_token".into(), refresh.clone()),
-        ];
-        let url = address(&base, ["oauth2", "token"], &[]);
-        let call = Call::new("registry.token", tried.clone(), Method::POST, url).read().form(form).hide(&refresh);
-        let access: WireAccess = client.http.send(call).await?.json()?;
-        Ok(access.access_token)
     }
 }

@@ -2,11 +2,18 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::ErrorKind as CoreKind,
+};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use tokio::sync::OnceCell;
 
-use super::{classify::accounts_unread, cli_accounts::subscriptions, executor::Quiet};
+use super::{
+    classify::accounts_unread,
+    cli_accounts::subscriptions,
+    executor::{Quiet, TIMED_OUT},
+};
 use crate::domain::{SubscriptionId, TenantId};
 
 /// How long the Azure CLI may take. It starts an interpreter and asks Entra.
@@ -67,6 +74,18 @@ impl CliCredential {
 #[async_trait::async_trait]
 impl TokenCredential for CliCredential {
     async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        // One that hangs, hangs at every question: they share the time.
+        let asked = tokio::time::timeout(DEADLINE, self.asked(scopes, options)).await;
+        asked.unwrap_or_else(|_| Err(azure_core::Error::with_message(CoreKind::Credential, TIMED_OUT)))
+    }
+}
+
+impl CliCredential {
+    async fn asked(
         &self,
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
@@ -143,6 +162,28 @@ mod tests {
             let quiet = Quiet { config_dir: None, deadline: DEADLINE };
             quiet.run(program, &[OsStr::new("-c"), OsStr::new(&script)]).await
         }
+    }
+
+    /// The Azure CLI of somebody whose files another one holds.
+    #[derive(Debug)]
+    struct Hangs;
+
+    #[async_trait::async_trait]
+    impl Executor for Hangs {
+        async fn run(&self, _: &OsStr, _: &[&OsStr]) -> io::Result<Output> {
+            tokio::time::sleep(DEADLINE).await;
+            Err(io::Error::new(io::ErrorKind::TimedOut, TIMED_OUT))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_hangs_costs_its_time_once() {
+        let credential = with_executor(TENANT.parse().unwrap(), None, Arc::new(Hangs));
+        let began = tokio::time::Instant::now();
+        let error = credential.get_token(&["s/.default"], None).await.unwrap_err();
+        assert!(began.elapsed() < DEADLINE * 3 / 2, "{:?}", began.elapsed());
+        let told = super::super::classify::classify("sign in", &error);
+        assert_eq!(told.code.as_deref(), Some("AzureCliTimeout"));
     }
 
     async fn asked(list: &str, subscription: Option<&str>) -> String {

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use self::landing::{Listener, said_to};
 use super::{
-    challenge::{Challenge, parameter},
-    desk::{Desk, Given, Seat, Way},
+    challenge::parameter,
+    desk::{Given, Seat, Way},
     endpoint::{Endpoint, Granted, scopes},
-    person::{gave_up, said_by_page},
+    person::{Wish, gave_up, said_by_page},
     returned::{Returned, Said},
 };
 use crate::{
@@ -24,7 +24,6 @@ use crate::{
         entra::payload,
         error::{Error, ErrorKind, Result, aadsts_number, clean},
     },
-    domain::sign_in::Reason,
     secret::Secret,
 };
 
@@ -41,14 +40,8 @@ struct Attempt {
 }
 
 /// Puts up the page's address, and waits until somebody has signed in there or refused.
-pub(super) async fn sign_in(
-    endpoint: &Endpoint,
-    desk: &Desk,
-    account: Option<&str>,
-    reason: Reason,
-    scope: &str,
-    challenge: Option<&Challenge>,
-) -> Result<Granted> {
+pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
+    let Wish { endpoint, desk, account, reason, scope, challenge } = wish;
     let listener = Listener::bind().await.map_err(|source| {
         let message = "no port of this machine could be opened for the browser to come back to";
         Error::new(ErrorKind::Local, "sign_in.browser", endpoint.tried(), message).with_source(source)
@@ -61,8 +54,8 @@ pub(super) async fn sign_in(
         redirect: listener.redirect(),
     };
     let way = Way::Browser {
-        here: attempt.address(endpoint, account, scope, challenge, &attempt.here, "form_post"),
-        elsewhere: attempt.address(endpoint, account, scope, challenge, &attempt.elsewhere, "query"),
+        here: attempt.address(&wish, &attempt.here, "form_post"),
+        elsewhere: attempt.address(&wish, &attempt.elsewhere, "query"),
     };
     let mut seat = desk.seat(endpoint.tenant, account.map(str::to_owned), reason, way);
     let code = tokio::select! {
@@ -81,15 +74,8 @@ pub(super) async fn sign_in(
 }
 
 impl Attempt {
-    fn address(
-        &self,
-        endpoint: &Endpoint,
-        account: Option<&str>,
-        scope: &str,
-        challenge: Option<&Challenge>,
-        state: &Secret,
-        mode: &str,
-    ) -> Url {
+    fn address(&self, wish: &Wish<'_>, state: &Secret, mode: &str) -> Url {
+        let Wish { endpoint, account, scope, challenge, .. } = *wish;
         let (client, scopes, claims) = (endpoint.client.to_string(), scopes(scope), parameter(challenge));
         let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
         let mut query = vec![

@@ -46,8 +46,7 @@ pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Erro
     {
         "AzureCliNotSignedIn"
     } else if words.contains("timed out") {
-        // One or the other program: what to do is the same.
-        "AzureCliTimeout"
+        if text.contains("AzureDeveloperCliCredential") { "AzureDeveloperCliTimeout" } else { "AzureCliTimeout" }
     } else if subscription_unknown(&words) {
         "AzureCliSubscriptionNotFound"
     } else {
@@ -132,6 +131,16 @@ mod tests {
         assert!(refused.needs_interaction());
         assert!(!refused.message.contains("az logout") && refused.message.ends_with("authentication."), "{refused}");
         assert!(classified("ERROR: AADSTS50020: User account does not exist in tenant").user_not_in_tenant());
+    }
+
+    #[test]
+    fn it_is_said_which_program_gave_no_answer() {
+        let timed_out = |credential: &str| {
+            let text = format!("{credential} authentication failed. the program timed out: it gave no answer in time");
+            classify("sign in", &azure_core::Error::with_message(CoreKind::Credential, text)).code.clone()
+        };
+        assert_eq!(timed_out("AzureCliCredential").as_deref(), Some("AzureCliTimeout"));
+        assert_eq!(timed_out("AzureDeveloperCliCredential").as_deref(), Some("AzureDeveloperCliTimeout"));
     }
 
     #[test]

@@ -174,6 +174,11 @@ impl Desk {
         Closed(self.clone())
     }
 
+    /// Whether what is put up now would be given up at once.
+    pub(super) fn closed(&self) -> bool {
+        *self.inner.closed.borrow() > 0
+    }
+
     /// The same desk, for sign-ins of this kind with this app; the Azure CLI's where none is named.
     #[must_use]
     pub fn for_sign_ins(&self, means: Means, client: Option<AppId>) -> Self {

@@ -8,16 +8,15 @@ use url::Url;
 
 use super::{
     challenge::{Challenge, parameter},
-    desk::{Desk, Given, Way},
+    desk::{Given, Way},
     endpoint::{Endpoint, Granted, number, scopes},
-    person::{declined, gave_up, said_by_page},
+    person::{Wish, declined, gave_up, said_by_page},
 };
 use crate::{
     azure::{
         clock,
         error::{Error, ErrorKind, Result, clean},
     },
-    domain::sign_in::Reason,
     secret::Secret,
 };
 
@@ -43,16 +42,14 @@ struct Wire {
 }
 
 /// Asks a person to type a code, and another one where that has ended, until somebody has signed in or refused.
-pub(super) async fn sign_in(
-    endpoint: &Endpoint,
-    desk: &Desk,
-    account: Option<&str>,
-    reason: Reason,
-    scope: &str,
-    challenge: Option<&Challenge>,
-) -> Result<Granted> {
+pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
+    let Wish { endpoint, desk, account, reason, scope, challenge } = wish;
     let mut asked = false;
     loop {
+        // A code that nobody will see is not asked for.
+        if desk.closed() {
+            return Err(gave_up(endpoint));
+        }
         let fields = vec![("scope", Secret::new(scopes(scope))), ("claims", Secret::new(parameter(challenge)))];
         let call = endpoint.call("sign_in.device_code", "/oauth2/v2.0/devicecode", fields, &[]);
         let wire: Wire = match endpoint.http.send(call).await {
@@ -135,4 +132,37 @@ fn secure(endpoint: &Endpoint, page: Url) -> Result<Url> {
     }
     let message = "the sign-in service names a page without TLS for the code";
     Err(Error::new(ErrorKind::Insecure, "sign_in.device_code", endpoint.tried(), message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        azure::{
+            http::{Http, HttpOptions},
+            sign_in::{desk::Desk, endpoint::AZURE_CLI},
+            testing::cloud,
+        },
+        domain::{TenantId, sign_in::Reason},
+    };
+
+    #[tokio::test]
+    async fn no_code_is_asked_for_at_a_closed_desk() {
+        let (desk, http) = (Desk::default(), Http::new(HttpOptions::default()).unwrap());
+        let login = Url::parse("https://login.example/").unwrap();
+        let tenant = TenantId(uuid::Uuid::nil());
+        let endpoint = Endpoint { http: http.clone(), cloud: cloud(&login), tenant, client: AZURE_CLI };
+        let (_waiting, _closed) = (desk.waiting(), desk.close());
+        let wish = Wish {
+            endpoint: &endpoint,
+            desk: &desk,
+            account: None,
+            reason: Reason::First,
+            scope: "s/.default",
+            challenge: None,
+        };
+        let Err(error) = sign_in(wish).await else { panic!("somebody signed in") };
+        assert!(error.given_up(), "{error}");
+        assert!(http.log().records().is_empty(), "nothing was sent");
+    }
 }

@@ -13,6 +13,9 @@ use tokio::process::{Child, Command};
 
 use crate::secret::{OF_THE_MACHINE, secret_variables};
 
+/// What is said of a program that gave no answer.
+pub(super) const TIMED_OUT: &str = "the program timed out: it gave no answer in time";
+
 /// Runs a program without the terminal: it would take the keys that are meant for this one.
 #[derive(Debug)]
 pub(super) struct Quiet {
@@ -42,7 +45,7 @@ impl Executor for Quiet {
         if let Some(folder) = &self.config_dir {
             command.env("AZURE_CONFIG_DIR", folder);
         }
-        let timeout = |_| io::Error::new(io::ErrorKind::TimedOut, "the program timed out: it gave no answer in time");
+        let timeout = |_| io::Error::new(io::ErrorKind::TimedOut, TIMED_OUT);
         tokio::time::timeout(self.deadline, run(command)).await.map_err(timeout)?
     }
 }

@@ -38,6 +38,21 @@ pub enum Means {
     DeviceCode,
 }
 
+/// One sign-in that is wanted of a person.
+#[derive(Clone, Copy)]
+pub(super) struct Wish<'a> {
+    /// Where.
+    pub(super) endpoint: &'a Endpoint,
+    /// Where it waits for the person.
+    pub(super) desk: &'a Desk,
+    /// Who is expected, where somebody was signed in before.
+    pub(super) account: Option<&'a str>,
+    pub(super) reason: Reason,
+    pub(super) scope: &'a str,
+    /// What the sign-in has to prove.
+    pub(super) challenge: Option<&'a Challenge>,
+}
+
 /// Signs in as whoever sits here, for the public client `client`, the Azure CLI's where none is named.
 pub fn person(
     http: &Http,
@@ -124,12 +139,17 @@ impl Person {
             let message = "a person has to sign in for this, and there is nobody here who could be asked";
             return Err(self.failed("NobodyToAsk", message));
         }
-        let (account, desk) = (session.account.as_deref(), &self.desk);
+        let wish = Wish {
+            endpoint: &self.endpoint,
+            desk: &self.desk,
+            account: session.account.as_deref(),
+            reason,
+            scope,
+            challenge: challenge.as_ref(),
+        };
         let granted = match self.means {
-            Means::Browser => browser::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await,
-            Means::DeviceCode => {
-                device_code::sign_in(&self.endpoint, desk, account, reason, scope, challenge.as_ref()).await
-            }
+            Means::Browser => browser::sign_in(wish).await,
+            Means::DeviceCode => device_code::sign_in(wish).await,
         };
         self.attempts.ended(granted.and_then(|granted| self.keep(&mut session, granted)))
     }

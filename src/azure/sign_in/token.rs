@@ -19,7 +19,7 @@ use crate::{
         entra::{Claims, decode_claims},
         error::{Error, ErrorKind, Result},
     },
-    domain::TenantId,
+    domain::{Operator, TenantId},
     secret::Secret,
 };
 
@@ -102,6 +102,11 @@ impl Tokens {
     /// The tenant that the tokens are for.
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
+    }
+
+    /// Who is signed in; `None` as long as no token was needed. Asks nobody.
+    pub fn account(&self) -> Option<Operator> {
+        self.0.same.first()
     }
 
     /// A token for a scope such as `https://graph.microsoft.com/.default`.

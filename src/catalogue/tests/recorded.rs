@@ -108,13 +108,14 @@ fn each_answer_can_be_pasted_as_well() {
 const BELOW: [&str; 3] = ["CP-209", "CP-507", "CP-707"];
 
 /// Codes that crosspull's own credentials give, with what they say.
-const CREDENTIALS: [(&str, &str, &str); 12] = [
+const CREDENTIALS: [(&str, &str, &str); 13] = [
     ("OtherAccount", "the token is of ben@fabrikam.example", "CP-220"),
     ("SignInGivenUp", "the sign-in was left here before it was done; Azure refused nothing", "CP-221"),
     ("NobodyToAsk", "a person has to sign in for this", "CP-222"),
     ("ClaimsChallenge", "Sign in again for it with: az login --tenant t", "CP-223"),
     ("AzureDeveloperCliNotFound", "azd not found on PATH", "CP-224"),
     ("AzureDeveloperCliNotSignedIn", "run azd auth login", "CP-225"),
+    ("AzureDeveloperCliTimeout", "the program timed out: it gave no answer in time", "CP-238"),
     ("ManagedIdentityMissing", "no managed identity endpoint answers on this machine", "CP-226"),
     ("FederatedTokenMissing", "no token file specified", "CP-228"),
     ("ClientIdMissing", "no client ID specified", "CP-229"),

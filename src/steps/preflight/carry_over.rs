@@ -47,21 +47,34 @@ fn refused(
     assignments: &Assignments,
     severity: Severity,
 ) -> Vec<Draft> {
-    let unread = |what: String| super::finding(severity, "CP-112", what, &[]);
+    let unread = |what: String, error: &Error| {
+        if error.hidden() {
+            super::finding(severity, "CP-112", what, &[])
+        } else {
+            super::finding(severity, "CP-153", what, &[])
+        }
+    };
     let principal = match principal {
         Some(Ok(Some(_))) | None => None,
-        Some(Ok(None)) => Some("The app that the cluster has now is not in the cluster tenant any more".to_owned()),
-        Some(Err(error)) => Some(format!("The app that the cluster has now could not be read: {error}")),
+        Some(Ok(None)) => {
+            let what = "The app that the cluster has now is not in the cluster tenant any more";
+            Some(super::finding(severity, "CP-112", what, &[]))
+        }
+        Some(Err(error)) => {
+            Some(unread(format!("The app that the cluster has now could not be read: {}", why(error)), error))
+        }
     };
-    let lists = assignments.refused.iter();
-    let lists = lists.map(|(scope, error)| format!("Its role assignments could not be listed at {scope}: {error}"));
-    principal.into_iter().chain(lists).map(unread).collect()
+    let lists = assignments.refused.iter().map(|(scope, error)| {
+        unread(format!("Its role assignments could not be listed at {scope}: {}", why(error)), error)
+    });
+    principal.into_iter().chain(lists).collect()
 }
 
 /// Nobody but a person can put the new app into a group: what comes through one is never more than a warning.
 fn through_groups(assignments: &Assignments) -> Vec<Draft> {
     let unread = assignments.groups_refused.iter().map(|(scope, error)| {
-        warning("CP-112", format!("Its roles through groups could not be listed at {scope}: {}", why(error)), &[])
+        let what = format!("Its roles through groups could not be listed at {scope}: {}", why(error));
+        if error.hidden() { warning("CP-112", what, &[]) } else { warning("CP-153", what, &[]) }
     });
     let there = assignments.through_groups.iter().map(|(role, scope)| {
         let what = format!("{role} at {scope} comes through a group: put the new app into that group");
@@ -144,7 +157,14 @@ mod tests {
     fn a_list_of_groups_that_could_not_be_read_is_not_empty() {
         let refused = Assignments { groups_refused: vec![(SCOPE.to_owned(), unread())], ..Assignments::default() };
         let found = through_groups(&refused);
-        assert_eq!((found[0].severity, found[0].code), (Severity::Warning, "CP-112"));
+        assert_eq!((found[0].severity, found[0].code), (Severity::Warning, "CP-153"), "nobody refused it");
+        let closed =
+            Error::new(ErrorKind::Service, "arm.roles", "list roles", "no").with(|details| details.status = Some(403));
+        let refused = Assignments { groups_refused: vec![(SCOPE.to_owned(), closed)], ..Assignments::default() };
+        assert_eq!(
+            (through_groups(&refused)[0].severity, through_groups(&refused)[0].code),
+            (Severity::Warning, "CP-112")
+        );
         assert!(through_groups(&Assignments::default()).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The registry: whether it can be seen, who may give roles on it, and what it says of itself.
 
 use super::{
-    Draft,
+    Draft, image,
     limits::{self, MayGive, may_give},
     note, stop, unread_rights, warning,
 };
@@ -47,6 +47,7 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     found.extend(mode(registry, answers));
     found.extend(server(registry, answers, &look.steps.cloud));
     found.extend(said(registry));
+    found.extend(image::there(look, tenant, registry).await);
     if let Some(standing) = standing {
         found.extend(direct_way(&standing, &tenants.registry.label()));
     }

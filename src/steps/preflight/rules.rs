@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Draft, note, stop, warning};
+use super::{Draft, note, stop, warning, why};
 use crate::{
     azure::{
         Error,
@@ -22,9 +22,7 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
     let (route, _) = look.route().await;
     let app = look.app_there().await.filter(|_| route == Route::KeepApp);
     let mut found = match rules {
-        Err(error) => {
-            vec![note("CP-124", format!("The tenant's rules for apps could not be read: {error}"), &[])]
-        }
+        Err(error) => vec![unread("The tenant's rules for apps", error)],
         Ok(rules) => {
             // Rules can spare what is older than they are.
             let made = app.and_then(|app| app.created).unwrap_or_else(wait::now);
@@ -37,11 +35,28 @@ pub(super) async fn findings(look: &Look<'_>) -> Vec<Draft> {
         }
     };
     found.extend(register);
-    if route == Route::NewApp && deleted.unwrap_or(false) {
-        found.push(note("CP-127", "An app of this setup lies in the recycle bin of the cluster tenant", &[]));
+    match deleted {
+        _ if route != Route::NewApp => {}
+        Ok(true) => {
+            found.push(note("CP-127", "An app of this setup lies in the recycle bin of the cluster tenant", &[]));
+        }
+        Ok(false) => {}
+        Err(error) => {
+            let what = format!("The recycle bin of the cluster tenant could not be looked into: {}", why(&error));
+            found.push(note("CP-150", what, &[]));
+        }
+    }
+    if let Some(Err(error)) = look.own_rules().await {
+        found.push(unread("The rules for the cluster's present app alone", error));
     }
     found.extend(abroad);
     found
+}
+
+/// Rules that this account may not read are one thing, a question without an answer is another.
+fn unread(whose: &str, error: &Error) -> Draft {
+    let what = format!("{whose} could not be read: {}", why(error));
+    if error.hidden() { note("CP-124", what, &[]) } else { note("CP-150", what, &[]) }
 }
 
 fn secrets(rules: &AppManagementPolicy, made: OffsetDateTime, answers: &Answers, route: Route) -> Vec<Draft> {
@@ -102,7 +117,14 @@ fn may_register(standing: &Standing, users: &Result<AuthorizationPolicy, Error>)
 /// What the registry tenant says of principals: nothing that is in the way, but its admins may ask.
 async fn abroad(look: &Look<'_>) -> Option<Draft> {
     let tenant = look.steps.registry.as_ref()?;
-    let rules = look.steps.patience.read(|| tenant.graph.default_app_management_policy()).await.ok()?;
+    let rules = look.steps.patience.read(|| tenant.graph.default_app_management_policy()).await;
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(error) => {
+            let what = format!("The registry tenant's rules for principals could not be read: {}", why(&error));
+            return Some(note("CP-150", what, &[]));
+        }
+    };
     let forbids = !rules.principal_secrets_allowed(wait::now());
     forbids.then(|| note("CP-125", "A rule of the registry tenant forbids secrets on service principals", &[]))
 }

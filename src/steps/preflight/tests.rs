@@ -44,6 +44,7 @@ const KNOWN: &[(&str, Shows)] = &[
     ("secrets are forbidden, or live too long", Before(&["CP-120", "CP-121"])),
     ("apps for other tenants are forbidden", Before(&["CP-122"])),
     ("rules that cannot be read", Before(&["CP-124"])),
+    ("a cluster's app that is kept, and that this account may not edit", Before(&["CP-129"])),
     ("rules for principals in the registry's tenant", Before(&["CP-125"])),
     ("an app of the same name", Never("apps are known by their unique name and their id alone")),
     ("secrets of others are taken away with a reset", Never("a secret is added, and only our own are removed")),
@@ -77,7 +78,7 @@ const KNOWN: &[(&str, Shows)] = &[
     ("anybody may pull", Before(&["CP-135"])),
     ("no tokens for Resource Manager are taken", Before(&["CP-139"])),
     ("the registry is being changed", Before(&["CP-149"])),
-    ("the image is not there", Later(&["CP-505", "CP-506"], "reading it takes the right that is given later")),
+    ("the image is not there, where whoever runs the registry may pull", Before(&["CP-505", "CP-506"])),
     // The cluster update.
     ("no right to reset", Before(&["CP-108"])),
     ("Azure does not take the credential", Later(&["CP-602", "CP-603"], "it is tried by the probe, which comes later")),
@@ -86,8 +87,8 @@ const KNOWN: &[(&str, Shows)] = &[
         "a disruption budget that lets no pod go",
         Later(&["CP-605"], "it is inside the cluster, where nobody has signed in"),
     ),
-    ("roles of the present app that the new one lacks", Before(&["CP-111", "CP-112", "CP-144", "CP-147"])),
-    ("the app serves other tenants", Before(&["CP-114"])),
+    ("roles of the present app that the new one lacks", Before(&["CP-111", "CP-112", "CP-144", "CP-147", "CP-153"])),
+    ("the app serves other tenants, or nobody knows", Before(&["CP-114", "CP-152"])),
     ("no way back to the present app", Before(&["CP-113"])),
 ];
 

@@ -9,7 +9,7 @@ mod proof;
 mod state;
 mod view;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use accounts::Accounts;
 pub use dialogs::{Dialog, dialog_keys, dialog_view, in_dialog, pasted, typed};
@@ -18,7 +18,7 @@ pub use view::{leave_doc, view};
 
 use crate::{
     domain::{
-        Answers, KeyId, Side, StepId, TenantId,
+        Answers, KeyId, Operator, Side, StepId, TenantId,
         answers::{SignIn, Tenant},
         problem::ProblemKind,
     },
@@ -26,6 +26,7 @@ use crate::{
         Event, Idle, Progress, Record,
         event::{Doing, Ended, NodesReview, Statuses},
         record::Outcome,
+        run::Mode,
     },
     error::ExitCode,
     session::{Account, Wanted},
@@ -37,7 +38,10 @@ use crate::{
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
     },
-    words::again::{Started, own_line},
+    words::{
+        again::{Started, own_line},
+        other_operator,
+    },
 };
 
 /// A setup that runs, or has run.
@@ -57,6 +61,10 @@ pub struct Model {
     pub ended: Option<Result<Ended, Trouble>>,
     /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
     looking: bool,
+    /// Whether it was begun on the screens before this one, or has been taken up again.
+    mode: Mode,
+    /// Who this run has seen signed in.
+    operators: BTreeMap<Side, Operator>,
     /// The run is being taken up again, as somebody else or after it broke off.
     reopening: bool,
     /// The step that a person marked; `None` follows what matters most.
@@ -83,6 +91,8 @@ impl Model {
             review: None,
             ended: None,
             looking: opened.resumed,
+            mode: if opened.resumed { Mode::Resumed } else { Mode::Fresh },
+            operators: BTreeMap::new(),
             reopening: false,
             at: None,
             scroll: 0,
@@ -96,6 +106,16 @@ impl Model {
     /// Whether the end is proven.
     pub fn proven(&self) -> bool {
         self.progress.complete() || self.progress.closed().is_some()
+    }
+
+    /// Whether this is the run that was begun with the answers on the screens before it.
+    pub fn is_fresh(&self) -> bool {
+        self.mode == Mode::Fresh
+    }
+
+    /// Who is signed in on one side, as their token said to this run.
+    pub fn signed_in(&self, which: Which) -> Option<&Operator> {
+        self.operators.get(&which.into())
     }
 
     /// Whether nothing runs any more.
@@ -253,8 +273,11 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
                 Event::Recorded(entry) => matches!(entry.record, Record::Done { .. } | Record::Failed { .. }),
                 _ => false,
             };
-            if news {
+            if news && !wizard.notice.as_ref().is_some_and(|notice| notice.stays) {
                 wizard.notice = None;
+            }
+            if let Some(newcomer) = newcomer(model, &event) {
+                wizard.say_until_seen(newcomer);
             }
         }
         Msg::RunOver(ended) => {
@@ -288,9 +311,18 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Somebody goes on with what another began.
+fn newcomer(model: &Model, event: &Event) -> Option<String> {
+    let Event::Recorded(entry) = event else { return None };
+    let Record::SignedIn { side, .. } = &entry.record else { return None };
+    Some(other_operator(*side, model.progress.operator(*side)?, model.progress.replaced(*side)?))
+}
+
 fn engine_said(model: &mut Model, event: &Event) {
     let still_looking = match event {
-        Event::Recorded(entry) => matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. }),
+        Event::Recorded(entry) => {
+            matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. } | Record::SignedIn { .. })
+        }
         _ => false,
     };
     model.looking &= still_looking;
@@ -302,6 +334,10 @@ fn engine_said(model: &mut Model, event: &Event) {
             }
             if let Some(answers) = model.progress.answers() {
                 model.answers = Arc::clone(answers);
+            }
+            if let Record::SignedIn { side, operator } = &entry.record {
+                model.operators.insert(*side, operator.clone());
+                return;
             }
             model.idle = None;
             if matches!(entry.record, Record::Failed { .. } | Record::Closed { .. }) {

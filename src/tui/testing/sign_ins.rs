@@ -1,18 +1,26 @@
 //! Signing in: the ways that are offered, sign-ins that wait for a person, and what is done for them.
 
+use std::sync::Arc;
+
 use super::{
     answers::{self, contoso, ended_on, fabrikam, in_browser, wanted, with_code},
+    pictures::drawn,
     scenes::{self, Scene, failed_at, problem, status, until},
-    script::Script,
+    script::{NOW, Script},
 };
 use crate::{
     domain::{
-        StepId,
+        ObjectId, Operator, Side, StepId,
         problem::ProblemKind,
         sign_in::{Reason, SignIn},
     },
-    engine::event::Doing,
+    engine::{
+        Event, Record,
+        event::Doing,
+        record::{Entry, Next},
+    },
     error::ExitCode,
+    sample,
     secret::Secret,
     session::{SignedIn, Wanted},
     tui::{
@@ -382,4 +390,46 @@ fn rarer_ways_are_one_entry_until_somebody_asks() {
         .iter()
         .any(|effect| matches!(effect, Effect::SignIn { sign_in: SignIn::ManagedIdentity { client_id: None }, .. }));
     assert!(asked, "{:?}", script.asked.last());
+}
+
+/// The rows of the header.
+fn header(script: &Script) -> Vec<String> {
+    let (buffer, _) = drawn(&script.model, 120, 40);
+    let row = |y| (0..120).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (1..3).map(row).collect()
+}
+
+fn sees(script: Script, operator: &str, id: u8) -> Script {
+    let operator = Operator { object_id: ObjectId(sample::uuid(id)), name: operator.to_owned() };
+    let record = Record::SignedIn { side: Side::Cluster, operator };
+    script.hears(Msg::Engine(Event::Recorded(Arc::new(Entry { seq: 99, at: NOW, record }))))
+}
+
+#[test]
+fn the_header_names_who_is_signed_in_now_and_never_who_was() {
+    let begun = || sees(scenes::run(until(StepId::RegistryRole)), "ana@contoso.example", 1);
+    assert!(header(&begun())[0].contains("ana@contoso.example"));
+    // Somebody else's token came in the same run; then the run is taken up again, and nobody has signed in yet.
+    let other = sees(begun(), "carl@contoso.example", 2);
+    assert!(header(&other)[0].contains("carl@contoso.example"), "{:?}", header(&other));
+    let notice = other.model.notice.as_ref().expect("it is said");
+    assert_eq!(
+        notice.text,
+        "carl@contoso.example is signed in to the cluster tenant now; before it was ana@contoso.example."
+    );
+    // What a step does meanwhile does not take that away.
+    let done = Record::Failed { step: StepId::RegistryRole, problem: Box::new(sample::problem()), next: Next::Again };
+    let entry = Entry { seq: 100, at: NOW, record: done };
+    let other = other.hears(Msg::Engine(Event::Recorded(Arc::new(entry))));
+    assert!(other.model.notice.is_some());
+    let mut records = until(StepId::RegistryRole);
+    let before = Operator { object_id: ObjectId(sample::uuid(1)), name: "ana@contoso.example".to_owned() };
+    records.push(Record::SignedIn { side: Side::Cluster, operator: before });
+    let mut reopened = other;
+    reopened.model.accounts = Some(Vec::new());
+    let reopened = reopened.hears(Msg::Opened(Ok(Box::new(answers::opened(records, true)))));
+    assert!(!header(&reopened)[0].contains("ana@contoso"), "{:?}", header(&reopened));
+    let taken_up = sees(reopened, "carl@contoso.example", 2);
+    assert!(header(&taken_up)[0].contains("carl@contoso.example"));
+    assert!(taken_up.model.notice.is_some());
 }

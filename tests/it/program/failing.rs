@@ -2,7 +2,7 @@
 
 use crosspull::sim::{Action, Rule, faults::StatusFault};
 
-use super::harness::shown;
+use super::harness::{Output, one_line, shown};
 use crate::world::World;
 
 fn status(status: u16, code: &str, message: &str) -> Action {
@@ -158,21 +158,48 @@ async fn a_reset_that_fails_leaves_everything_and_is_agreed_to_anew() {
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_image_that_is_not_there() {
-    let world = World::new("default").await;
+/// A setup whose image nobody could look for beforehand, up to its probe.
+async fn missing_image(world: &World) -> Output {
+    world.sim.faults().add(Rule::new("registry.exchange", status(401, "UNAUTHORIZED", "no")).times(50));
     let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
         file.set("registry.image", "shop/web:9.9");
     });
     let out = world.apply_file(&file).await.exits(5);
+    assert!(
+        one_line(&out.stdout).contains("Whether shop/web:9.9 is in fabrikamimages could not be seen"),
+        "{}",
+        out.stdout
+    );
+    out
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_image_is_named_for_a_setup_under_way() {
+    let world = World::new("default").await;
+    missing_image(&world).await;
+    let out = world.crosspull(["resume", "--image", "shop/web:1.4"]).await.exits(0);
+    assert!(!out.stdout.contains("9.9"), "{}", out.stdout);
+    world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+    world.crosspull(["show", "shop-prod"]).await.exits(0).says("shop/web:1.4");
+    // It is proven by then, and a proof of something else is no proof of this.
+    let out = world.crosspull(["resume", "shop-prod", "--image", "shop/web:9.9"]).await.exits(2);
+    assert!(one_line(&out.stderr).contains("has been pulled already"), "{}", out.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_not_there() {
+    let world = World::new("default").await;
+    let out = missing_image(&world).await;
     shown!(world, problem(&out.stdout), @r#"
     probe  FAILED TIME UTC  CP-505  There is no such image
     Tried    read localhost:PORT/shop/web:9.9
     Azure    404 MANIFEST_UNKNOWN: manifest tagged by "9.9" is not found
-    Means    The registry let the app in, and has no image of that tag or digest.
-             The rights are fine.
+    Means    The registry let in whoever asked, and has no image of that tag or
+             digest. The rights are fine.
     Changed  nothing in this step; what is done stays
-    Do       Check the tag, or have the image pushed. Then try again. (You)
+    Do       Check the tag, or have the image pushed. Then try again. With
+             crosspull resume NAME --image REPOSITORY:TAG a setup under way takes
+             another image. (You)
     Read     https://learn.microsoft.com/azure/container-registry/container-registry-concepts
 
     correlation  UUID

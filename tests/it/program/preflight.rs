@@ -81,6 +81,18 @@ const OPERATORS: &[Stop] = &[
         ..STOP
     },
     Stop {
+        name: "not-our-app",
+        code: "CP-129",
+        scenario: "stops",
+        cluster: "shop-kept",
+        edit: |world, file| {
+            file.set("app.route", "keep-app").remove("options.confirm_node_replacement");
+            world.sign_in_as(file, "cluster", "otto");
+        },
+        ..STOP
+    },
+    Stop { name: "unanswered-roles", code: "CP-153", change: break_role_lists, ..STOP },
+    Stop {
         name: "no-such-registry",
         code: "CP-130",
         edit: |world, file| world.sign_in_as(file, "registry", "eve"),
@@ -130,6 +142,22 @@ const PLACES: &[Stop] = &[
         },
         ..STOP
     },
+    Stop {
+        name: "no-such-tag",
+        code: "CP-505",
+        edit: |_, file| {
+            file.set("registry.image", "shop/web:9.9");
+        },
+        ..STOP
+    },
+    Stop {
+        name: "no-such-repository",
+        code: "CP-506",
+        edit: |_, file| {
+            file.set("registry.image", "shop/nope:1.4");
+        },
+        ..STOP
+    },
     Stop { name: "unknown-mode", code: "CP-137", scenario: "stops", registry: "fabrikamlater", ..STOP },
     Stop { name: "locked-registry", code: "CP-414", scenario: "stops", registry: "fabrikamlocked", ..STOP },
     Stop {
@@ -175,6 +203,17 @@ fn break_permissions(world: &World) {
         ..StatusFault::default()
     };
     world.sim.faults().add(Rule { times: 1000, ..Rule::new("arm.permissions.list", Action::Status(broken)) });
+}
+
+/// Azure does not list any role assignment.
+fn break_role_lists(world: &World) {
+    let broken = StatusFault {
+        status: 500,
+        code: Some("InternalServerError".to_owned()),
+        message: Some("The server encountered an internal error.".to_owned()),
+        ..StatusFault::default()
+    };
+    world.sim.faults().add(Rule { times: 1000, ..Rule::new("arm.role_assignments.list", Action::Status(broken)) });
 }
 
 /// The registry moves into the cluster's tenant.
@@ -300,6 +339,7 @@ async fn what_is_no_stop_is_said_all_the_same() {
     note CP-144 Role assignments were looked for in the 2 subscriptions that this account can see
     note CP-125 A rule of the registry tenant forbids secrets on service principals
     note CP-139 fabrikamrange takes no tokens that are for Resource Manager
+    note CP-150 Whether shop/web:1.4 is in fabrikamrange could not be seen: DENIED: client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.
     ");
     let found = finds("stops", "shop-kept", "fabrikamprivate", |world, file| {
         world.sign_in_as(file, "cluster", "otto");
@@ -313,6 +353,7 @@ async fn what_is_no_stop_is_said_all_the_same() {
     note CP-148 shop-kept is held by the lock "keep"
     note CP-144 Role assignments were looked for in the 2 subscriptions that this account can see
     note CP-125 A rule of the registry tenant forbids secrets on service principals
+    note CP-150 Whether shop/web:1.4 is in fabrikamprivate could not be seen: DENIED: client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.
     "#);
     let found = finds("short-of-room", "shop-vnet", "fabrikamfw", |_, _| {}).await;
     insta::assert_snapshot!(found.join("\n"), @"
@@ -321,6 +362,7 @@ async fn what_is_no_stop_is_said_all_the_same() {
     warning CP-119 Too few free addresses in the subnet nodes: 0, where replacing the nodes takes 1
     warning CP-132 The firewall of fabrikamfw lets in 192.0.2.10, and not shop-vnet, which goes out by 198.51.100.15
     note CP-144 Role assignments were looked for in the 2 subscriptions that this account can see
+    note CP-150 Whether shop/web:1.4 is in fabrikamfw could not be seen: DENIED: client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.
     ");
     let found = finds("stops", "shop-prod", "fabrikamrange", |_, _| {}).await;
     let reached =

@@ -68,7 +68,13 @@ impl World {
 
     /// Requests that were meant to change something, whatever came of them.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let reads = ["login.token", "graph.objects.get_by_ids", "arm.resource_graph.query"];
+        let reads = [
+            "login.token",
+            "graph.objects.get_by_ids",
+            "arm.resource_graph.query",
+            "registry.exchange",
+            "registry.token",
+        ];
         let all = self.sim.requests();
         let writes = all.iter().filter(|one| !matches!(one.method.as_str(), "GET" | "HEAD"));
         writes.filter(|one| !reads.contains(&one.operation)).map(|one| format!("{one:?}")).collect()

@@ -122,3 +122,115 @@ async fn a_policy_on_the_nodes_that_could_not_be_read_is_said_so() {
         assert!(said.contains(part), "{part} is missing in\n{}", out.stdout);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_could_not_be_read_may_serve_others() {
+    let told = told("graph.application.get", status(403, "Authorization_RequestDenied"), 0).await;
+    for part in ["WARNING CP-152", "Whether shop-prod's present app serves other tenants could not be read: "] {
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_are_not_replaced_on_an_old_word_where_their_app_may_serve_others() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-prod", "fabrikamimages", |_| {});
+    let forbidden = status(400, "CredentialTypeNotAllowedAsPerAppPolicy");
+    world.sim.faults().add(Rule::new("graph.application.add_password", forbidden).times(1000));
+    world.apply_file(&file).await.exits(5);
+    world.sim.faults().clear();
+    // Their consent in the file was given for what the plan showed.
+    world.sim.faults().add(Rule::new("graph.application.get", status(403, "Authorization_RequestDenied")).times(1000));
+    let out = world.crosspull(["resume"]).await.exits(4);
+    assert!(one_line(&out.stdout).contains("present app serves other tenants could not be read"), "{}", out.stdout);
+    world.sim.faults().clear();
+    {
+        let mut inside = world.sim.world().lock();
+        let tenant = inside.tenants.iter_mut().find(|tenant| tenant.domain == "contoso.example").unwrap();
+        let app = tenant.applications.values_mut().find(|app| app.display_name == "aks-shop-prod-sp").unwrap();
+        app.sign_in_audience = "AzureADMultipleOrgs".to_owned();
+    }
+    let out = world.crosspull(["resume"]).await.exits(4);
+    assert!(one_line(&out.stdout).contains("present app serves other tenants now"), "{}", out.stdout);
+    assert_eq!(world.calls("aks.clusters.reset_service_principal"), 0);
+    world.crosspull(["resume", "--confirm-nodes", "shop-prod"]).await.exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_and_bins_that_could_not_be_read_are_said_so_and_why() {
+    let refused = || status(403, "Authorization_RequestDenied");
+    let cases: [(&str, Action, &[&str], &[&str]); 4] = [
+        (
+            "graph.policy.app_management",
+            refused(),
+            &["CP-124", "The tenant's rules for apps", "CP-150", "The registry tenant's rules for principals"],
+            &[],
+        ),
+        ("graph.policy.app_management", Action::DropBefore, &["CP-150", "The tenant's rules for apps"], &["CP-124"]),
+        (
+            "graph.deleted",
+            refused(),
+            &["CP-150", "The recycle bin of the cluster tenant could not be looked into"],
+            &[],
+        ),
+        ("graph.deleted", Action::DropBefore, &["CP-150", "The recycle bin of the cluster tenant"], &[]),
+    ];
+    for (operation, action, parts, wrong) in cases {
+        let what = format!("{operation} {action:?}");
+        let told = told(operation, action, 0).await;
+        for part in parts {
+            assert!(told.contains(part), "{what}: {part} is missing in\n{told}");
+        }
+        for part in wrong {
+            assert!(!told.contains(part), "{what}: {part} in\n{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_for_the_kept_app_alone_that_could_not_be_read_are_said_so() {
+    let world = World::new("default").await;
+    world.sim.faults().add(Rule::new("graph.application.policies", status(503, "ServiceUnavailable")).times(1000));
+    let file = world.setup_file("shop-keep", "fabrikamimages", |file| {
+        file.set("app.route", "keep-app").remove("options.confirm_node_replacement");
+    });
+    let out = world.crosspull(["plan", file.to_str().unwrap()]).await.exits(0);
+    let said = one_line(&out.stdout);
+    for part in ["CP-150", "The rules for the cluster's present app alone could not be read: ServiceUnavailable"] {
+        assert!(said.contains(part), "{part} is missing in\n{}", out.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_owns_the_kept_app_is_not_known() {
+    let world = World::new("stops").await;
+    for operation in ["graph.service_principal.roles", "graph.service_principal.app_roles"] {
+        world.sim.faults().add(Rule::new(operation, status(403, "Authorization_RequestDenied")).times(1000));
+    }
+    let file = world.setup_file("shop-kept", "fabrikamimages", |file| {
+        file.set("app.route", "keep-app").remove("options.confirm_node_replacement");
+        world.sign_in_as(file, "cluster", "otto");
+    });
+    let out = world.crosspull(["plan", file.to_str().unwrap()]).await.exits(0);
+    let said = one_line(&out.stdout);
+    assert!(said.contains("WARNING CP-129") && said.contains("its roles could not be read"), "{}", out.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_to_a_kept_app_is_a_change() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-multi", "fabrikamimages", |_| {});
+    let plan = async || one_line(&world.crosspull(["plan", file.to_str().unwrap()]).await.exits(0).stdout);
+    let lacking = plan().await;
+    assert!(lacking.contains("add to the cluster's app") && lacking.contains("cluster change"), "{lacking}");
+    assert!(lacking.contains("https://www.microsoft.com"), "{lacking}");
+    {
+        let mut inside = world.sim.world().lock();
+        let tenant = inside.tenants.iter_mut().find(|tenant| tenant.domain == "contoso.example").unwrap();
+        let app = tenant.applications.values_mut().find(|app| app.display_name == "aks-shop-multi-sp").unwrap();
+        app.web_redirect_uris.push("https://www.microsoft.com".to_owned());
+        app.extra.insert("requiredResourceAccess".to_owned(), crosspull::azure::graph::user_read_access());
+    }
+    let whole = plan().await;
+    assert!(whole.contains("keep the cluster's app") && whole.contains("cluster keep"), "{whole}");
+}

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -38,8 +39,9 @@ pub(super) enum Seen {
     Nonsense,
 }
 
-/// Asks a proxy for a connection to the host of `url`. Takes no longer than `patience`.
-pub(super) async fn look(via: &Via, url: &Url, patience: Duration) -> Seen {
+/// Asks a proxy for a connection to the host of `url`, with a name and password where they are `known` to be good. Takes no
+/// longer than `patience`.
+pub(super) async fn look(via: &Via, known: Option<&HeaderValue>, url: &Url, patience: Duration) -> Seen {
     let mut stream = match timeout(patience, TcpStream::connect((via.host.trim_matches(['[', ']']), via.port))).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Seen::Unreachable(clean(&error.to_string())),
@@ -47,14 +49,14 @@ pub(super) async fn look(via: &Via, url: &Url, patience: Duration) -> Seen {
     };
     let mut answer = Vec::new();
     // What has come until then is judged, even where the proxy keeps the connection or breaks it.
-    let _ = timeout(patience, exchange(&mut stream, &request(via, url), &mut answer)).await;
+    let _ = timeout(patience, exchange(&mut stream, &request(known, url), &mut answer)).await;
     judge(&answer, &via.hidden())
 }
 
-fn request(via: &Via, url: &Url) -> Vec<u8> {
+fn request(known: Option<&HeaderValue>, url: &Url) -> Vec<u8> {
     let target = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
     let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
-    if let Some(authorization) = &via.authorization {
+    if let Some(authorization) = known {
         request.extend_from_slice(b"Proxy-Authorization: ");
         request.extend_from_slice(authorization.as_bytes());
         request.extend_from_slice(b"\r\n");

@@ -116,3 +116,17 @@ fn hosts_that_are_excepted_need_no_proxy() {
     assert_eq!(to("https://fabrikam.azurecr.io/v2/"), None);
     assert_eq!(to("https://login.example/").as_deref(), Some("the proxy `proxy.example:3128` (HTTPS_PROXY)"));
 }
+
+#[tokio::test]
+async fn a_password_that_was_refused_is_not_sent_once_more() {
+    let (url, mut seen) = server(vec![answer("407 No\r\nproxy-authenticate: Negotiate", "")]).await;
+    let via = proxies(&url.as_str().replace("http://", "http://ana:hunter22@"), "").to(&call().url).unwrap();
+    let refused = std::io::Error::other("proxy authorization required");
+    let failed = call().error(ErrorKind::Connect, "no tunnel").with_source(std::io::Error::other(refused));
+    let error = via.explain(failed, &call(), PATIENCE).await;
+    assert!(
+        error.message.contains("does not take the name and password that are set for it (by Negotiate)"),
+        "{error}"
+    );
+    assert!(!seen.recv().await.unwrap().contains("Proxy-Authorization"));
+}

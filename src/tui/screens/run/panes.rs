@@ -195,9 +195,11 @@ fn nodes(doc: &mut Doc, model: &Model, demo: bool) {
     let Some(review) = &model.review else { return };
     if let Stage::Failed { problem, .. } = model.progress.stage(StepId::ClusterUpdate) {
         doc.text(&format!("The last replacement failed: {}", problem.message));
-        doc.text(
-            "Some nodes may have the new credential by now. This replaces all of them once more, and settles that.",
-        );
+        doc.text(if problem.untouched {
+            "No node was given anything yet."
+        } else {
+            "Some nodes may have the new credential by now. This replaces all of them once more, and settles that."
+        });
     } else {
         let on_a_word: Vec<String> = model
             .progress
@@ -234,7 +236,7 @@ pub(super) fn differences(doc: &mut Doc, review: &NodesReview) {
         return;
     }
     doc.blank();
-    doc.toned(Tone::Warn, "Different from the plan:");
+    doc.toned(Tone::Warn, "Different from the plan, or not known:");
     for difference in &review.differences {
         doc.field("-", 2, difference);
     }
