@@ -48,12 +48,12 @@ enum Moment {
 }
 
 impl Moment {
-    /// One anywhere in a run.
-    fn of(dice: &mut Dice) -> Self {
+    /// One anywhere in a run that tells so many things, and asks so many.
+    fn of(dice: &mut Dice, told: u64, asked: u64) -> Self {
         match dice.below(5) {
-            0 => Self::After(dice.millis(1500)),
-            1 | 2 => Self::Told(dice.below(45), dice.millis(20)),
-            _ => Self::Asked(1 + u32::try_from(dice.below(90)).unwrap(), dice.millis(8)),
+            0 => Self::After(dice.millis(15 * asked)),
+            1 | 2 => Self::Told(dice.below(told), dice.millis(20)),
+            _ => Self::Asked(1 + u32::try_from(dice.below(asked)).unwrap(), dice.millis(8)),
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 use super::{Dice, Moment, assert_no_reset_met_another, command_line::run};
 use crate::{
     terminal::{
-        pty::{ENTER, Mortal, Pty},
+        pty::{ENTER, ESC, Mortal, Pty},
         resume::waiting,
         whole::accept,
     },
@@ -40,7 +40,7 @@ async fn connected(seed: u64, kills: &AtomicU64) {
             accept(&world);
             accepted = true;
         }
-        let moment = (deaths > 0).then(|| Moment::of(&mut dice));
+        let moment = (deaths > 0).then(|| Moment::of(&mut dice, 45, 60));
         world.sim.faults().clear();
         if let Some(moment) = &moment {
             moment.arm(&world);
@@ -87,8 +87,26 @@ async fn come(moment: &Moment, world: &World, mortal: &Mortal) {
 /// Says yes to whatever is asked, and leaves at the end. With what the wizard left, unless it was killed.
 fn sit_before(mut wizard: Pty) -> Option<(u32, String)> {
     loop {
-        let next = wizard.shows_one_of(&["PROVEN: shop-prod can pull", "Replace every node?", "WAITS FOR YOUR YES"]);
+        let next = wizard.shows_one_of(&[
+            "PROVEN: shop-prod can pull",
+            "Replace every node?",
+            "it is finished",
+            "CP-611",
+            "WAITS FOR YOUR YES",
+        ]);
         match next {
+            // It died at the very end of all.
+            Some(2) => {
+                wizard.keys_if_alive(ESC);
+                wizard.hides_or_ends("it is finished");
+                wizard.keys_if_alive("q");
+                break;
+            }
+            // Killed around two resets: nothing tells which key came last, and another reset settles it.
+            Some(3) => {
+                wizard.keys_if_alive("r");
+                wizard.hides_or_ends("CP-611");
+            }
             Some(0) => {
                 wizard.keys_if_alive("q");
                 if wizard.shows_one_of(&["Leave crosspull?"]).is_some() {
