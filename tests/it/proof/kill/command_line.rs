@@ -15,12 +15,12 @@ const STARTS: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_goes_on_to_the_proof() {
-    run("kill: apply and resume", 5, 330, async |seed, kills| connected(seed, kills).await).await;
+    run("kill: apply and resume", 5, 420, async |seed, kills| connected(seed, kills).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_takes_back_to_the_end() {
-    run("kill: undo", 2, 60, async |seed, kills| taken_back(seed, kills).await).await;
+    run("kill: undo", 2, 100, async |seed, kills| taken_back(seed, kills).await).await;
 }
 
 /// Runs cases side by side, and says how often the program died in them.

@@ -26,7 +26,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wizard_goes_on_to_the_proof() {
-    run("kill: wizard", 3, 130, async |seed, kills| connected(seed, kills).await).await;
+    run("kill: wizard", 3, 150, async |seed, kills| connected(seed, kills).await).await;
 }
 
 async fn connected(seed: u64, kills: &AtomicU64) {
