@@ -128,6 +128,7 @@ impl From<JournalError> for Error {
             JournalError::Io { .. }
             | JournalError::Newer { .. }
             | JournalError::Damaged { .. }
+            | JournalError::Gone { .. }
             | JournalError::Broken { .. } => ProblemKind::Local,
         };
         Self::new(kind, "use the setup's journal").because(error)

@@ -1,14 +1,21 @@
 //! Arguments, and the exit code. All else is the library's.
 
-use std::{process::ExitCode, time::Duration};
+use std::{alloc::System, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
-use crosspull::{cli::Cli, error, plain::out::Out, program};
+use crosspull::{cli::Cli, error, plain::out::Out, program, secret::guard_memory};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is given back to the system is wiped first: an HTTP client, a TLS session or a JSON reader copies the secrets that go
+/// through it, and wipes none.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// How long a prompt that nobody answers may hold the exit up.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
+    guard_memory();
     // Clap exits with 2 on wrong usage, as the documentation promises.
     let cli = Cli::parse();
     if let Err(report) = color_eyre::install() {

@@ -40,7 +40,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let global = cli.global;
-    requests::log_to(global.log.as_deref())?;
+    shown.log_to(global.log.as_deref())?;
     let Some(command) = cli.command else { return Box::pin(wizard::run(&global, None)).await };
     match command {
         Command::Plan(args) => work::plan(&session(&global, shown)?, &args).await,
@@ -68,7 +68,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
 fn session(global: &Global, shown: &mut Shown) -> Result<Session, Error> {
     let session = Session::open(options(global)?)?;
     if global.verbose {
-        *shown = requests::show(session.requests());
+        shown.show(session.requests());
     }
     Ok(session)
 }

@@ -1,9 +1,11 @@
 //! A string that cannot be printed or serialised, and is wiped when dropped.
 
+mod guard;
 mod variables;
 
 use std::fmt;
 
+pub use guard::guard_memory;
 pub use variables::{OF_THE_MACHINE, hide_variable, secret_variables};
 use zeroize::Zeroizing;
 

@@ -158,11 +158,12 @@ impl Session {
 
     /// Opens a new setup for a plan that was confirmed.
     pub fn begin(&self, answers: &Answers, plan: &Plan, steps: Arc<Steps>) -> Result<Open, Error> {
-        self.store.expect_free(&answers.name)?;
-        let mut journal = self.store.create(plan.setup)?;
-        journal.begin_with(Record::Answered { answers: Box::new(answers.clone()) })?;
-        journal.begin_with(Record::Planned { plan: Box::new(plan.clone()) })?;
-        journal.begin_with(Record::Confirmed { hash: plan.hash() })?;
+        let first = vec![
+            Record::Answered { answers: Box::new(answers.clone()) },
+            Record::Planned { plan: Box::new(plan.clone()) },
+            Record::Confirmed { hash: plan.hash() },
+        ];
+        let journal = self.store.begin(plan.setup, &answers.name, first)?;
         Ok(Open { journal, steps })
     }
 
@@ -210,7 +211,12 @@ impl Session {
         commands: mpsc::Receiver<Command>,
     ) -> Result<Ended, Error> {
         let work = Arc::clone(&open.steps);
-        Ok(run(&mut open.journal, work, self.options.pace, mode, events, commands).await?)
+        let ended = run(&mut open.journal, work, self.options.pace, mode, events, commands).await?;
+        if matches!(ended, Ended::Closed(_)) {
+            // A wizard stays open for long after it, and nothing more is to be done with them.
+            open.steps.forget_texts();
+        }
+        Ok(ended)
     }
 
     /// Takes a setup back.

@@ -8,6 +8,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -21,6 +22,8 @@ use crate::{domain::SetupId, paths};
 
 const JOURNAL: &str = "journal.jsonl";
 const LOCK: &str = "lock";
+/// What the folder of a setup ends with until its first records are written.
+const UNBORN: &str = "new";
 /// `,"sum":"` + 16 hexadecimal digits + `"}`.
 const SUM_LENGTH: usize = 8 + 16 + 2;
 
@@ -65,6 +68,13 @@ pub enum JournalError {
     /// The record does not fit what the journal says so far: a defect of crosspull.
     #[error("a record does not fit the journal")]
     Illegal(#[from] IllegalRecord),
+    /// The file was removed or replaced while it was held.
+    #[error("{} was removed or replaced while crosspull was at work on it. Nothing more is done without it. Put it back from \
+             a copy; without one, what the setup made is found in the tenants by the id that the folder is named after", path.display())]
+    Gone {
+        /// The journal.
+        path: PathBuf,
+    },
     /// An earlier write failed; what the file holds since then is not known.
     #[error("the journal cannot be written any more since an earlier write failed ({})", path.display())]
     Broken {
@@ -81,8 +91,11 @@ pub struct Journal {
     sum: [u8; 8],
     seq: u64,
     progress: Progress,
+    /// How many bytes of the file are whole lines.
+    length: u64,
     broken: bool,
-    _lock: File,
+    /// None is needed before there is a setup that somebody else could open.
+    _lock: Option<File>,
 }
 
 /// A journal as it was read, without a lock.
@@ -98,12 +111,38 @@ pub struct Reading {
 }
 
 impl Journal {
+    /// Makes the folder and journal of a new setup with its first records: all of it or nothing. It has another name until they
+    /// are written, so that what is killed or fails meanwhile is in nobody's way. `setups` is held by the caller alone.
+    pub fn begin(setups: &Path, setup: SetupId, first: Vec<Record>) -> Result<Self, JournalError> {
+        sweep(setups);
+        let (unborn, folder) = (setups.join(format!("{setup}.{UNBORN}")), setups.join(setup.to_string()));
+        let born = create_private_dir(&unborn)
+            .and_then(|()| open_lock(&unborn))
+            .and_then(|_| Self::create_in(unborn.clone(), None, setup))
+            .and_then(|mut journal| first.into_iter().try_for_each(|record| journal.append(record).map(drop)))
+            .and_then(|()| {
+                fs::rename(&unborn, &folder).map_err(|source| io_error("name the folder", &folder, source))?;
+                paths::sync_dir(setups).map_err(|source| io_error("sync the folder", setups, source))
+            });
+        if let Err(error) = born {
+            // It holds nothing that anybody needs: nothing has been asked of Azure.
+            let _ = fs::remove_dir_all(&unborn);
+            let _ = fs::remove_dir_all(&folder);
+            return Err(error);
+        }
+        Self::open(&folder)
+    }
+
     /// Makes the folder and journal of a new setup, with its `Opened` record.
     pub fn create(setups: &Path, setup: SetupId) -> Result<Self, JournalError> {
         let folder = setups.join(setup.to_string());
-        paths::create_private_dir(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
+        create_private_dir(&folder)?;
         paths::sync_dir(setups).map_err(|source| io_error("sync the folder", setups, source))?;
         let lock = lock(&folder)?;
+        Self::create_in(folder, Some(lock), setup)
+    }
+
+    fn create_in(folder: PathBuf, lock: Option<File>, setup: SetupId) -> Result<Self, JournalError> {
         let path = folder.join(JOURNAL);
         let file = paths::private_file()
             .append(true)
@@ -111,19 +150,10 @@ impl Journal {
             .open(&path)
             .map_err(|source| io_error("make the journal", &path, source))?;
         paths::sync_dir(&folder).map_err(|source| io_error("sync the folder", &folder, source))?;
-        let mut journal =
-            Self { folder, file, sum: [0; 8], seq: 0, progress: Progress::default(), broken: false, _lock: lock };
-        journal.begin_with(Record::Opened { schema: SCHEMA, setup })?;
+        let (sum, progress) = ([0; 8], Progress::default());
+        let mut journal = Self { folder, file, sum, seq: 0, progress, length: 0, broken: false, _lock: lock };
+        journal.append(Record::Opened { schema: SCHEMA, setup })?;
         Ok(journal)
-    }
-
-    /// Appends a record from before anything was asked of Azure. Where that fails the whole setup goes: it holds nothing
-    /// that anybody needs, and would be in the way of the next try.
-    pub(crate) fn begin_with(&mut self, record: Record) -> Result<(), JournalError> {
-        self.append(record).map(drop).inspect_err(|_| {
-            // What cannot be removed either is named by the list of setups.
-            let _ = fs::remove_dir_all(&self.folder);
-        })
     }
 
     /// Opens the journal in `folder` for writing: locks it, reads it, cuts a torn last line off.
@@ -148,8 +178,9 @@ impl Journal {
             sum: reading.sum,
             seq: reading.entries.last().map_or(0, |entry| entry.seq),
             progress: reading.progress,
+            length: reading.whole,
             broken: false,
-            _lock: lock,
+            _lock: Some(lock),
         })
     }
 
@@ -159,6 +190,7 @@ impl Journal {
         if self.broken {
             return Err(JournalError::Broken { path });
         }
+        self.expect_there(&path)?;
         let entry = Entry { seq: self.seq + 1, at: wait::now(), record };
         let mut progress = self.progress.clone();
         progress.apply(&entry)?;
@@ -168,14 +200,32 @@ impl Journal {
         let line = format!("{open},\"sum\":\"{}\"}}\n", hex(sum));
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(source) = written {
-            // Part of the line may be there. Appending behind it would turn a torn end into damage.
+            // Part of the line may be there, or all of it but its end, which would pass for damage. What cannot be cut off
+            // now is cut off when the journal is opened; nothing is appended behind it.
+            let _ = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
             self.broken = true;
             return Err(io_error("write", &path, source));
         }
+        self.length += line.len() as u64;
         self.seq = entry.seq;
         self.sum = sum;
         self.progress = progress;
         Ok(entry)
+    }
+
+    /// Whether what is written here will be found there: not where somebody has removed the file, or put a copy in its place.
+    fn expect_there(&mut self, path: &Path) -> Result<(), JournalError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let of = |data: &fs::Metadata| (data.dev(), data.ino());
+            let own = self.file.metadata().map_err(|source| io_error("look at", path, source))?;
+            if !fs::metadata(path).is_ok_and(|there| of(&there) == of(&own)) {
+                self.broken = true;
+                return Err(JournalError::Gone { path: path.to_owned() });
+            }
+        }
+        Ok(())
     }
 
     /// The fold of all records so far.
@@ -278,19 +328,41 @@ fn hex(sum: [u8; 8]) -> String {
     format!("{:016x}", u64::from_be_bytes(sum))
 }
 
-fn lock(folder: &Path) -> Result<File, JournalError> {
-    let path = folder.join(LOCK);
-    let file = paths::private_file()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|source| io_error("open the lock", &path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Busy { path: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(io_error("lock", &path, source)),
+/// Removes what was killed before it was a setup.
+fn sweep(setups: &Path) {
+    for left in fs::read_dir(setups).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let begun = left.extension().is_some_and(|extension| extension == UNBORN);
+        if begun && left.file_stem().and_then(|id| id.to_str()?.parse::<SetupId>().ok()).is_some() {
+            // Where that fails it is in nobody's way either.
+            let _ = fs::remove_dir_all(left);
+        }
     }
+}
+
+fn create_private_dir(folder: &Path) -> Result<(), JournalError> {
+    paths::create_private_dir(folder).map_err(|source| io_error("make the folder", folder, source))
+}
+
+fn open_lock(folder: &Path) -> Result<File, JournalError> {
+    let path = folder.join(LOCK);
+    let file = paths::private_file().write(true).create(true).truncate(false).open(&path);
+    file.map_err(|source| io_error("open the lock", &path, source))
+}
+
+#[expect(clippy::disallowed_methods, reason = "an instant, and nothing is shown meanwhile")]
+fn lock(folder: &Path) -> Result<File, JournalError> {
+    let file = open_lock(folder)?;
+    for tries in 1.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            // What a process starts has its files, and so its locks, until it has become another program: for an instant
+            // longer than a process lives that was killed just then.
+            Err(TryLockError::WouldBlock) if tries < 25 => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => return Err(JournalError::Busy { path: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &folder.join(LOCK), source)),
+        }
+    }
+    Ok(file)
 }
 
 fn io_error(doing: &'static str, path: &Path, source: io::Error) -> JournalError {

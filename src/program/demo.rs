@@ -5,11 +5,7 @@ mod worlds;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use self::worlds::{Worlds, session};
-use super::{
-    requests::{self, Shown},
-    show_plan, wizard,
-    work::listen,
-};
+use super::{requests::Shown, show_plan, wizard, work::listen};
 use crate::{
     cli::{DemoArgs, Global},
     domain::{
@@ -70,7 +66,7 @@ async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<
     let folder = Folder::new()?;
     let session = session(&simulator, &folder, speed, None)?;
     if global.verbose {
-        *shown = requests::show(session.requests());
+        shown.show(session.requests());
     }
     out.text("DEMO: two companies and their Azure, pretended on this machine. Nothing leaves it.\n");
     let answers = answers(simulator.ready())?;

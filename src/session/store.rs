@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     domain::{SetupId, problem::ProblemKind},
-    engine::{Journal, JournalError, Progress, journal, record::Outcome},
+    engine::{Journal, JournalError, Progress, Record, journal, record::Outcome},
     error::Error,
     paths,
 };
@@ -42,12 +42,20 @@ impl Store {
         Self { setups: data_dir.join("setups") }
     }
 
-    /// Makes the folder and journal of a new setup.
-    pub fn create(&self, setup: SetupId) -> Result<Journal, Error> {
-        paths::create_private_dir(&self.setups).map_err(|error| {
-            Error::new(ProblemKind::Local, format!("make {}", self.setups.display())).because(error)
-        })?;
-        Ok(Journal::create(&self.setups, setup)?)
+    /// Makes the folder and journal of a new setup under a name that no unfinished one has. Two that begin at once do so one
+    /// after the other.
+    pub fn begin(&self, setup: SetupId, name: &str, first: Vec<Record>) -> Result<Journal, Error> {
+        let failed = |doing: &str, path: &Path, error: io::Error| {
+            Error::new(ProblemKind::Local, format!("{doing} {}", path.display())).because(error)
+        };
+        paths::create_private_dir(&self.setups).map_err(|error| failed("make", &self.setups, error))?;
+        let path = self.setups.with_file_name("lock");
+        let lock = paths::private_file().write(true).create(true).truncate(false).open(&path);
+        let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(|error| failed("lock", &path, error))?;
+        self.expect_free(name)?;
+        let journal = Journal::begin(&self.setups, setup, first)?;
+        drop(lock);
+        Ok(journal)
     }
 
     /// All setups, the one that was changed last first.
@@ -145,4 +153,28 @@ fn read(folder: &Path) -> Entry {
     let name =
         reading.as_ref().ok().and_then(|reading| reading.progress.answers()).map_or(id, |answers| answers.name.clone());
     Entry { name, folder: folder.to_owned(), reading }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn of_two_that_begin_a_name_at_once_one_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let answers = sample::answers();
+        for round in 0..20 {
+            let store = Store::new(&folder.path().join(round.to_string()));
+            let one = || {
+                let first = vec![Record::Answered { answers: Box::new(answers.clone()) }];
+                store.begin(SetupId::random(), &answers.name, first).is_ok()
+            };
+            let begun = std::thread::scope(|scope| {
+                let all = [(); 4].map(|()| scope.spawn(one));
+                all.map(|it| it.join().unwrap()).into_iter().filter(|begun| *begun).count()
+            });
+            assert_eq!((begun, store.all().unwrap().len()), (1, 1));
+        }
+    }
 }

@@ -23,6 +23,10 @@ impl Texts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
     }
 
+    pub(super) fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(super) fn forget(&self, key: KeyId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }

@@ -94,6 +94,22 @@ fn one_process_at_a_time() {
     assert!(Journal::open(&at).is_ok());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_lock_that_outlives_its_holder_for_an_instant_is_waited_for() {
+    let setups = folder();
+    let (file, _) = written(setups.path());
+    // As a child has it that was just started when its parent was killed.
+    let inherited = fs::File::open(file.with_file_name("lock")).unwrap();
+    inherited.lock().unwrap();
+    let gone = std::thread::spawn(move || {
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+        drop(inherited);
+    });
+    assert!(reopen(&file).is_ok());
+    gone.join().unwrap();
+}
+
 #[test]
 fn what_cannot_have_happened_is_not_written() {
     let setups = folder();
@@ -112,4 +128,45 @@ fn files_are_their_owners_alone() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(journal.folder()), 0o700);
     assert_eq!(mode(&journal.folder().join("journal.jsonl")), 0o600);
+}
+
+#[test]
+fn a_setup_that_could_not_begin_leaves_nothing_and_one_that_was_killed_then_is_none() {
+    let setups = folder();
+    let killed = setups.path().join(format!("{}.new", SetupId::random()));
+    let foreign = setups.path().join("notes.new");
+    fs::create_dir(&killed).unwrap();
+    fs::create_dir(&foreign).unwrap();
+    let illegal = vec![Record::Confirmed { hash: plan(SetupId::random()).hash() }];
+    assert!(matches!(Journal::begin(setups.path(), SetupId::random(), illegal), Err(JournalError::Illegal(_))));
+    assert!(!killed.exists() && foreign.exists());
+    assert_eq!(fs::read_dir(setups.path()).unwrap().count(), 1);
+    let first = vec![Record::Answered { answers: Box::new(answers()) }];
+    let journal = Journal::begin(setups.path(), SetupId::random(), first).unwrap();
+    assert_eq!(journal::read(journal.folder()).unwrap().entries.len(), 2);
+    assert_eq!(fs::read_dir(setups.path()).unwrap().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_is_removed_or_replaced_takes_no_more_records() {
+    let replaced = |file: &Path| {
+        fs::copy(file, file.with_extension("copy")).and_then(|_| fs::rename(file.with_extension("copy"), file))
+    };
+    for (what, act) in [
+        ("the file", (|file: &Path| fs::remove_file(file)) as fn(&Path) -> std::io::Result<()>),
+        ("its folder", |file| fs::remove_dir_all(file.parent().unwrap())),
+        ("a copy in its place", replaced),
+    ] {
+        let setups = folder();
+        let (file, _) = written(setups.path());
+        let mut journal = reopen(&file).unwrap();
+        act(&file).unwrap();
+        let refused = journal.append(Record::Answered { answers: Box::new(answers()) });
+        assert!(matches!(refused, Err(JournalError::Gone { .. })), "{what}: {refused:?}");
+        assert!(matches!(
+            journal.append(Record::Confirmed { hash: plan(SetupId::random()).hash() }),
+            Err(JournalError::Broken { .. })
+        ));
+    }
 }

@@ -1,16 +1,16 @@
 //! The real program in a pseudo-terminal, as people see it: what it shows, and how it gives the terminal back.
 
-mod azure;
+pub(crate) mod azure;
 mod drafts;
 mod ends;
 mod explain;
 mod job;
-mod left;
+pub(crate) mod left;
 mod looks;
-mod panic;
-mod pty;
-mod resume;
+pub(crate) mod panic;
+pub(crate) mod pty;
+pub(crate) mod resume;
 mod screen;
-mod secrets;
+pub(crate) mod secrets;
 mod sign_in;
-mod whole;
+pub(crate) mod whole;

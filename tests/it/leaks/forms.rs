@@ -1,11 +1,12 @@
-//! The ways in which a secret may stand in a text.
+//! The ways in which a secret may stand in a text, or in a memory.
 
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-/// A secret as it is, as an address carries it, as JSON writes it, and inside of something that is encoded as a whole.
+/// A secret as it is, as an address carries it, as JSON writes it, and inside of something that is encoded as a whole; as numbers, and
+/// with two bytes a sign.
 pub(super) fn forms(secret: &str) -> Vec<String> {
     let secret = telling(secret);
     let mut forms = vec![secret.to_owned(), url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()];
@@ -22,9 +23,21 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
             forms.push(encoded[from..bytes.len() * 8 / 6].to_owned());
         }
     }
+    let hex = hexadecimal(beginning);
+    forms.extend([hex.to_uppercase(), hex]);
+    // As Windows and Java keep texts.
+    forms.push(String::from_utf8_lossy(beginning).chars().flat_map(|sign| [sign, '\0']).collect());
     forms.sort_unstable();
     forms.dedup();
     forms
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// Of a signed token the signature: what stands before it is known to many.

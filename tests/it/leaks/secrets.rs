@@ -79,6 +79,11 @@ impl Secrets {
         self.by_kind.iter().flat_map(|(kind, all)| all.iter().map(|one| (kind.as_str(), one.as_str())))
     }
 
+    /// Every way in which one may be written, with its kind.
+    pub fn forms(&self) -> impl Iterator<Item = (&str, String)> {
+        self.all().flat_map(|(kind, text)| super::forms::forms(text).into_iter().map(move |form| (kind, form)))
+    }
+
     /// The pages that people were sent to, and each without what it may hold.
     pub(super) fn links(&self) -> impl Iterator<Item = (&str, &str)> {
         self.links.iter().map(|(link, rest)| (link.as_str(), rest.as_str()))

@@ -19,7 +19,7 @@ async fn piped(world: &World, text: &[u8]) -> Output {
     drop(input);
     let out = child.wait_with_output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Output { code: out.status.code().unwrap(), stdout: text(out.stdout), stderr: text(out.stderr) }
+    Output { code: out.status.code().unwrap(), stdout: text(out.stdout), stderr: text(out.stderr), core_dumped: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,8 @@ pub(crate) struct Output {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// The system wrote the process's memory down when a signal killed it.
+    pub(crate) core_dumped: bool,
 }
 
 impl Output {
@@ -86,9 +88,10 @@ impl World {
         path
     }
 
-    /// The simulator's certificate.
+    /// The simulator's certificate; written once, since others may be reading it.
     pub(crate) fn ca_file(&self) -> PathBuf {
-        self.write("ca.pem", self.sim.ca_pem())
+        let path = self.path("ca.pem");
+        if path.exists() { path } else { self.write("ca.pem", self.sim.ca_pem()) }
     }
 
     /// The environment variable that holds an operator's secret.
@@ -218,8 +221,21 @@ impl Running {
 
     /// Sends a signal, by its name.
     pub(crate) async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("it still runs").to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it still runs")
+    }
+
+    /// Kills it, at once. Whether it was still alive.
+    pub(crate) async fn kill(&mut self) -> bool {
+        if self.child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        self.child.start_kill().unwrap();
+        std::os::unix::process::ExitStatusExt::signal(&self.child.wait().await.unwrap()).is_some()
     }
 
     /// Waits for the end; a program that a signal has killed has the shell's code for it.
@@ -231,7 +247,8 @@ impl Running {
         let Ok(status) = ended.await else { panic!("it does not end:\n{}", self.stdout) };
         let killed = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
         let code = status.code().or(killed).unwrap();
-        Output { code, stdout: self.stdout, stderr: self.stderr.await.unwrap() }
+        let core_dumped = std::os::unix::process::ExitStatusExt::core_dumped(&status);
+        Output { code, stdout: self.stdout, stderr: self.stderr.await.unwrap(), core_dumped }
     }
 }
 

@@ -2,8 +2,8 @@
 //! fails, and however much is asked to be told.
 
 mod children;
-mod people;
-mod quoted;
+pub(crate) mod people;
+pub(crate) mod quoted;
 
 use std::{
     fs,
@@ -94,8 +94,7 @@ fn named(world: &World, name: &str, edit: &[(&str, &str)]) -> PathBuf {
     own
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn none_is_written_anywhere() {
+pub(crate) async fn none_is_written_anywhere() {
     let mut told = Told::new().await;
     // One that fails with secrets in what the service answers, and is resumed.
     let file = told.world.setup_file("shop-prod", "fabrikamimages", |_| {});
@@ -122,8 +121,7 @@ async fn none_is_written_anywhere() {
 }
 
 /// Programs with other proofs than a secret, and the tools that sign in for others.
-#[tokio::test(flavor = "multi_thread")]
-async fn none_is_written_whoever_vouches() {
+pub(crate) async fn none_is_written_whoever_vouches() {
     let mut told = Told::new().await;
     let (pem, key) = certificate(&told.world).await;
     let with_it = with_certificate(&told.world, &pem);

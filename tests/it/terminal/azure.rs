@@ -5,7 +5,7 @@ use crate::world::{SPEED, World};
 
 impl World {
     /// The program with these arguments in a terminal, told where the simulator and its own folder are.
-    pub(super) fn wizard<const N: usize>(&self, args: [&str; N]) -> Program {
+    pub(crate) fn wizard<const N: usize>(&self, args: [&str; N]) -> Program {
         let mut program = Program::crosspull(self.folder.path())
             .args(args)
             .args(["--resource-manager", &self.sim.ready().resource_manager])

@@ -177,7 +177,7 @@ fn a_thread_that_fails_ends_it_as_well() {
 
 /// In the middle of drawing, as it were: what runs behind the screen is ended in order all the same.
 #[test]
-fn the_screens_own_task_fails_no_worse() {
+pub(crate) fn the_screens_own_task_fails_no_worse() {
     let home = tempfile::tempdir().unwrap();
     let mut wizard = failing(home.path());
     wizard.shows("> It fails in a task");

@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     num::NonZeroU16,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -22,22 +22,22 @@ const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
 const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 
 /// Keys that are no letters.
-pub(super) const ENTER: &str = "\r";
-pub(super) const ESC: &str = "\x1b";
-pub(super) const F1: &str = "\x1bOP";
-pub(super) const DOWN: &str = "\x1b[B";
-pub(super) const CTRL_C: &str = "\x03";
-pub(super) const CTRL_Z: &str = "\x1a";
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const ESC: &str = "\x1b";
+pub(crate) const F1: &str = "\x1bOP";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_Z: &str = "\x1a";
 
 /// What is to run, and where.
-pub(super) struct Program {
+pub(crate) struct Program {
     command: CommandBuilder,
     size: (u16, u16),
 }
 
 impl Program {
     /// Any program, in a terminal of 80 columns and 24 rows, with an environment of its own.
-    pub(super) fn new(path: impl AsRef<OsStr>, home: &Path) -> Self {
+    pub(crate) fn new(path: impl AsRef<OsStr>, home: &Path) -> Self {
         let mut command = CommandBuilder::new(path);
         command.env_clear();
         command.env("TERM", "xterm-256color");
@@ -51,31 +51,31 @@ impl Program {
     }
 
     /// crosspull, which keeps its files in `home`.
-    pub(super) fn crosspull(home: &Path) -> Self {
+    pub(crate) fn crosspull(home: &Path) -> Self {
         Self::new(env!("CARGO_BIN_EXE_crosspull"), home).arg("--data-dir").arg(home)
     }
 
-    pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
-    pub(super) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.command.args(args);
         self
     }
 
-    pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub(super) fn size(mut self, columns: u16, rows: u16) -> Self {
+    pub(crate) fn size(mut self, columns: u16, rows: u16) -> Self {
         self.size = (columns, rows);
         self
     }
 
-    pub(super) fn start(self) -> Pty {
+    pub(crate) fn start(self) -> Pty {
         let pair = native_pty_system().openpty(size(self.size)).expect("a pseudo-terminal");
         let before = modes(&*pair.master);
         let reader = pair.master.try_clone_reader().unwrap();
@@ -100,7 +100,7 @@ impl Program {
 }
 
 /// A running program and its terminal.
-pub(super) struct Pty {
+pub(crate) struct Pty {
     shared: Arc<Shared>,
     master: Arc<Mutex<Box<dyn MasterPty + Send>>>,
     writer: Box<dyn Write + Send>,
@@ -192,53 +192,87 @@ impl Shared {
 impl Pty {
     /// Waits until the screen is as wished; whole frames only.
     #[track_caller]
-    pub(super) fn wait_for(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+    pub(crate) fn wait_for(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         drop(self.shared.wait(what, |seen| seen.whole() && holds(seen.parser.screen())));
     }
 
     /// Waits until the screen shows these words.
     #[track_caller]
-    pub(super) fn shows(&self, words: &str) {
+    pub(crate) fn shows(&self, words: &str) {
         self.wait_for(words, |screen| screen.contents().contains(words));
     }
 
     /// Waits until the screen does not show these words.
     #[track_caller]
-    pub(super) fn hides(&self, words: &str) {
+    pub(crate) fn hides(&self, words: &str) {
         self.wait_for(&format!("no {words:?}"), |screen| !screen.contents().contains(words));
     }
 
+    /// Waits until the screen shows one of these, and says which; `None` once the program has ended.
+    #[track_caller]
+    pub(crate) fn shows_one_of(&self, words: &[&str]) -> Option<usize> {
+        let shown = |seen: &Seen| {
+            let text = seen.parser.screen().contents();
+            words.iter().position(|words| text.contains(words)).filter(|_| seen.whole())
+        };
+        let over = |seen: &Seen| seen.closed && seen.end.is_some();
+        let seen = self.shared.wait(&format!("one of {words:?}"), |seen| over(seen) || shown(seen).is_some());
+        if over(&seen) { None } else { shown(&seen) }
+    }
+
+    /// Waits until the screen does not show these words, or the program has ended.
+    #[track_caller]
+    pub(crate) fn hides_or_ends(&self, words: &str) {
+        let over = |seen: &Seen| seen.closed && seen.end.is_some();
+        let hidden = |seen: &Seen| seen.whole() && !seen.parser.screen().contents().contains(words);
+        drop(self.shared.wait(&format!("no {words:?}"), |seen| over(seen) || hidden(seen)));
+    }
+
+    /// What can kill it while somebody else types.
+    pub(crate) fn mortal(&self) -> Mortal {
+        Mortal { shared: Arc::clone(&self.shared), id: self.id }
+    }
+
+    /// Types to somebody who may be gone.
+    pub(crate) fn keys_if_alive(&mut self, keys: &str) {
+        let _ = self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush());
+    }
+
     /// Types.
-    pub(super) fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("somebody to type to");
     }
 
-    pub(super) fn resize(&mut self, columns_: u16, rows_: u16) {
+    pub(crate) fn resize(&mut self, columns_: u16, rows_: u16) {
         let wished = (columns_, rows_);
         // The picture first: the program draws as soon as it hears.
         lock(&self.shared.seen).parser.set_size(rows(wished), columns(wished));
         lock(&self.master).resize(size(wished)).unwrap();
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     /// Sends the program a signal, by its name.
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(self.id, name);
     }
 
     /// Whether the terminal has the modes now that it had before the program.
-    pub(super) fn is_as_before(&self) -> bool {
+    pub(crate) fn is_as_before(&self) -> bool {
         modes(&**lock(&self.master)) == self.before
     }
 
     /// What was sent to the terminal so far.
-    pub(super) fn raw(&self) -> Vec<u8> {
+    pub(crate) fn raw(&self) -> Vec<u8> {
         lock(&self.shared.seen).raw.clone()
     }
 
     /// Closes the terminal under the program, as a window is closed, and waits for its end. The reader sits in a read, and lets
     /// go once the key has brought the words about.
     #[track_caller]
-    pub(super) fn hang_up(mut self, key: &str, words: &str) -> ExitStatus {
+    pub(crate) fn hang_up(mut self, key: &str, words: &str) -> ExitStatus {
         lock(&self.shared.seen).until = Some(words.to_owned());
         self.keys(key);
         let shared = Arc::clone(&self.shared);
@@ -250,14 +284,14 @@ impl Pty {
 
     /// Waits for the end of a program that could do nothing about it.
     #[track_caller]
-    pub(super) fn killed(self) {
+    pub(crate) fn killed(self) {
         let status = self.end().status;
         assert!(status.signal().is_some(), "{status}");
     }
 
     /// Waits for the program's end.
     #[track_caller]
-    pub(super) fn end(self) -> Left {
+    pub(crate) fn end(self) -> Left {
         let seen = self.shared.wait("the end", |seen| seen.closed && seen.end.is_some());
         let End { status, modes } = seen.end.clone().unwrap();
         Left {
@@ -266,6 +300,24 @@ impl Pty {
             screen: seen.parser.screen().clone(),
             modes: modes.unwrap(),
             before: self.before.clone(),
+        }
+    }
+}
+
+/// A program that may be killed at any moment.
+pub(crate) struct Mortal {
+    shared: Arc<Shared>,
+    id: u32,
+}
+
+impl Mortal {
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.shared.seen).end.is_some()
+    }
+
+    pub(crate) fn kill(&self) {
+        if !self.has_ended() {
+            let _ = Command::new("kill").args(["-s", "KILL", &self.id.to_string()]).stderr(Stdio::null()).status();
         }
     }
 }
@@ -279,7 +331,7 @@ impl Drop for Pty {
     }
 }
 
-pub(super) fn signal(id: u32, name: &str) {
+pub(crate) fn signal(id: u32, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &id.to_string()]).status().unwrap();
     // The one that is dying already needs none.
     assert!(sent.success() || std::thread::panicking(), "kill -s {name} {id}");

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A setup that waits until somebody of the other company accepts.
-pub(super) async fn waiting(edit: impl FnOnce(&World, &mut Answers)) -> World {
+pub(crate) async fn waiting(edit: impl FnOnce(&World, &mut Answers)) -> World {
     let world = World::new("default").await;
     let mut answers = world.answers("shop-prod", "fabrikamimages");
     "new-shop".clone_into(&mut answers.name);

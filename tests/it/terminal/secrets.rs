@@ -16,8 +16,7 @@ fn link(raw: &[u8]) -> Url {
     shown.split_whitespace().next().expect("a link").parse().expect("a whole link")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn none_is_shown_or_passed_to_a_browser_but_in_the_link() {
+pub(crate) async fn none_is_shown_or_passed_to_a_browser_but_in_the_link() {
     let world = World::new("default").await;
     let children = Children::new();
     let log = world.path("crosspull.log");

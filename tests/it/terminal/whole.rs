@@ -58,7 +58,7 @@ async fn the_demo_is_finished_with_enter_and_a_few_choices() {
 }
 
 /// The other company's admin accepts the app of the setup.
-fn accept(world: &World) {
+pub(crate) fn accept(world: &World) {
     let app = world.ours()[0].app_id;
     let tenants = &world.sim.ready().tenants;
     let fabrikam = tenants.iter().find(|tenant| tenant.domain == "fabrikam.example").unwrap().id;
@@ -69,7 +69,7 @@ fn resumed(world: &World) -> Pty {
     world.wizard(["resume", "new-shop"]).start()
 }
 
-fn agree(wizard: &mut Pty) {
+pub(crate) fn agree(wizard: &mut Pty) {
     wizard.shows("WAITS FOR YOUR YES");
     wizard.keys(ENTER);
     wizard.shows("Replace every node?");

@@ -61,8 +61,7 @@ const BOTH: &[&str] = &["cluster", "registry"];
 
 const OF_PEOPLE: &[&str] = &["access_token", "refresh_token", "id_token", "password", "cookie", "state"];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn none_is_written_where_people_are_asked_for_more() {
+pub(crate) async fn none_is_written_where_people_are_asked_for_more() {
     let mut told = Told::new().await;
     strict(&told.world);
     let args = ["apply", &by(&told.world, "device-code", BOTH), "--yes", "--json"];
@@ -73,8 +72,7 @@ async fn none_is_written_where_people_are_asked_for_more() {
     told.nothing_leaks(|_| {}, &[&OF_PEOPLE[..5], &kinds].concat());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn none_is_written_where_people_type_a_code() {
+pub(crate) async fn none_is_written_where_people_type_a_code() {
     let mut told = Told::new().await;
     let args = ["apply", &by(&told.world, "device-code", BOTH), "--yes", "--json"];
     let out = answered(&told.world, told.command(&args), true).await.exits(0);

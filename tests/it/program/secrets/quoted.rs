@@ -24,8 +24,7 @@ impl Told {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_refused_program_sent_does_not_come_back() {
+pub(crate) async fn what_a_refused_program_sent_does_not_come_back() {
     let mut told = Told::new().await;
     let (pem, _) = certificate(&told.world).await;
     let machine = told.world.sim.ready().machine.clone().unwrap();
@@ -51,8 +50,7 @@ async fn what_a_refused_program_sent_does_not_come_back() {
     told.nothing_leaks(|_| {}, &["client_secret", "client_assertion", "x-identity-header"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_refused_person_sent_does_not_come_back() {
+pub(crate) async fn what_a_refused_person_sent_does_not_come_back() {
     let mut told = Told::new().await;
     for page in IN_A_PAGE {
         told.quotes("login.token", "device_code", page);
@@ -65,8 +63,7 @@ async fn what_a_refused_person_sent_does_not_come_back() {
 }
 
 /// Of each kind of service one that is asked with something secret, before the cluster is touched and when it is.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_service_was_sent_does_not_come_back() {
+pub(crate) async fn what_a_service_was_sent_does_not_come_back() {
     for (operation, field) in [
         ("graph.application.add_password", "authorization"),
         ("aks.clusters.get", "authorization"),
