@@ -418,7 +418,8 @@ impl<'a, W: Work> Run<'a, W> {
             .progress()
             .facts()
             .keys()
-            .filter(|record| !record.removed && record.delivered.is_none() && self.work.holds_text(record.key.id))
+            .filter(|record| !record.removed && record.delivered.is_none())
+            .filter(|record| record.text_lost || self.work.holds_text(record.key.id))
             .map(|record| record.key.id)
             .collect();
         let cx = StepContext { wait: Waiter::alone(self.pace), ..self.context(None) };
