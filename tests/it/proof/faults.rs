@@ -4,4 +4,7 @@
 
 mod bench;
 mod found;
+mod hands;
+mod keys;
+mod operation;
 mod wire;

@@ -165,7 +165,7 @@ async fn sent(proof: &Proof, way: Way) -> BTreeMap<&'static str, u32> {
     let mut found = BTreeMap::new();
     let counted = &mut found;
     let clean = async move {
-        let mut bench = Bench::new(way).await;
+        let bench = Bench::new(way).await;
         bench.finish().await;
         let all = bench.world.sim.requests();
         counted.extend(counts(all.iter().map(|one| one.operation)));
@@ -175,7 +175,7 @@ async fn sent(proof: &Proof, way: Way) -> BTreeMap<&'static str, u32> {
 }
 
 async fn suffers(fault: Fault) {
-    let mut bench = Bench::new(fault.way).await;
+    let bench = Bench::new(fault.way).await;
     let rule = Rule::new(fault.operation, fault.kind.action(fault.operation)).nth(fault.nth).times(fault.times);
     bench.world.sim.faults().add(rule);
     let mut came = bench.run().await;
