@@ -99,8 +99,9 @@ pub struct Open {
 impl Session {
     /// Opens a session. Nothing is sent yet.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let http = Http::new(HttpOptions { ca_pem: options.ca_pem.clone(), ..HttpOptions::default() })
-            .map_err(|error| Error::from(error.problem()))?;
+        let wire =
+            HttpOptions { ca_pem: options.ca_pem.clone(), timeout: options.pace.answer, ..HttpOptions::default() };
+        let http = Http::new(wire).map_err(|error| Error::from(error.problem()))?;
         let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
         Ok(Self { http, desk: Desk::default(), options, store, drafts, made: Mutex::default() })
     }

@@ -17,6 +17,7 @@ pub mod entra;
 pub mod estate;
 pub mod faults;
 pub mod graph;
+pub mod hands;
 pub mod image;
 pub mod machine;
 pub mod nodes;
@@ -36,6 +37,7 @@ pub mod tokens;
 pub mod world;
 
 pub use faults::{Action, Faults, Rule};
+pub use hands::Hand;
 pub use ready::Ready;
 pub use scenario::Scenario;
 pub use server::{NodeReport, Options, SimError, Simulator};

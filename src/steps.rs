@@ -241,6 +241,6 @@ impl Work for Steps {
     }
 
     async fn remove_key(&self, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
-        secret::remove(self, key, cx).await
+        secret::remove_unused(self, key, cx).await
     }
 }

@@ -31,6 +31,7 @@ fn is_leaving(fault: &Fault, cx: &StepContext) -> bool {
 
 async fn advance<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<(), (Fault, Next)> {
     let mut stage = cx.progress().stage(step);
+    let mut keys_lost = 0;
     loop {
         stage = match stage {
             Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. } => {
@@ -38,13 +39,18 @@ async fn advance<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<()
                 apply(work, step, cx).await?;
                 cx.progress().stage(step)
             }
-            Stage::Intended { attempt, .. } => {
+            Stage::Intended { .. } | Stage::Failed { next: Next::Look, .. } => {
+                let attempt = if let Stage::Intended { attempt, .. } = stage { attempt } else { 1 };
                 look(work, step, cx, attempt).await?;
-                cx.progress().stage(step)
-            }
-            Stage::Failed { next: Next::Look, .. } => {
-                look(work, step, cx, 1).await?;
-                cx.progress().stage(step)
+                let found = cx.progress().stage(step);
+                if found == Stage::Due {
+                    // A key was made, and its text was lost on the way. One more would most likely fare no better.
+                    keys_lost += 1;
+                    if keys_lost >= ATTEMPTS {
+                        return Err((unanswered(), Next::Again));
+                    }
+                }
+                found
             }
             Stage::Applied | Stage::Failed { next: Next::Verify, .. } => {
                 verify(work, step, cx).await?;

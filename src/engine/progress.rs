@@ -484,14 +484,14 @@ impl Progress {
     }
 
     /// Whether the cluster update has all it needs but its confirmation: everything before it is proven, and nothing
-    /// else has failed.
+    /// else has failed but what comes after it.
     pub fn update_ready(&self) -> bool {
         let Some(plan) = self.plan.as_ref().filter(|_| self.is_confirmed() && !self.undoing()) else { return false };
         plan.line(StepId::ClusterUpdate).is_some_and(|line| {
             matches!(
                 self.stage(StepId::ClusterUpdate),
                 Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. }
-            ) && self.failed().all(|(step, _)| step == StepId::ClusterUpdate)
+            ) && self.failed().all(|(step, _)| step == StepId::ClusterUpdate || !self.has_its_needs(step))
                 && self.has_its_needs(line.step)
         })
     }

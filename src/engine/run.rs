@@ -201,8 +201,13 @@ impl<'a, W: Work> Run<'a, W> {
         }
         // What was done on top of something that is gone was done for the one that is gone.
         let progress = self.journal.progress();
-        let done = progress.steps().filter(|(_, stage)| *stage == Stage::Done).map(|(step, _)| step);
-        lost.extend(done.filter(|step| rests_on(*step).iter().any(|below| lost.contains(below))).collect::<Vec<_>>());
+        let done: Vec<_> = progress.steps().filter(|(_, stage)| *stage == Stage::Done).map(|(step, _)| step).collect();
+        loop {
+            let below = |step: &StepId| rests_on(*step).iter().any(|below| lost.contains(below));
+            let next = done.iter().copied().find(|step| !lost.contains(step) && below(step));
+            let Some(next) = next else { break };
+            lost.push(next);
+        }
         lost.sort_unstable();
         lost.dedup();
         for step in lost {
@@ -353,9 +358,10 @@ impl<'a, W: Work> Run<'a, W> {
         let idle = if !progress.is_confirmed() {
             Idle::Plan
         } else if progress.update_ready()
-            && progress
-                .failed()
-                .all(|(step, problem)| self.retries.contains(&step) || problem.kind == ProblemKind::Waiting)
+            && progress.failed().all(|(step, problem)| {
+                let after_it = !progress.has_its_needs(step);
+                self.retries.contains(&step) || after_it || problem.kind == ProblemKind::Waiting
+            })
         {
             Idle::Nodes
         } else {
@@ -435,7 +441,8 @@ impl<'a, W: Work> Run<'a, W> {
             .progress()
             .facts()
             .keys()
-            .filter(|record| !record.removed && record.delivered.is_none() && self.work.holds_text(record.key.id))
+            .filter(|record| !record.removed && record.delivered.is_none())
+            .filter(|record| record.text_lost || self.work.holds_text(record.key.id))
             .map(|record| record.key.id)
             .collect();
         let cx = StepContext { wait: Waiter::alone(self.pace), ..self.context(None) };
@@ -466,6 +473,8 @@ fn rests_on(step: StepId) -> &'static [StepId] {
         StepId::Identity | StepId::Consent | StepId::Secret => &[StepId::Registration],
         StepId::CarryOver => &[StepId::Registration, StepId::Identity],
         StepId::RegistryRole => &[StepId::Registration, StepId::Consent],
+        // Nodes with a key that is gone can pull no more.
+        StepId::ClusterUpdate => &[StepId::Secret],
         StepId::Proof | StepId::Sweep => &[StepId::ClusterUpdate],
         _ => &[],
     }

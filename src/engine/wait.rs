@@ -60,6 +60,8 @@ pub struct Pace {
     pub person_slowest: Duration,
     /// How long writes in flight get when the run is stopped.
     pub orderly_stop: Duration,
+    /// How long a service may take for one answer.
+    pub answer: Duration,
 }
 
 impl Pace {
@@ -78,6 +80,7 @@ impl Pace {
         person_first: Duration::from_secs(5),
         person_slowest: Duration::from_mins(2),
         orderly_stop: Duration::from_secs(10),
+        answer: Duration::from_mins(1),
     };
 
     /// The real pace, `speed` times faster: for the simulator, whose own delays are shortened as much.

@@ -48,6 +48,7 @@ pub fn router(state: &State) -> Router {
         .route("/_sim/expire-key", given(acts::expire_key))
         .route("/_sim/reset-fate", given(acts::reset_fate))
         .route("/_sim/page-size", given(acts::page_size))
+        .route("/_sim/hand", given(acts::hand))
         .route("/_sim/sign-in-policy", given(sign_in::policy))
         .route("/_sim/revoke", given(sign_in::revoke))
         .route("/_sim/end-tokens", given(|state, _| Ok(sign_in::end_tokens(state))))

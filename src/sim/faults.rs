@@ -7,6 +7,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::service::Service;
+
 /// One rule.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rule {
@@ -32,12 +34,25 @@ pub enum Action {
     DropAfter,
     /// Waits, then answers as usual.
     Delay { delay_ms: u64 },
+    /// Closes the connection, and does so with the next requests to the service and with whoever connects to it anew, so many
+    /// times: it cannot be reached. Nothing is done.
+    Refuse { times_more: u32 },
+    /// Does the work, and waits before it answers.
+    DelayAfter { delay_ms: u64 },
     /// Answers with a status; nothing is done.
     Status(StatusFault),
+    /// Does the work, and answers with a status all the same, as a gateway does that has lost patience.
+    StatusAfter(StatusFault),
     /// Refuses what carries a certain field, and quotes it; nothing is done.
     Quote(QuoteFault),
     /// Does the work and sends half the body.
     TruncateBody,
+    /// Does the work and sends half the body as if it were the whole.
+    HalfBody,
+    /// Does the work and sends no body.
+    EmptyBody,
+    /// Does the work; where it can be watched is said to be at another address.
+    MoveOperation { to: String },
     /// Answers 307; nothing is done.
     RedirectTo { redirect_to: String },
 }
@@ -86,6 +101,8 @@ struct Armed {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Vec<Armed>>>,
+    /// Services that cannot be reached, with how often that is still so.
+    unreachable: Arc<Mutex<HashMap<Service, u32>>>,
 }
 
 impl Faults {
@@ -97,6 +114,7 @@ impl Faults {
     /// Takes all rules back.
     pub fn clear(&self) {
         self.lock().clear();
+        self.unreachable().clear();
     }
 
     /// The rules, with how often each has struck.
@@ -116,6 +134,26 @@ impl Faults {
             }
         }
         action
+    }
+
+    /// A service cannot be reached, so many times.
+    pub(super) fn shut(&self, service: Service, times: u32) {
+        self.unreachable().insert(service, times);
+    }
+
+    /// Somebody tries to reach a service: whether that fails.
+    pub(super) fn refuses(&self, service: Service) -> bool {
+        match self.unreachable().get_mut(&service) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn unreachable(&self) -> MutexGuard<'_, HashMap<Service, u32>> {
+        self.unreachable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Armed>> {

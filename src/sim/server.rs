@@ -9,7 +9,12 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::Accept,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use futures::future::{Either, Ready as AtOnce, ready};
 
 use super::{
     admin, arm, entra,
@@ -144,18 +149,19 @@ impl Simulator {
         let at = |router: Router, service: Service, base: &str| mount(router, state.clone(), service, base.to_owned());
         let manage = admin::router(&state).merge(arm::router(state.clone()));
         let manage = at(manage, Service::ResourceManager, &state.hosts.resource_manager);
-        serve(manager, &manage, Some(&config), &handle)?;
+        let door = |service| Door { tls: RustlsAcceptor::new(config.clone()), faults: state.faults.clone(), service };
+        serve(manager, &manage, Some(&door(Service::ResourceManager)), &handle)?;
         let pages_router = at(entra::router(state.clone()), Service::Login, &state.hosts.pages);
         serve(pages, &pages_router, None, &handle)?;
         let login_router = at(entra::router(state.clone()), Service::Login, &state.hosts.login);
-        serve(login, &login_router, Some(&config), &handle)?;
+        serve(login, &login_router, Some(&door(Service::Login)), &handle)?;
         let graph_router = at(graph::router(state.clone()), Service::Graph, &state.hosts.graph);
-        serve(graph, &graph_router, Some(&config), &handle)?;
+        serve(graph, &graph_router, Some(&door(Service::Graph)), &handle)?;
         for (index, listener) in registries.into_iter().enumerate() {
             let Some(listener) = listener else { continue };
             let base = format!("https://{}", state.hosts.registries[index]);
             let router = at(registry::router(state.clone(), index), Service::Registry, &base);
-            serve(listener, &router, Some(&config), &handle)?;
+            serve(listener, &router, Some(&door(Service::Registry)), &handle)?;
         }
         Ok(Self { state, ready, ca_pem: tls.ca_pem, handle })
     }
@@ -253,12 +259,36 @@ fn listening(port: u16, listeners: Vec<TcpListener>) -> io::Result<Bound> {
     Ok(Bound { port, listeners })
 }
 
+/// Where connections over TLS come in, unless a fault rule makes the service one that cannot be reached.
+#[derive(Debug, Clone)]
+struct Door {
+    tls: RustlsAcceptor,
+    faults: Faults,
+    service: Service,
+}
+
+impl<I, S> Accept<I, S> for Door
+where
+    RustlsAcceptor: Accept<I, S>,
+{
+    type Stream = <RustlsAcceptor as Accept<I, S>>::Stream;
+    type Service = <RustlsAcceptor as Accept<I, S>>::Service;
+    type Future = Either<<RustlsAcceptor as Accept<I, S>>::Future, AtOnce<io::Result<(Self::Stream, Self::Service)>>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        if self.faults.refuses(self.service) {
+            return Either::Right(ready(Err(io::ErrorKind::ConnectionRefused.into())));
+        }
+        Either::Left(self.tls.accept(stream, service))
+    }
+}
+
 /// Serves a router on every address of a port until the handle says stop.
-fn serve(bound: Bound, router: &Router, tls: Option<&RustlsConfig>, handle: &Handle<SocketAddr>) -> io::Result<()> {
+fn serve(bound: Bound, router: &Router, door: Option<&Door>, handle: &Handle<SocketAddr>) -> io::Result<()> {
     for listener in bound.listeners {
         let service = router.clone().into_make_service();
-        if let Some(config) = tls {
-            let server = axum_server::from_tcp_rustls(listener, config.clone())?.handle(handle.clone());
+        if let Some(door) = door {
+            let server = axum_server::from_tcp(listener)?.acceptor(door.clone()).handle(handle.clone());
             tokio::spawn(server.serve(service));
         } else {
             let server = axum_server::from_tcp(listener)?.handle(handle.clone());

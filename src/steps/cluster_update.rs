@@ -11,7 +11,10 @@ use super::{
     known, secret,
 };
 use crate::{
-    azure::aks::{Accepted, Cluster, ClusterClient, OperationState, OperationStatus},
+    azure::{
+        ErrorKind,
+        aks::{Accepted, Cluster, ClusterClient, OperationState, OperationStatus},
+    },
     domain::{AppId, KeyId, Output, StepId, facts::Update, key::Delivery, problem::ProblemKind},
     engine::{Check, Fate, Fault, Record, Stage, StepContext, wait::Look, work::Intent},
 };
@@ -136,6 +139,8 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, update: &Update) -> 
                     Ok(status) => status,
                     // An operation that was just begun may not be found yet.
                     Err(error) if error.not_found() => return Ok(gone.look(cx)),
+                    // Nobody is asked at an address of another host: the operation is as good as gone.
+                    Err(error) if error.kind == ErrorKind::ForeignHost => return Ok(Look::Ready(None)),
                     Err(error) => return Err(fault(error)),
                 };
                 gone.found();

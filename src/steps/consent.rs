@@ -17,7 +17,7 @@ use crate::{
         plan::{Action, Plan},
         problem::ProblemKind,
     },
-    engine::{Check, Fault, StepContext, wait::Look, work::Repeat},
+    engine::{Check, Fault, Stage, StepContext, wait::Look, work::Repeat},
 };
 
 /// The link that an admin of the registry tenant opens.
@@ -34,12 +34,16 @@ pub(super) fn repeat(cx: &StepContext) -> Repeat {
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
     let Some(registry) = &steps.registry else { return Ok(Check::CannotTell) };
     let principal = registry.graph.service_principal_by_app_id(super::app_id(cx)?).await.map_err(fault)?;
-    let plan = cx.plan()?;
+    let (plan, facts) = (cx.plan()?, cx.facts());
+    // One that was made anew is another: no role was given to it.
+    let done = cx.progress().stage(StepId::Consent) == Stage::Done;
+    let known = facts.consented().and_then(|consented| consented.object_id).filter(|_| done);
+    let principal = principal.filter(|principal| known.is_none_or(|known| known == principal.id));
     Ok(principal.map_or(Check::Absent, |principal| {
         Check::There(Output::Consent(Consented {
             object_id: Some(principal.id),
             was_there: was_there(&plan),
-            by_person: cx.facts().consented().is_some_and(|consented| consented.by_person),
+            by_person: facts.consented().is_some_and(|consented| consented.by_person),
         }))
     }))
 }
@@ -125,7 +129,15 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
 
 /// An admin can switch the app's principal off, often after a review: then every pull is refused.
 pub(super) async fn verify(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<Option<Output>, Fault> {
-    let (Some(registry), true) = (&steps.registry, consented.by_person || consented.was_there) else { return Ok(None) };
+    if consented.by_person || consented.was_there {
+        expect_enabled(steps, cx).await?;
+    }
+    Ok(None)
+}
+
+/// Refuses to go on with a principal that was switched off, where it can be seen.
+pub(super) async fn expect_enabled(steps: &Steps, cx: &StepContext) -> Result<(), Fault> {
+    let Some(registry) = &steps.registry else { return Ok(()) };
     let app_id = super::app_id(cx)?;
     let principal = cx
         .wait
@@ -140,7 +152,7 @@ pub(super) async fn verify(steps: &Steps, cx: &StepContext, consented: &Consente
             "its enterprise application there is switched off (sign-in is not enabled)",
         ));
     }
-    Ok(None)
+    Ok(())
 }
 
 pub(super) async fn undo(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<(), Fault> {

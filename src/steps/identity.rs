@@ -10,8 +10,8 @@ use crate::{
         self,
         graph::{ApplicationPatch, MULTITENANT, ServicePrincipal},
     },
-    domain::{AppId, Output, facts::Principal},
-    engine::{Check, Fault, StepContext, wait::Look},
+    domain::{AppId, Output, StepId, facts::Principal},
+    engine::{Check, Fault, Stage, StepContext, wait::Look},
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
@@ -20,7 +20,10 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
     let (principal, app) =
         tokio::try_join!(graph.service_principal_by_app_id(app_id), graph.application(object_id)).map_err(fault)?;
     let opened = app.is_some_and(|app| app.sign_in_audience.as_deref() == Some(MULTITENANT));
-    Ok(match principal {
+    // One that was made anew is another: nothing was carried over to it.
+    let done = cx.progress().stage(StepId::Identity) == Stage::Done;
+    let known = cx.facts().identity().map(|principal| principal.object_id).filter(|_| done);
+    Ok(match principal.filter(|principal| known.is_none_or(|known| known == principal.id)) {
         Some(principal) if opened => Check::There(output(&principal)),
         _ => Check::Absent,
     })

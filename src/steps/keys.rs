@@ -1,5 +1,7 @@
 //! Which keys may be removed. Azure tells which keys exist, never which one the nodes have; so the journal must.
 
+use time::OffsetDateTime;
+
 use crate::domain::{
     KeyId, Purpose, SetupId, StepId,
     key::{Delivery, label, label_prefix},
@@ -31,14 +33,22 @@ pub(crate) fn held(progress: &Progress, cluster_has_app: bool, at_rest: bool, ev
     }
 }
 
-/// Whether a key with this setup's label may be removed, or why not.
-pub(crate) fn may_remove(progress: &Progress, key: KeyId, labelled: &str, held: Held) -> Result<(), &'static str> {
+/// Whether a key with this setup's label may be removed, or why not. `made` is when Azure says that it was made, where it does.
+pub(crate) fn may_remove(
+    progress: &Progress,
+    key: KeyId,
+    labelled: &str,
+    made: Option<OffsetDateTime>,
+    held: Held,
+) -> Result<(), &'static str> {
     let setup = progress.setup();
     if !labelled.starts_with(&label_prefix(setup)) {
         return Err("it is not one of this setup's keys");
     }
     let Some(record) = progress.facts().key(key) else {
-        return stranger(setup, labelled, held);
+        let since = progress.done_at(StepId::ClusterUpdate);
+        let younger = since.is_some_and(|since| made.is_none_or(|made| made > since));
+        return stranger(setup, labelled, held, younger);
     };
     match record.delivered {
         Some(Delivery::Person) => Err("it was given to a person, who has to say that it is not used"),
@@ -57,12 +67,14 @@ pub(crate) fn may_remove(progress: &Progress, key: KeyId, labelled: &str, held: 
 }
 
 /// A key with our label that the journal does not know was made by a request whose answer was lost: its text went
-/// nowhere. Unless the journal ends too early: then a cluster that has our app may have just this key.
-fn stranger(setup: SetupId, labelled: &str, held: Held) -> Result<(), &'static str> {
+/// nowhere. Unless the journal ends too early, or somebody goes on with a copy of it: then a cluster that has our app may have
+/// just this key. No request of ours makes a key once the cluster has one: what is younger is somebody else's.
+fn stranger(setup: SetupId, labelled: &str, held: Held, younger: bool) -> Result<(), &'static str> {
     let never_for_a_cluster =
         [Purpose::Probe, Purpose::Watch].into_iter().any(|purpose| labelled == label(setup, purpose));
     match held {
         _ if never_for_a_cluster => Ok(()),
+        Held::None | Held::Only(_) if younger => Err("it was made after the cluster update, and not by this setup"),
         Held::None | Held::Only(_) => Ok(()),
         Held::Some(_) | Held::Unknown => Err("the journal does not prove which key the cluster has"),
     }
@@ -110,12 +122,12 @@ mod tests {
         let labelled = label(progress.setup(), Purpose::Cluster);
         let none = held(&progress, false, true, true);
         assert_eq!(none, Held::None);
-        assert_eq!(may_remove(&progress, made(), &labelled, none), Ok(()));
+        assert_eq!(may_remove(&progress, made(), &labelled, None, none), Ok(()));
         // The cluster names our app, and the journal knows of no reset: it ends too early.
         let unknown = held(&progress, true, true, true);
         assert_eq!(unknown, Held::Unknown);
-        assert!(may_remove(&progress, made(), &labelled, unknown).is_err());
-        assert!(may_remove(&progress, stranger_key(), &labelled, unknown).is_err());
+        assert!(may_remove(&progress, made(), &labelled, None, unknown).is_err());
+        assert!(may_remove(&progress, stranger_key(), &labelled, None, unknown).is_err());
     }
 
     #[test]
@@ -125,15 +137,15 @@ mod tests {
         for (has_app, at_rest) in [(false, true), (true, true), (true, false), (false, false)] {
             let held = held(&sent, has_app, at_rest, true);
             assert_eq!(held, Held::Unknown);
-            assert!(may_remove(&sent, made(), &labelled, held).is_err());
+            assert!(may_remove(&sent, made(), &labelled, None, held).is_err());
         }
         let updated = until(updated);
         let current = held(&updated, true, true, true);
         assert_eq!(current, Held::Only(made()));
-        assert!(may_remove(&updated, made(), &labelled, current).is_err());
+        assert!(may_remove(&updated, made(), &labelled, None, current).is_err());
         // Had it been an older key, and this one's reset had reached every pool, it could go; with a stopped pool not.
-        assert_eq!(may_remove(&updated, made(), &labelled, Held::Only(stranger_key())), Ok(()));
-        assert!(may_remove(&updated, made(), &labelled, Held::Some(stranger_key())).is_err());
+        assert_eq!(may_remove(&updated, made(), &labelled, None, Held::Only(stranger_key())), Ok(()));
+        assert!(may_remove(&updated, made(), &labelled, None, Held::Some(stranger_key())).is_err());
     }
 
     #[test]
@@ -145,8 +157,8 @@ mod tests {
         let progress = sample::fold(&sample::entries(records));
         let labelled = label(progress.setup(), Purpose::Cluster);
         for held in [Held::None, Held::Only(stranger_key()), Held::Unknown] {
-            assert!(may_remove(&progress, made(), &labelled, held).is_err());
-            assert!(may_remove(&progress, stranger_key(), "renewed by hand", held).is_err());
+            assert!(may_remove(&progress, made(), &labelled, None, held).is_err());
+            assert!(may_remove(&progress, stranger_key(), "renewed by hand", None, held).is_err());
         }
     }
 
@@ -156,11 +168,18 @@ mod tests {
         let setup = progress.setup();
         let proven = held(&progress, true, true, true);
         for purpose in [Purpose::Cluster, Purpose::Probe, Purpose::Watch] {
-            assert_eq!(may_remove(&progress, stranger_key(), &label(setup, purpose), proven), Ok(()));
+            let before = progress.done_at(StepId::ClusterUpdate).map(|at| at - time::Duration::MINUTE);
+            assert_eq!(may_remove(&progress, stranger_key(), &label(setup, purpose), before, proven), Ok(()));
+        }
+        // Made since then, or nobody knows when: somebody may have given it to the cluster.
+        let since = progress.done_at(StepId::ClusterUpdate).map(|at| at + time::Duration::MINUTE);
+        for made in [since, None] {
+            let cluster = label(setup, Purpose::Cluster);
+            assert!(may_remove(&progress, stranger_key(), &cluster, made, proven).is_err());
         }
         // Keys for one run alone never go to a cluster, whatever it has.
         let watch = label(setup, Purpose::Watch);
-        assert_eq!(may_remove(&progress, stranger_key(), &watch, Held::Unknown), Ok(()));
+        assert_eq!(may_remove(&progress, stranger_key(), &watch, None, Held::Unknown), Ok(()));
     }
 
     #[test]

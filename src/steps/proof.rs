@@ -2,7 +2,7 @@
 //! run inside the cluster, one pod on each Linux pool pulls the image with what its node has.
 
 use super::{
-    Steps, cluster_update,
+    Steps, cluster_update, consent,
     fault::{fault, refused},
     probe,
     together::try_all,
@@ -34,6 +34,8 @@ async fn pull_again(steps: &Steps, cx: &StepContext) -> Result<Pulled, Fault> {
     if steps.texts.holds(key.id) {
         return probe::pull(steps, cx).await;
     }
+    // What can be seen without the text has to be as it was then.
+    consent::expect_enabled(steps, cx).await?;
     facts.probe().cloned().ok_or_else(|| missing("the pull test's result"))
 }
 

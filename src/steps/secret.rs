@@ -4,17 +4,21 @@
 use time::OffsetDateTime;
 
 use super::{
-    Steps,
+    Steps, cluster_update,
     fault::{fault, refused, yet},
+    keys::{held, may_remove},
 };
 use crate::{
-    azure,
+    azure::{self, aks::ClusterClient},
     domain::{
         Key, KeyId, Output, Purpose, StepId,
         key::{Delivery, label},
         problem::ProblemKind,
     },
-    engine::{Check, Fault, Record, Stage, StepContext, wait},
+    engine::{
+        Check, Fault, Record, Stage, StepContext,
+        wait::{self, Look},
+    },
     secret::Secret,
 };
 
@@ -78,17 +82,44 @@ pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
 
 /// Keys of this setup whose text is gone and never went anywhere: nobody can be using them.
 async fn remove_lost(steps: &Steps, cx: &StepContext) -> Result<(), Fault> {
-    let lost: Vec<KeyId> = cx
-        .facts()
-        .keys()
-        .filter(|record| record.text_lost && !record.removed && record.delivered.is_none())
-        .map(|record| record.key.id)
-        .collect();
-    for key in lost {
-        remove(steps, key, cx).await?;
-        cx.record(Record::KeyRemoved { key }).await?;
+    let facts = cx.facts();
+    let lost = facts.keys().filter(|record| record.text_lost && !record.removed && record.delivered.is_none());
+    for record in lost {
+        let key = record.key.id;
+        // What may not go now goes with the sweep, when it is proven which key the cluster has.
+        if expect_unused(steps, &record.key, cx).await?.is_ok() {
+            remove(steps, key, cx).await?;
+            cx.record(Record::KeyRemoved { key }).await?;
+        }
     }
     Ok(())
+}
+
+/// Whether nobody can be using a key whose text this process does not have, or why that is not known. It may have been found
+/// under this setup's label alone: while the cluster has the app, and the journal does not say with which key, it may be the
+/// cluster's.
+async fn expect_unused(steps: &Steps, key: &Key, cx: &StepContext) -> Result<Result<(), &'static str>, Fault> {
+    if key.purpose != Purpose::Cluster || steps.texts.holds(key.id) {
+        return Ok(Ok(()));
+    }
+    let app_id = super::app_id(cx)?;
+    let cluster = cluster_update::read(steps, cx).await?;
+    let progress = cx.progress();
+    let every_pool = progress.facts().update().is_some_and(|update| update.every_pool);
+    let has_app = cluster.client == ClusterClient::ServicePrincipal(app_id);
+    let held = held(&progress, has_app, !cluster.busy(), every_pool);
+    Ok(may_remove(&progress, key.id, &label(cx.setup(), key.purpose), None, held))
+}
+
+/// Removes a key that was never delivered, where nobody can be using it.
+pub(super) async fn remove_unused(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+    let known = cx.facts().key(key).map(|record| record.key.clone());
+    if let Some(known) = known
+        && let Err(why) = expect_unused(steps, &known, cx).await?
+    {
+        return Err(refused(ProblemKind::Azure, "remove a key", why));
+    }
+    remove(steps, key, cx).await
 }
 
 /// Removes a key from the app. One that is not there any more is removed as well.
@@ -96,10 +127,23 @@ pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Resul
     if cx.facts().key(key).is_some_and(|record| record.delivered == Some(Delivery::Person)) {
         return Err(refused(ProblemKind::Answers, "remove a key", "it was given to a person, who may be using it"));
     }
+    take_away(steps, key, cx).await
+}
+
+/// Removes a key from the app, until it is not among the app's keys any more: a replica that does not know the app yet says
+/// of a key that it is not there.
+pub(super) async fn take_away(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
     let (_, object_id) = super::app(cx)?;
     let graph = &steps.cluster.graph;
     cx.wait
-        .call("remove a key", || async { graph.remove_password(object_id, key).await.map(|_| ()).map_err(fault) })
+        .visible("a key to be gone", cx.wait.pace().graph_window, || async {
+            if graph.remove_password(object_id, key).await.map_err(fault)? {
+                return Ok(Look::Ready(()));
+            }
+            let app = graph.application(object_id).await.map_err(fault)?;
+            let listed = app.is_some_and(|app| app.password_credentials.iter().any(|one| one.key_id == key));
+            Ok(if listed { Look::not_yet("it is listed still") } else { Look::Ready(()) })
+        })
         .await?;
     steps.texts.forget(key);
     Ok(())

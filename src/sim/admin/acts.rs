@@ -7,6 +7,7 @@ use crate::{
     domain::{AppId, KeyId},
     sim::{
         changes::{self, PrincipalFault},
+        hands::{self, Hand},
         roles,
         service::State,
         world::ResetFate,
@@ -74,6 +75,13 @@ pub(super) fn reset_fate(state: &State, body: &Value) -> Result<Value, String> {
     let fate: Option<ResetFate> = serde_json::from_value(body.clone()).map_err(|error| error.to_string())?;
     state.world.lock().reset_fate.clone_from(&fate);
     Ok(json!(fate))
+}
+
+/// What somebody else does to the same objects.
+pub(super) fn hand(state: &State, body: &Value) -> Result<Value, String> {
+    let hand: Hand = serde_json::from_value(body.clone()).map_err(|error| error.to_string())?;
+    hands::act(&mut state.world.lock(), &hand)?;
+    Ok(body.clone())
 }
 
 /// How many entries a page of a list holds.

@@ -76,7 +76,7 @@ pub(super) fn password(password: &Password) -> Value {
         "hint": password.text.get(..3),
         "keyId": password.key_id.to_string(),
         "secretText": null,
-        "startDateTime": date(password.start),
+        "startDateTime": password.start.format(&Rfc3339).unwrap_or_default(),
     })
 }
 

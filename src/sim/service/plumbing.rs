@@ -64,10 +64,27 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
     if !state.latency.is_zero() {
         tokio::time::sleep(state.latency).await;
     }
+    if state.faults.refuses(service) {
+        return dropped(state, exchange);
+    }
     let fault = state.faults.next(operation.name);
-    exchange.faulted = matches!(fault, Some(Action::Status(_) | Action::RedirectTo { .. }));
+    exchange.faulted = matches!(
+        fault,
+        Some(
+            Action::Status(_)
+                | Action::RedirectTo { .. }
+                | Action::StatusAfter(_)
+                | Action::HalfBody
+                | Action::EmptyBody
+                | Action::MoveOperation { .. }
+        )
+    );
     match &fault {
         Some(Action::DropBefore) => return dropped(state, exchange),
+        Some(Action::Refuse { times_more }) => {
+            state.faults.shut(service, *times_more);
+            return dropped(state, exchange);
+        }
         Some(Action::Delay { delay_ms }) => tokio::time::sleep(Duration::from_millis(*delay_ms)).await,
         Some(Action::Status(fault)) => return finish(state, exchange, status_fault(service, fault), request_id).await,
         Some(Action::Quote(fault)) => {
@@ -83,7 +100,8 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
             }
             return finish(state, exchange, response, request_id).await;
         }
-        Some(Action::DropAfter | Action::TruncateBody) | None => {}
+        // The others let the work be done.
+        _ => {}
     }
     let query = parts.uri.query().unwrap_or_default();
     let call = Call {
@@ -105,6 +123,14 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
             dropped(state, exchange)
         }
         Some(Action::TruncateBody) => truncated(finish(state, exchange, response, request_id).await).await,
+        Some(Action::StatusAfter(fault)) => finish(state, exchange, status_fault(service, &fault), request_id).await,
+        Some(Action::DelayAfter { delay_ms }) => {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            finish(state, exchange, response, request_id).await
+        }
+        Some(Action::HalfBody) => finish(state, exchange, shortened(response, 2).await, request_id).await,
+        Some(Action::EmptyBody) => finish(state, exchange, shortened(response, 0).await, request_id).await,
+        Some(Action::MoveOperation { to }) => finish(state, exchange, moved(response, &to), request_id).await,
         _ => finish(state, exchange, response, request_id).await,
     }
 }
@@ -243,11 +269,38 @@ fn quoting(fault: &QuoteFault, exchange: &Exchange) -> Option<StatusFault> {
 }
 
 /// A body that fails before its first byte makes the server close the connection with nothing sent: HTTP/1.1 only,
-/// which is all that the listeners speak.
+/// which is all that the listeners speak. The body of an answer to HEAD is never asked for: there the connection's own task
+/// ends.
 fn dropped(state: &State, mut exchange: Exchange) -> Response {
     exchange.dropped = true;
+    let head = exchange.method == "HEAD";
     state.log.push(exchange);
+    if head {
+        std::panic::resume_unwind(Box::new("closed by a fault rule"));
+    }
     Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(closed()) })))
+}
+
+/// One part in so many of the body, as if it were all of it; none of it where there are no parts.
+async fn shortened(response: Response, parts: usize) -> Response {
+    let (head, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let kept = bytes.len().checked_div(parts).unwrap_or_default();
+    let mut response = Response::from_parts(head, Body::from(bytes.slice(..kept)));
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+}
+
+/// The addresses where an operation can be watched, at another host.
+fn moved(mut response: Response, to: &str) -> Response {
+    for name in ["azure-asyncoperation", "location"] {
+        let path = response.headers().get(name).and_then(|value| url::Url::parse(value.to_str().ok()?).ok());
+        let Some(address) = path.and_then(|url| HeaderValue::from_str(&format!("{to}{}", url.path())).ok()) else {
+            continue;
+        };
+        response.headers_mut().insert(name, address);
+    }
+    response
 }
 
 /// Half the body under the whole one's length, then the connection closes.
