@@ -128,6 +128,8 @@ impl From<JournalError> for Error {
             JournalError::Io { .. }
             | JournalError::Newer { .. }
             | JournalError::Damaged { .. }
+            | JournalError::NotAFile { .. }
+            | JournalError::Exposed { .. }
             | JournalError::Broken { .. } => ProblemKind::Local,
         };
         Self::new(kind, "use the setup's journal").because(error)
