@@ -4,7 +4,7 @@ mod bad_input;
 mod consent;
 mod explain;
 mod failing;
-mod harness;
+pub(crate) mod harness;
 mod interrupted;
 mod keep;
 mod network;
