@@ -129,6 +129,8 @@ impl From<JournalError> for Error {
             | JournalError::Newer { .. }
             | JournalError::Damaged { .. }
             | JournalError::Gone { .. }
+            | JournalError::NotAFile { .. }
+            | JournalError::Exposed { .. }
             | JournalError::Broken { .. } => ProblemKind::Local,
         };
         Self::new(kind, "use the setup's journal").because(error)

@@ -57,18 +57,48 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether others than the owner may read or write `path`.
-pub fn open_to_others(path: &Path) -> io::Result<bool> {
+/// What others than this user, and the system's own, may do with a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    Nothing,
+    Read,
+    Write,
+}
+
+/// What others may do. Whoever owns a thing may do all.
+pub fn others(metadata: &fs::Metadata) -> Others {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
-        Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+        use std::os::unix::fs::MetadataExt as _;
+        let (owner, mode) = (metadata.uid(), metadata.mode());
+        let foreign = owner != 0 && owner != rustix::process::geteuid().as_raw();
+        if foreign || mode & 0o022 != 0 {
+            Others::Write
+        } else if mode & 0o077 != 0 {
+            Others::Read
+        } else {
+            Others::Nothing
+        }
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
-        Ok(false)
+        let _ = metadata;
+        Others::Nothing
     }
+}
+
+/// Whether others than the owner may read or write `path`.
+pub fn open_to_others(path: &Path) -> io::Result<bool> {
+    Ok(others(&fs::metadata(path)?) != Others::Nothing)
+}
+
+/// Sets a mode, where there are modes.
+pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
 }
 
 /// Whether a host name or address is this machine itself.

@@ -4,6 +4,8 @@
 //! torn by a crash: nobody was told that it had been written, so it is cut off. Anything else that does not fit is
 //! damage, and is refused: acting on half a journal could remove a key that a cluster uses.
 
+mod place;
+
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
@@ -65,6 +67,20 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
+    /// Something else lies in the place of a file.
+    #[error("{} is not a file of crosspull's but a folder, a link or the like. Nothing was changed. Put the file back \
+             in its place", path.display())]
+    NotAFile {
+        /// Where it lies.
+        path: PathBuf,
+    },
+    /// Somebody else could have changed the journal.
+    #[error("others on this machine can write {}, and what it says decides what is done in both tenants. Nothing was \
+             changed. Look whether it is as you left it; then make it yours alone: chown it to yourself, chmod go-w", path.display())]
+    Exposed {
+        /// What they can write.
+        path: PathBuf,
+    },
     /// The record does not fit what the journal says so far: a defect of crosspull.
     #[error("a record does not fit the journal")]
     Illegal(#[from] IllegalRecord),
@@ -117,7 +133,9 @@ impl Journal {
         sweep(setups);
         let (unborn, folder) = (setups.join(format!("{setup}.{UNBORN}")), setups.join(setup.to_string()));
         let born = create_private_dir(&unborn)
-            .and_then(|()| open_lock(&unborn))
+            // A file system that keeps no modes shows that here, before anything is asked of Azure.
+            .and_then(|()| place::folder(&unborn))
+            .and_then(|_| open_lock(&unborn))
             .and_then(|_| Self::create_in(unborn.clone(), None, setup))
             .and_then(|mut journal| first.into_iter().try_for_each(|record| journal.append(record).map(drop)))
             .and_then(|()| {
@@ -138,6 +156,8 @@ impl Journal {
         let folder = setups.join(setup.to_string());
         create_private_dir(&folder)?;
         paths::sync_dir(setups).map_err(|source| io_error("sync the folder", setups, source))?;
+        // A file system that keeps no modes shows that here, before anything is asked of Azure.
+        place::folder(&folder).inspect_err(|_| drop(fs::remove_dir(&folder)))?;
         let lock = lock(&folder)?;
         Self::create_in(folder, Some(lock), setup)
     }
@@ -158,9 +178,11 @@ impl Journal {
 
     /// Opens the journal in `folder` for writing: locks it, reads it, cuts a torn last line off.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(JOURNAL);
+        let seen = (place::folder(folder)?, place::file(&path)?);
         let lock = lock(folder)?;
         let reading = read(folder)?;
-        let path = folder.join(JOURNAL);
+        place::make_private((folder, seen.0), &[(path.clone(), seen.1)]);
         let mut file = paths::private_file()
             .read(true)
             .write(true)
@@ -247,6 +269,8 @@ impl Journal {
 /// Reads the journal in `folder` without locking or changing it.
 pub fn read(folder: &Path) -> Result<Reading, JournalError> {
     let path = folder.join(JOURNAL);
+    place::folder(folder)?;
+    place::file(&path)?;
     let mut bytes = Vec::new();
     File::open(&path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
@@ -274,6 +298,12 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
         reading.sum = sum;
         reading.whole += end as u64 + 1;
         rest = &rest[end + 1..];
+    }
+    let setup = reading.progress.setup();
+    let named = folder.file_name().and_then(|name| name.to_str()?.parse().ok());
+    if !reading.entries.is_empty() && named.is_some_and(|named: SetupId| named != setup) {
+        let what = format!("it is the journal of another setup, {setup}");
+        return Err(JournalError::Damaged { path, line: 1, what });
     }
     if reading.entries.is_empty() {
         return Err(JournalError::Damaged { path, line: 1, what: "there is no record".to_owned() });
@@ -345,6 +375,7 @@ fn create_private_dir(folder: &Path) -> Result<(), JournalError> {
 
 fn open_lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join(LOCK);
+    place::file(&path)?;
     let file = paths::private_file().write(true).create(true).truncate(false).open(&path);
     file.map_err(|source| io_error("open the lock", &path, source))
 }

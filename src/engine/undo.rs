@@ -128,13 +128,12 @@ async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Optio
         Repeat::AfterGraphWindow => cx.wait.pace().graph_window,
         Repeat::AfterClusterWindow => cx.wait.pace().cluster_window,
         Repeat::Keyed => cx.wait.pace().first_look,
-        // What a person may have done meanwhile is looked for once.
-        Repeat::ReadOnly => {
-            return Ok(match work.check(step, cx).await? {
-                Check::There(output) => Some(output),
-                Check::Absent | Check::CannotTell => None,
-            });
-        }
+        Repeat::ReadOnly => match work.check(step, cx).await? {
+            Check::There(output) => return Ok(Some(output)),
+            Check::CannotTell => return Ok(None),
+            // A person may have done it just now.
+            Check::Absent => cx.wait.pace().graph_window,
+        },
     };
     let check = || async {
         work.check(step, cx).await.map(|check| if check == Check::CannotTell { Check::Absent } else { check })

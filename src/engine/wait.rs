@@ -306,6 +306,8 @@ impl Waiter {
         let agreeing = AtomicU32::new(0);
         let pause = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
         self.watch(what, Doing::Visibility, Patience::Azure(window + self.pace.operation_limit), || {
+            // An answer tells what was there when it was asked for, however late it comes.
+            let asked = started.elapsed();
             let looked = check();
             let (agreeing, enough) = (&agreeing, self.pace.agreeing);
             async move {
@@ -313,7 +315,7 @@ impl Waiter {
                     Check::There(output) => Ok(Look::Ready(Some(output))),
                     Check::Absent | Check::CannotTell => {
                         let so_far = agreeing.fetch_add(1, Ordering::Relaxed) + 1;
-                        if so_far >= enough && started.elapsed() >= window {
+                        if so_far >= enough && asked >= window {
                             return Ok(Look::Ready(None));
                         }
                         Ok(Look::NotYet { said: Some("not there so far".to_owned()), after: Some(pause) })

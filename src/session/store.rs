@@ -86,13 +86,17 @@ impl Store {
     pub fn find(&self, name: Option<&str>) -> Result<Entry, Error> {
         let usage = |doing: String| Error::new(ProblemKind::Answers, doing);
         let Some(name) = name else {
-            let mut unfinished: Vec<Entry> = self.all()?.into_iter().filter(Entry::unfinished).collect();
-            return match (unfinished.pop(), unfinished.len()) {
-                (Some(only), 0) => Ok(only),
-                (Some(_), more) => {
+            let mut all = self.all()?;
+            let unread = all.iter().position(|entry| entry.reading.is_err());
+            let mut unfinished: Vec<usize> = (0..all.len()).filter(|at| all[*at].unfinished()).collect();
+            return match (unfinished.pop(), unfinished.len(), unread) {
+                (Some(only), 0, _) => Ok(all.swap_remove(only)),
+                (Some(_), more, _) => {
                     Err(usage(format!("tell which setup is meant: {} are unfinished; name one", more + 1)))
                 }
-                (None, _) => Err(usage("find an unfinished setup: there is none".to_owned())),
+                // It may well be the one that is meant.
+                (None, _, Some(unread)) => Ok(all.swap_remove(unread)),
+                (None, _, None) => Err(usage("find an unfinished setup: there is none".to_owned())),
             };
         };
         let mut found: Vec<Entry> = self

@@ -32,6 +32,8 @@ pub enum Action {
     DropBefore,
     /// Does the work and closes the connection without an answer.
     DropAfter,
+    /// Closes the connection, and does the work so much later: a request that outlives who sent it.
+    Late { delay_ms: u64 },
     /// Waits, then answers as usual.
     Delay { delay_ms: u64 },
     /// Closes the connection, and does so with the next requests to the service and with whoever connects to it anew, so many

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Steps,
     fault::{fault, not_yet, refused},
-    known, secret,
+    known, registration, secret,
 };
 use crate::{
     azure::{
@@ -279,11 +279,18 @@ impl Gone {
 /// is not taken away from it.
 pub(super) async fn guard(steps: &Steps, cx: &StepContext, undo: bool) -> Result<(), Fault> {
     let (progress, plan) = (cx.progress(), cx.plan()?);
-    let Some(app_id) = progress.facts().app().map(|app| app.app_id) else { return Ok(()) };
     let sent = progress.facts().delivered_to_cluster().next().is_some();
     if !plan.has(StepId::ClusterUpdate) || (sent && !undo) {
         return Ok(());
     }
+    let app_id = match progress.facts().app() {
+        Some(app) => app.app_id,
+        // The journal may end before it: the app has this setup's name all the same.
+        None => match registration::named(steps, cx).await? {
+            Some(app) => app.app_id,
+            None => return Ok(()),
+        },
+    };
     let cluster = read(steps, cx).await?;
     let has_app = cluster.client == ClusterClient::ServicePrincipal(app_id);
     if has_app && !sent {

@@ -67,6 +67,12 @@ async fn there(steps: &Steps, cx: &StepContext, name: &str) -> Result<Output, Fa
         .await
 }
 
+/// The app that has this setup's name, whatever the journal knows.
+pub(super) async fn named(steps: &Steps, cx: &StepContext) -> Result<Option<Application>, Fault> {
+    let (graph, name) = (&steps.cluster.graph, unique_name(cx.setup()));
+    cx.wait.call("look for the app", || async { graph.application_by_unique_name(&name).await.map_err(fault) }).await
+}
+
 fn is_taken(fault: &Fault) -> bool {
     fault.problem.code.as_deref() == Some("Request_BadRequest") && fault.problem.message.contains("uniqueName")
 }

@@ -147,6 +147,33 @@ fn a_setup_that_could_not_begin_leaves_nothing_and_one_that_was_killed_then_is_n
     assert_eq!(fs::read_dir(setups.path()).unwrap().count(), 2);
 }
 
+/// Something else in a journal's place, with the words of the refusal; reading it must not wait for anybody.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    type Put = fn(&Path);
+    let changes: [(&str, Put); 3] = [
+        ("a pipe", |path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
+        ("a folder", |path| fs::create_dir(path).unwrap()),
+        ("a link", |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap()),
+    ];
+    for name in ["journal.jsonl", "lock"] {
+        for (what, put) in changes {
+            let setups = folder();
+            let (file, _) = written(setups.path());
+            let path = file.with_file_name(name);
+            fs::remove_file(&path).unwrap();
+            put(&path);
+            let (told, refusal) = std::sync::mpsc::channel();
+            std::thread::spawn(move || told.send(reopen(&file).map(drop)));
+            let refusal = refusal.recv_timeout(std::time::Duration::from_secs(10)).expect("it waits");
+            assert!(matches!(refusal, Err(JournalError::NotAFile { .. })), "{name}, {what}: {refusal:?}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_that_is_removed_or_replaced_takes_no_more_records() {
@@ -169,4 +196,70 @@ fn a_journal_that_is_removed_or_replaced_takes_no_more_records() {
             Err(JournalError::Broken { .. })
         ));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_others_could_have_written_is_not_believed_and_what_they_could_read_is_closed_to_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let setups = folder();
+    let (file, _) = written(setups.path());
+    let its_folder = file.parent().unwrap();
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for (path, modes) in [(file.as_path(), [0o666, 0o620]), (its_folder, [0o777, 0o702])] {
+        for open_to_all in modes {
+            set(path, open_to_all);
+            for refusal in [reopen(&file).map(drop), journal::read(its_folder).map(drop)] {
+                assert!(matches!(refusal, Err(JournalError::Exposed { .. })), "{open_to_all:o}: {refusal:?}");
+            }
+            assert_eq!(mode(path), open_to_all, "it is left as it is: somebody has to look at it");
+        }
+        set(path, if path == file { 0o600 } else { 0o700 });
+    }
+    set(&file, 0o644);
+    set(its_folder, 0o755);
+    assert!(journal::read(its_folder).is_ok());
+    drop(reopen(&file).unwrap());
+    assert_eq!((mode(&file), mode(its_folder)), (0o600, 0o700));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_belongs_to_somebody_else_is_not_believed() {
+    let setups = folder();
+    let (file, _) = written(setups.path());
+    if std::os::unix::fs::chown(&file, Some(65534), None).is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    assert!(matches!(reopen(&file), Err(JournalError::Exposed { .. })));
+}
+
+#[test]
+fn the_journal_of_another_setup_is_damage() {
+    let setups = folder();
+    let (file, _) = written(setups.path());
+    let elsewhere = setups.path().join(SetupId::random().to_string());
+    fs::rename(file.parent().unwrap(), &elsewhere).unwrap();
+    let Err(JournalError::Damaged { line: 1, what, .. }) = Journal::open(&elsewhere) else { panic!("it was believed") };
+    assert!(what.contains(file.parent().unwrap().file_name().unwrap().to_str().unwrap()), "{what}");
+}
+
+#[test]
+fn what_is_far_too_large_is_not_read() {
+    let setups = folder();
+    let (file, _) = written(setups.path());
+    fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(1 << 40).unwrap();
+    assert!(matches!(reopen(&file), Err(JournalError::Damaged { .. })));
+}
+
+#[test]
+fn a_damaged_setup_is_what_is_meant_where_no_other_is_unfinished() {
+    let data = folder();
+    let (file, _) = written(&data.path().join("setups"));
+    fs::write(&file, "").unwrap();
+    let store = crosspull::session::Store::new(data.path());
+    let meant = store.find(None).expect("not that there is none");
+    assert!(meant.reading.is_err() && meant.folder == file.parent().unwrap());
 }

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::*;
+use crate::domain::facts::Swept;
 
 /// A waiter of a step, with its status to be looked at.
 fn waiter() -> (Waiter, watch::Receiver<Statuses>) {
@@ -30,4 +31,24 @@ async fn a_service_that_asks_for_a_longer_pause_than_the_wait_gets_it() {
         }
     });
     looked.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_late_tells_what_was_there_when_it_was_asked_for() {
+    let (mut waiter, _seen) = waiter();
+    waiter.pace.first_look = Duration::from_millis(1);
+    let window = Duration::from_secs(6);
+    let (began, looks) = (Instant::now(), AtomicUsize::new(0));
+    let found = waiter.find("what was made", window, || {
+        // A replica that shows it right before the window ends.
+        let there = began.elapsed() >= Duration::from_secs(5);
+        let slow = looks.fetch_add(1, Relaxed) == 4;
+        async move {
+            if slow {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+            }
+            Ok(if there { Check::There(Output::Sweep(Swept::default())) } else { Check::Absent })
+        }
+    });
+    assert!(found.await.unwrap().is_some(), "five looks, and none at the end of the window");
 }

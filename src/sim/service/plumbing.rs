@@ -116,6 +116,16 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
     };
     let mut request = Request::from_parts(parts, Body::from(body));
     request.extensions_mut().insert(call);
+    if let Some(Action::Late { delay_ms }) = fault {
+        let (state_then, mut then) = (state.clone(), exchange.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            then.at = OffsetDateTime::now_utc();
+            then.status = next.run(request).await.status().as_u16();
+            dropped(&state_then, then)
+        });
+        return dropped(state, exchange);
+    }
     let response = next.run(request).await;
     match fault {
         Some(Action::DropAfter) => {

@@ -28,6 +28,22 @@ async fn a_dropped_request_is_done_or_not_as_the_rule_says() {
 }
 
 #[tokio::test]
+async fn a_late_request_is_done_after_its_sender_has_given_up() {
+    let bench = Bench::start("default").await;
+    bench.simulator.faults().add(Rule::new("graph.application.create", Action::Late { delay_ms: 100 }));
+    let body = Some(json!({"displayName": "late"}));
+    let request = bench.graph_request("ana", Method::POST, "/applications", body).await;
+    assert!(request.send().await.unwrap_err().is_request(), "no answer at all");
+    assert_eq!(named(&bench, "late").await, 0, "it is under way");
+    let done = || bench.simulator.requests().iter().any(|one| one.dropped && one.status == 201);
+    while !done() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    bench.settle();
+    assert_eq!(named(&bench, "late").await, 1);
+}
+
+#[tokio::test]
 async fn a_cut_body_and_a_status_reach_the_client_as_such() {
     let bench = Bench::start("default").await;
     bench.simulator.faults().add(Rule::new("graph.organization", Action::TruncateBody));
