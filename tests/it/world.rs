@@ -54,7 +54,8 @@ impl World {
         Self::of(sim::Options { speed, ..sim::Options::new(scenario.clone()) }).await
     }
 
-    async fn of(options: sim::Options) -> Self {
+    /// Of a simulator as it is wanted.
+    pub async fn of(options: sim::Options) -> Self {
         let (speed, held) = (options.speed, options.record_bodies);
         let sim = Simulator::start(options).await.expect("the simulator starts");
         Self { sim, folder: tempfile::tempdir().expect("a folder"), speed, held }

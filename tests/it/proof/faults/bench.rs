@@ -148,8 +148,7 @@ impl Bench {
     pub(super) async fn with(way: Way, scenario: &str, edit: impl FnOnce(&mut Answers)) -> Self {
         let scenario = Scenario::load(scenario).expect("a scenario");
         let options = sim::Options { speed: SPEED, record_bodies: true, ..sim::Options::new(scenario) };
-        let sim = Simulator::start(options).await.expect("the simulator starts");
-        let world = World { sim, folder: folder() };
+        let world = World::of(options).await;
         let mut answers = way.answers(&world);
         edit(&mut answers);
         Self::of(world, way, answers)
