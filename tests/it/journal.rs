@@ -263,3 +263,38 @@ fn a_damaged_setup_is_what_is_meant_where_no_other_is_unfinished() {
     let meant = store.find(None).expect("not that there is none");
     assert!(meant.reading.is_err() && meant.folder == file.parent().unwrap());
 }
+
+/// Names the setup's folder of a child; without it the child has nothing to do.
+const FOLDER: &str = "CROSSPULL_TEST_JOURNAL";
+
+/// Appends a record for which there is no room.
+#[test]
+fn child() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let mut journal = Journal::open(Path::new(&folder)).unwrap();
+    let refused = journal.append(Record::Answered { answers: Box::new(answers()) });
+    assert!(matches!(refused, Err(JournalError::Io { .. })), "{refused:?}");
+}
+
+/// All of the line is there but the sign that ends it, which would pass for damage.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_at_the_last_sign_of_a_record_leaves_no_damage() {
+    let setups = folder();
+    let (file, bytes) = written(setups.path());
+    reopen(&file).unwrap().append(Record::Answered { answers: Box::new(answers()) }).unwrap();
+    let limit = fs::metadata(&file).unwrap().len() - 1;
+    // How long a record is depends on the time of day by a sign or two, now and then.
+    for _ in 0..5 {
+        fs::write(&file, &bytes).unwrap();
+        let limited = format!("trap '' XFSZ; exec prlimit --fsize={limit} -- \"$@\"");
+        let mut child = std::process::Command::new("sh");
+        child.args(["-c", &limited, "sh"]).arg(std::env::current_exe().unwrap());
+        child.args(["--exact", "journal::child"]).env(FOLDER, file.parent().unwrap());
+        let out = child.output().unwrap();
+        if out.status.success() {
+            assert!(fs::read(&file).unwrap() == bytes, "the torn line is still there");
+        }
+        assert!(reopen(&file).is_ok(), "{}", String::from_utf8_lossy(&out.stdout));
+    }
+}

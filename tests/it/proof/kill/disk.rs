@@ -136,13 +136,6 @@ async fn a_disk_that_is_full_loses_nothing() {
     proof.end();
 }
 
-/// A line that is whole but for the sign that ends it passes for damage: it is cut off at once, before the program ends.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_is_full_at_the_last_sign_of_a_record_leaves_no_damage() {
-    let ends = line_ends().await;
-    full_after(ends[5] - 1).await;
-}
-
 /// A file system of its own, in memory.
 struct Mounted(PathBuf);
 
