@@ -81,7 +81,7 @@ pub fn act(world: &mut World, hand: &Hand) -> Result<(), String> {
         Hand::SwitchMode { registry: name } => {
             let mode = &mut registry(world, name)?.role_assignment_mode;
             let abac = "AbacRepositoryPermissions";
-            *mode = if mode == abac { "LegacyRegistryPermissions" } else { abac }.to_owned();
+            if mode == abac { "LegacyRegistryPermissions" } else { abac }.clone_into(mode);
         }
         Hand::Firewall { registry: name, closed } => {
             let action = if *closed { "Deny" } else { "Allow" };

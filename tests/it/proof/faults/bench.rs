@@ -56,8 +56,11 @@ pub(super) const PACE: Pace = Pace {
     person_first: Duration::from_millis(10),
     person_slowest: Duration::from_millis(50),
     orderly_stop: Duration::from_secs(2),
-    answer: Duration::from_secs(2),
+    answer: Duration::from_secs(20),
 };
+
+/// What a service may take where it is to be too slow.
+pub(super) const HASTY: Duration = Duration::from_secs(1);
 
 /// The ways to connect a cluster and a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

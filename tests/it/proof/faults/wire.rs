@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crosspull::sim::{Action, Rule, faults::StatusFault, faults::counts};
 use futures::{StreamExt as _, stream};
 
-use super::bench::{Bench, PACE, Way};
+use super::bench::{Bench, HASTY, PACE, Way};
 use crate::proof::{Proof, Size};
 
 /// Cases at a time: most of each is waiting.
@@ -69,7 +69,7 @@ impl Kind {
     ];
 
     fn action(self, operation: &str) -> Action {
-        let late = u64::try_from(PACE.answer.as_millis()).unwrap() + 300;
+        let late = u64::try_from(HASTY.as_millis()).unwrap() + 500;
         let login = operation.starts_with("login.");
         let status = |status: u16, code: &str, message: &str| StatusFault {
             status,
@@ -175,7 +175,10 @@ async fn sent(proof: &Proof, way: Way) -> BTreeMap<&'static str, u32> {
 }
 
 async fn suffers(fault: Fault) {
-    let bench = Bench::new(fault.way).await;
+    let mut bench = Bench::new(fault.way).await;
+    if fault.kind.is_slow() {
+        bench.pace.answer = HASTY;
+    }
     let rule = Rule::new(fault.operation, fault.kind.action(fault.operation)).nth(fault.nth).times(fault.times);
     bench.world.sim.faults().add(rule);
     let mut came = bench.run().await;
@@ -189,6 +192,7 @@ async fn suffers(fault: Fault) {
         return bench.whole();
     }
     bench.world.sim.faults().clear();
+    bench.pace = PACE;
     bench.finish().await;
 }
 
