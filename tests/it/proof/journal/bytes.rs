@@ -65,8 +65,8 @@ async fn cut_at_every_byte() {
     for (name, left) in both().await {
         let bench = Bench::new(&left);
         let ends = ends(&left.bytes);
-        let step = usize::try_from(Size::wanted().of(41, 1)).unwrap();
-        for cut in sample(left.bytes.len() + 1, 300, step) {
+        let step = usize::try_from(Size::wanted().of(131, 1)).unwrap();
+        for cut in sample(left.bytes.len() + 1, 150, step) {
             let bytes = &left.bytes[..cut];
             let whole = ends.iter().rev().find(|end| **end <= cut).copied().unwrap_or(0);
             proof
@@ -91,8 +91,8 @@ async fn every_byte_changed() {
     let proof = Proof::new("journal, bytes changed");
     for (name, left) in both().await {
         let bench = Bench::new(&left);
-        let step = usize::try_from(Size::wanted().of(67, 1)).unwrap();
-        for at in sample(left.bytes.len(), 120, step) {
+        let step = usize::try_from(Size::wanted().of(211, 1)).unwrap();
+        for at in sample(left.bytes.len(), 60, step) {
             for bits in [0x01_u8, 0x20, 0x80] {
                 let mut bytes = left.bytes.clone();
                 bytes[at] ^= bits;

@@ -90,7 +90,7 @@ async fn tried(name: &'static str, task: Task) {
     let proof = Proof::new(name);
     for was in [Was::Finished, Was::HalfDone] {
         let lengths = ends(&was.left().await.bytes).len();
-        let step = usize::try_from(Size::wanted().of(3, 1)).unwrap();
+        let step = usize::try_from(Size::wanted().of(8, 1)).unwrap();
         let cases = (4..lengths).step_by(step).map(|kept| (kept, was));
         for (kept, was) in cases {
             proof.case(format!("{was:?}, the first {kept} of {lengths} records"), put_back(was, kept, task)).await;

@@ -8,14 +8,14 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use crosspull::{
-    domain::SetupId,
+    domain::{SetupId, problem::ProblemKind},
     engine::{
         Command, Event, Events, Idle,
         event::{Doing, Ended, NodesReview},
         journal,
         run::Mode,
     },
-    session::{Open, Outcome, Session},
+    session::{Open, Outcome, Refusal, Session},
     sim::{Action, Exchange, Rule},
 };
 use time::OffsetDateTime;
@@ -150,13 +150,25 @@ pub async fn next(world: &World, shape: &Shape, task: Task, stop: Option<Stop>) 
     again(world, shape, task, stop).await.unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
+/// The setup, opened. A program that another test is just starting holds what we had open until it runs: the dead's lock too.
+async fn taken_up(session: &Session) -> Result<Open, String> {
+    loop {
+        match session.resume(None).await {
+            Err(Refusal::Error(error)) if error.kind == ProblemKind::Busy => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            taken_up => return taken_up.map_err(|refusal| describe(&refusal)),
+        }
+    }
+}
+
 /// A life that takes the setup up again, or is refused to.
 pub async fn again(world: &World, shape: &Shape, task: Task, stop: Option<Stop>) -> Result<Life, String> {
     let session = world.session();
     arm(world, stop);
     let life = {
         let work = async {
-            let mut open = session.resume(None).await.map_err(|refusal| describe(&refusal))?;
+            let mut open = taken_up(&session).await?;
             work(world, shape, &session, &mut open, Mode::Resumed, task).await
         };
         until_death(world, &session, stop, work).await
