@@ -70,6 +70,9 @@ pub mod domain;
 // A string that cannot be printed or serialised.
 pub mod secret;
 
+// The keychain of the operating system, where it is asked for.
+pub mod keychain;
+
 // Folders and file modes.
 pub mod paths;
 

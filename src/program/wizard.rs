@@ -5,7 +5,7 @@ use std::{
     io::{IsTerminal as _, stdin, stdout},
 };
 
-use super::options;
+use super::{keeping, options};
 use crate::{
     cli::{Global, ResumeArgs, Screen, Theme},
     domain::problem::ProblemKind,
@@ -43,8 +43,11 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
         Some(args) => Some(crate::session::Store::new(&data_dir).find(args.setup.as_deref())?.name),
         None => None,
     };
+    let session = keeping(global, Session::open(options)?);
+    // Said in the shell as well: nothing has been asked yet that could be lost.
+    session.expect_keychain().await?;
     let front = Front {
-        open: Some(Box::new(move || Session::open(options))),
+        open: Some(Box::new(move || Ok(session))),
         training: None,
         resume,
         look: look(&global.screen),

@@ -37,7 +37,10 @@ use crate::{
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
     },
-    words::layout::{resume, setup_name},
+    words::{
+        layout::{resume, setup_name},
+        text_refused, text_stays,
+    },
 };
 
 /// A setup that runs, or has run.
@@ -247,11 +250,23 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             // What was said of an act before this is old news.
             let news = match &event {
                 Event::Idle(_) => true,
-                Event::Recorded(entry) => matches!(entry.record, Record::Done { .. } | Record::Failed { .. }),
+                // What the keychain did is said before its step is done, and has to be read after that.
+                Event::Recorded(entry) => match entry.record {
+                    Record::Done { step, .. } => step != StepId::Secret,
+                    Record::Failed { .. } => true,
+                    _ => false,
+                },
                 _ => false,
             };
             if news {
                 wizard.notice = None;
+            }
+            if let Event::Recorded(entry) = &event {
+                match &entry.record {
+                    Record::TextRefused { why, .. } => wizard.warn(text_refused(why)),
+                    Record::TextStays { why, .. } => wizard.warn(text_stays(why)),
+                    _ => {}
+                }
             }
         }
         Msg::RunOver(ended) => {
