@@ -83,5 +83,9 @@ pub mod words;
 #[cfg(feature = "sim")]
 pub mod sim;
 
+// What fuzzing tries: every reader of outside text.
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod sample;

@@ -163,9 +163,7 @@ impl Journal {
         let mut progress = self.progress.clone();
         progress.apply(&entry)?;
         let body = serde_json::to_string(&entry).map_err(|source| io_error("write", &path, source.into()))?;
-        let sum = checksum(self.sum, &body);
-        let open = body.strip_suffix('}').unwrap_or(&body);
-        let line = format!("{open},\"sum\":\"{}\"}}\n", hex(sum));
+        let (line, sum) = seal(self.sum, &body);
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // Part of the line may be there. Appending behind it would turn a torn end into damage.
@@ -201,11 +199,16 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
     File::open(&path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|source| io_error("read", &path, source))?;
+    read_bytes(&bytes, &path)
+}
+
+/// Reads what a journal holds; `path` is what errors call it.
+pub(crate) fn read_bytes(bytes: &[u8], path: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading { progress: Progress::default(), entries: Vec::new(), whole: 0, sum: [0; 8] };
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while !rest.is_empty() {
         let line = reading.entries.len() + 1;
-        let damaged = |what: String| JournalError::Damaged { path: path.clone(), line, what };
+        let damaged = |what: String| JournalError::Damaged { path: path.to_owned(), line, what };
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
             if parse(rest, reading.sum).is_ok() {
                 return Err(damaged("it is whole but for the end of the line".to_owned()));
@@ -213,7 +216,7 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
             break;
         };
         let (entry, sum) = parse(&rest[..end], reading.sum).map_err(|wrong| match wrong {
-            Wrong::Schema(schema) => JournalError::Newer { path: path.clone(), schema },
+            Wrong::Schema(schema) => JournalError::Newer { path: path.to_owned(), schema },
             Wrong::Line(what) => damaged(what),
         })?;
         if entry.seq != line as u64 {
@@ -226,9 +229,16 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
         rest = &rest[end + 1..];
     }
     if reading.entries.is_empty() {
-        return Err(JournalError::Damaged { path, line: 1, what: "there is no record".to_owned() });
+        return Err(JournalError::Damaged { path: path.to_owned(), line: 1, what: "there is no record".to_owned() });
     }
     Ok(reading)
+}
+
+/// A record's line with the checksum that belongs behind it, after lines that came to `before`.
+pub(crate) fn seal(before: [u8; 8], body: &str) -> (String, [u8; 8]) {
+    let sum = checksum(before, body);
+    let open = body.strip_suffix('}').unwrap_or(body);
+    (format!("{open},\"sum\":\"{}\"}}\n", hex(sum)), sum)
 }
 
 enum Wrong {

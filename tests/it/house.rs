@@ -53,6 +53,11 @@ const MAY_USE: &[Row] = &[
         ],
     ),
     ("main", &[]),
+    // Tries what reads, wherever that is.
+    (
+        "fuzzing",
+        &["azure", "catalogue", "domain", "engine", "plain", "secret", "session", "setup_file", "tui", "words"],
+    ),
     // Made-up plans and records, for tests alone.
     ("sample", &["setup_file", "engine", "domain", "catalogue"]),
 ];
