@@ -64,8 +64,30 @@ pub struct Global {
     /// Show each request
     #[arg(long, global = true, env = "CROSSPULL_VERBOSE", value_parser = clap::builder::FalseyValueParser::new())]
     pub verbose: bool,
+    /// Keep the secret for the nodes in this machine's keychain as well, so that a resume needs no new one; with =no, ask no
+    /// keychain [default: in memory only]
+    #[arg(
+        long,
+        global = true,
+        env = "CROSSPULL_KEYCHAIN",
+        value_name = "YES|NO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "yes",
+        hide_possible_values = true
+    )]
+    pub keychain: Option<YesNo>,
     #[command(flatten)]
     pub screen: Screen,
+}
+
+/// A yes or a no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    #[value(alias = "1", alias = "true")]
+    Yes,
+    #[value(alias = "0", alias = "false")]
+    No,
 }
 
 /// How the wizard looks.
@@ -444,6 +466,9 @@ mod tests {
             "crosspull simulate --host-name azure.test",
             "crosspull demo --plain --scenario small --speed 2.5",
             "crosspull list --cloud usgov --data-dir /tmp/x --log x.log --verbose",
+            "crosspull apply setup.toml --keychain --yes",
+            "crosspull --keychain resume shop",
+            "crosspull resume shop --keychain=no",
             "crosspull --resource-manager https://localhost:4433/ --ca-file ca.pem list",
         ] {
             assert!(parsed(line).is_ok(), "{line}: {}", parsed(line).unwrap_err());
@@ -480,6 +505,7 @@ mod tests {
             "crosspull simulate --speed nan",
             "crosspull simulate --host-name *.azure.test",
             "crosspull simulate --host-name 10.0.0.1",
+            "crosspull apply --keychain setup.toml --keychain=perhaps",
             "crosspull list --cloud germany",
             "crosspull list --cloud china --resource-manager https://localhost",
             "crosspull list --resource-manager http://localhost",
@@ -522,6 +548,7 @@ mod tests {
                 "LOG",
                 "PACE",
                 "VERBOSE",
+                "KEYCHAIN",
                 "ASCII",
                 "THEME",
                 "MOUSE",

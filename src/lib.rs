@@ -70,6 +70,9 @@ pub mod domain;
 // A string that cannot be printed or serialised.
 pub mod secret;
 
+// The keychain of the operating system, where it is asked for.
+pub mod keychain;
+
 // Folders and file modes.
 pub mod paths;
 
@@ -79,6 +82,10 @@ pub mod words;
 // The simulator: an embedded Azure.
 #[cfg(feature = "sim")]
 pub mod sim;
+
+// What fuzzing tries: every reader of outside text.
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 
 #[cfg(test)]
 mod sample;

@@ -16,13 +16,14 @@ use clap::ValueEnum as _;
 
 use self::requests::Shown;
 use crate::{
-    cli::{Cli, Command, Global},
+    cli::{Cli, Command, Global, YesNo},
     domain::problem::ProblemKind,
     engine::Pace,
     error::{Error, ExitCode, chain},
+    keychain::Keychain,
     paths,
     plain::{out::Out, plan_text, stops_text},
-    session::{CloudChoice, Environment, Options, Refusal, Session},
+    session::{CloudChoice, Environment, Keep, Options, Refusal, Session},
     words::{again::Started, error_text, problem_text},
 };
 
@@ -50,7 +51,7 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
         Command::Undo(args) => work::undo(&session(&global, shown)?, &args, &started(&global)).await,
         Command::List(args) => Ok(setups::list(session(&global, shown)?.store(), &args)?),
         Command::Show(args) => Ok(setups::show(session(&global, shown)?.store(), &args, &started(&global))?),
-        Command::Forget(args) => Ok(setups::forget(session(&global, shown)?.store(), &args).await?),
+        Command::Forget(args) => Ok(setups::forget(&session(&global, shown)?, &args).await?),
         Command::Report(args) => Ok(setups::report(session(&global, shown)?.store(), &args)?),
         Command::Explain(args) => Ok(explain::run(&args).await?),
         #[cfg(feature = "sim")]
@@ -66,11 +67,21 @@ async fn dispatch(cli: Cli, shown: &mut Shown) -> Result<ExitCode, Refusal> {
 
 /// Opens a session as the global options say, and shows its requests where that is wanted.
 fn session(global: &Global, shown: &mut Shown) -> Result<Session, Error> {
-    let session = Session::open(options(global)?)?;
+    let session = keeping(global, Session::open(options(global)?)?);
     if global.verbose {
         shown.show(session.requests());
     }
     Ok(session)
+}
+
+/// The session, with what the options say of the keychain.
+fn keeping(global: &Global, session: Session) -> Session {
+    let keep = match global.keychain {
+        None => Keep::Unsaid,
+        Some(YesNo::Yes) => Keep::InKeychain,
+        Some(YesNo::No) => Keep::InMemory,
+    };
+    session.keeping_texts(keep, Keychain::of_system())
 }
 
 /// What the global options say of a session.

@@ -11,6 +11,7 @@ mod handing_out;
 mod lookup;
 mod resolve;
 mod store;
+mod texts;
 
 use std::{
     path::PathBuf,
@@ -28,6 +29,7 @@ pub use given::{lands_on, useful};
 pub use lookup::{Query, Row, Rows, Ticket, Value};
 pub use resolve::Found;
 pub use store::{Entry, Store, left_behind};
+pub use texts::Keep;
 
 pub use crate::azure::{
     Outcome, RequestRecord,
@@ -85,6 +87,7 @@ pub struct Session {
     store: Store,
     drafts: Drafts,
     made: Mutex<account::Made>,
+    keeping: texts::Keeping,
 }
 
 /// A setup that is open for writing.
@@ -103,7 +106,8 @@ impl Session {
             HttpOptions { ca_pem: options.ca_pem.clone(), timeout: options.pace.answer, ..HttpOptions::default() };
         let http = Http::new(wire).map_err(|error| Error::from(error.problem()))?;
         let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
-        Ok(Self { http, desk: Desk::default(), options, store, drafts, made: Mutex::default() })
+        let (made, keeping) = (Mutex::default(), texts::Keeping::default());
+        Ok(Self { http, desk: Desk::default(), options, store, drafts, made, keeping })
     }
 
     /// The setups of this machine.
@@ -148,10 +152,11 @@ impl Session {
         told: &watch::Sender<Looking>,
     ) -> Result<(Arc<Steps>, Plan), Refusal> {
         answers.secret_variables().for_each(hide_variable);
+        self.expect_keychain().await?;
         let cloud = self.cloud().await?;
         let steps = self.connect(answers, cloud).await?;
         match Box::pin(steps::plan::new(&steps, setup, answers, told)).await {
-            Ok(plan) => Ok((Arc::new(steps), plan)),
+            Ok(plan) => Ok((Arc::new(self.with_keychain(steps)), plan)),
             Err(NoPlan::Stopped(findings)) => Err(Refusal::Findings(findings)),
             Err(NoPlan::Fault(fault)) => Err(Error::from(fault).into()),
         }
@@ -179,9 +184,14 @@ impl Session {
         let answers = progress.answers().cloned().ok_or_else(|| missing("the answers"))?;
         answers.secret_variables().for_each(hide_variable);
         let plan = progress.plan().cloned().ok_or_else(|| missing("the plan"))?;
+        // Before anything is asked of Azure.
+        let keychain = self.keychain_of(progress).await?;
         let cloud = self.cloud_of(&plan).await?;
         let tenants = steps::Tenants { cluster: plan.cluster_tenant.clone(), registry: plan.registry_tenant.clone() };
-        let steps = self.steps(&answers, cloud, tenants)?;
+        let mut steps = self.steps(&answers, cloud, tenants)?;
+        if let Some(keychain) = keychain {
+            steps = Self::recalling(steps, keychain, progress).await?;
+        }
         Ok(Open { journal, steps: Arc::new(steps) })
     }
 

@@ -41,10 +41,11 @@ use crate::{
     azure::{Http, TenantClients, sign_in::Desk},
     domain::{AppId, Cloud, KeyId, ObjectId, Operator, Output, Plan, Side, StepId, answers::Tenant},
     engine::{
-        Check, Fault, StepContext, Work,
+        Check, Fault, Progress, StepContext, Work,
         event::NodesReview,
         work::{Intent, Leaving, Repeat},
     },
+    keychain::{Keychain, Refused},
     secret::Secret,
 };
 use known::Known;
@@ -103,6 +104,21 @@ impl Steps {
             texts: Texts::default(),
             known: Known::default(),
         }
+    }
+
+    /// Keeps the text of the nodes' key in this keychain as well, so that it outlives the process.
+    #[must_use]
+    pub fn keeping_texts_in(mut self, keychain: Keychain) -> Self {
+        self.texts.keep_in(keychain);
+        self
+    }
+
+    /// Takes the texts that earlier processes put into the keychain into memory.
+    pub async fn recall_texts(&self, progress: &Progress) -> Result<(), Refused> {
+        for record in progress.facts().keys().filter(|record| record.kept && !record.removed && !record.text_lost) {
+            self.texts.recall(progress.setup(), record.key.id).await?;
+        }
+        Ok(())
     }
 
     /// The registry tenant's operator, for steps that are only reached where there is one.
@@ -190,6 +206,7 @@ impl Work for Steps {
             (StepId::ClusterUpdate, Output::ClusterUpdate(update)) => {
                 cluster_update::verify(self, cx, update).await.map(|update| Some(Output::ClusterUpdate(update)))
             }
+            (StepId::Secret, Output::Key(key)) => secret::entrust(self, cx, key).await.map(|()| None),
             // What the others leave is waited for by the step that needs it, whose request shows whether it is there.
             _ => Ok(None),
         }
@@ -238,6 +255,14 @@ impl Work for Steps {
 
     fn holds_text(&self, key: KeyId) -> bool {
         self.texts.holds(key)
+    }
+
+    fn outlives(&self, key: KeyId) -> bool {
+        self.texts.outlives(key)
+    }
+
+    async fn drop_text(&self, key: KeyId, cx: &StepContext) -> Result<bool, String> {
+        self.texts.drop_kept(cx.setup(), key).await.map_err(|refused| refused.to_string())
     }
 
     async fn remove_key(&self, key: KeyId, cx: &StepContext) -> Result<(), Fault> {

@@ -8,6 +8,7 @@ mod nodes;
 mod output;
 pub(crate) mod problem;
 mod sign_in;
+mod texts;
 mod waiting;
 
 pub use handover::handover_text;
@@ -15,4 +16,5 @@ pub use nodes::{replaced, way_back};
 pub use output::output_words;
 pub use problem::{ProblemWords, error_text, problem_text, problem_words};
 pub use sign_in::{other_operator, sign_in_page, sign_in_reason, sign_in_useless};
+pub use texts::{text_refused, text_stays};
 pub use waiting::doing_words;

@@ -73,7 +73,7 @@ impl Api {
         self.0.tokens.token(&self.0.scope).await.map(|_| ())
     }
 
-    fn expect_own(&self, call: &Call) -> Result<()> {
+    pub(crate) fn expect_own(&self, call: &Call) -> Result<()> {
         if same_origin(&self.0.base, &call.url) {
             return Ok(());
         }

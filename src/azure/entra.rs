@@ -18,7 +18,7 @@ use super::{
     ErrorKind, Result,
     api::{address, lacks},
     clock,
-    http::{Call, Http},
+    http::{Call, Http, Response},
 };
 use crate::{
     domain::{AppId, Cloud, ObjectId, TenantId, TenantRef},
@@ -55,18 +55,23 @@ pub async fn openid(http: &Http, cloud: &Cloud, tenant: &TenantRef) -> Result<Op
         Err(error) if error.kind == ErrorKind::Service && matches!(error.status, Some(400 | 404)) => return Ok(None),
         Err(error) => return Err(error),
     };
+    read_openid(&response).map(Some)
+}
+
+/// Reads what Entra publishes of a tenant.
+pub(crate) fn read_openid(response: &Response) -> Result<OpenId> {
     let wire: WireOpenId = response.json()?;
     let tenant_id = [wire.issuer.as_str(), wire.token_endpoint.as_str()]
         .into_iter()
         .find_map(|text| text.split('/').find_map(|segment| segment.parse().ok()))
-        .ok_or_else(|| lacks(&response, "tenant id"))?;
-    Ok(Some(OpenId {
+        .ok_or_else(|| lacks(response, "tenant id"))?;
+    Ok(OpenId {
         tenant_id,
         token_endpoint: wire.token_endpoint,
         authorization_endpoint: wire.authorization_endpoint,
         cloud_instance_name: wire.cloud_instance_name,
         tenant_region_scope: wire.tenant_region_scope,
-    }))
+    })
 }
 
 /// A token of the app itself.

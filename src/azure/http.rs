@@ -22,8 +22,8 @@ pub use call::{Body, Call};
 pub use log::{Outcome, RequestLog, RequestRecord};
 pub use response::Response;
 
-#[cfg(test)]
-pub(in crate::azure) use receive::judge;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use receive::judge;
 
 use self::clients::Clients;
 use super::{

@@ -85,10 +85,21 @@ impl<T: DeserializeOwned> Pages<T> {
 
     async fn fetch(&mut self, url: &Url) -> Result<Vec<T>> {
         let response = self.api.send(self.call(url.clone())).await?;
+        self.take(&response, url)
+    }
+
+    /// Takes the page at `url` in: its items, and the link to the page after it.
+    pub(crate) fn take(&mut self, response: &Response, url: &Url) -> Result<Vec<T>> {
         let page: Page<T> = response.json()?;
         self.seen.insert(url.clone());
-        self.next = self.following(&response, url, &page)?;
+        self.next = self.following(response, url, &page)?;
         Ok(page.value)
+    }
+
+    /// Where the page after the last one is.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn link(&self) -> Option<&Url> {
+        self.next.as_ref()
     }
 
     fn following(&self, response: &Response, from: &Url, page: &Page<T>) -> Result<Option<Url>> {

@@ -140,7 +140,7 @@ impl RegistryClient {
     }
 
     /// The realm of a challenge with its query, if it is the registry's own.
-    fn realm(&self, challenge: &Challenge, repository: &Repository, tried: &str) -> Result<Url> {
+    pub(crate) fn realm(&self, challenge: &Challenge, repository: &Repository, tried: &str) -> Result<Url> {
         let base = self.base("registry.token")?;
         if challenge.realm.scheme() != "https" || !same_origin(&base, &challenge.realm) {
             let message = format!(

@@ -36,5 +36,7 @@ pub use service_principal::service_principal;
 pub use token::{Tokens, claims_of};
 pub use workload_identity::workload_identity;
 
-#[cfg(test)]
-pub(in crate::azure) use classify::classify;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::{
+    challenge::parameter, classify::classify, cli_accounts::read_accounts, device_code::read_device_code,
+};

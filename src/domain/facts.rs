@@ -185,6 +185,7 @@ impl Facts {
             self.keys.entry(key.id).or_insert_with(|| KeyRecord {
                 key: key.clone(),
                 delivered: None,
+                kept: false,
                 text_lost: false,
                 removed: false,
             });
@@ -211,6 +212,13 @@ impl Facts {
             && record.delivered == Some(Delivery::Cluster)
         {
             record.delivered = None;
+        }
+    }
+
+    /// Marks a key's text as kept in the keychain of the operating system, or as kept there no more.
+    pub fn keep_text(&mut self, key: KeyId, kept: bool) {
+        if let Some(record) = self.keys.get_mut(&key) {
+            record.kept = kept;
         }
     }
 

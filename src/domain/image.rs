@@ -89,6 +89,7 @@ fn is_host(text: &str) -> bool {
     let (host, port) = text.rsplit_once(':').unwrap_or((text, "443"));
     !host.is_empty()
         && host.len() <= 253
+        && port.chars().all(|c| c.is_ascii_digit())
         && port.parse::<u16>().is_ok_and(|port| port != 0)
         && host.split('.').all(|label| {
             !label.is_empty()
@@ -96,6 +97,13 @@ fn is_host(text: &str) -> bool {
                 && !label.starts_with('-')
                 && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         })
+        && names_itself(host)
+}
+
+/// Whether an address with this host leads there: numbers in other forms become an IP address, and some names none at all.
+fn names_itself(host: &str) -> bool {
+    url::Url::parse(&format!("https://{host}/"))
+        .is_ok_and(|url| url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host)))
 }
 
 fn is_repository(text: &str) -> bool {
@@ -199,8 +207,16 @@ mod tests {
         for good in ["fabrikamimages.azurecr.io", "localhost:5001", "name-hash1.azurecr.io"] {
             assert!(good.parse::<LoginServer>().is_ok(), "{good}");
         }
-        for bad in ["https://x.azurecr.io", "x.azurecr.io/", "x..io", "u:p@x.io", "x:0", "x y", ""] {
+        for bad in ["https://x.azurecr.io", "x.azurecr.io/", "x..io", "u:p@x.io", "x:0", "x:+443", "x y", ""] {
             assert!(bad.parse::<LoginServer>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_login_server_is_the_host_that_an_address_with_it_leads_to() {
+        for elsewhere in ["0x7f.1", "127.1", "registry.0x1", "1.2.3.4.5", "xn--a.azurecr.io"] {
+            assert!(elsewhere.parse::<LoginServer>().is_err(), "{elsewhere}");
+        }
+        assert!("127.0.0.1:5000".parse::<LoginServer>().is_ok());
     }
 }

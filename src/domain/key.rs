@@ -48,6 +48,8 @@ pub struct KeyRecord {
     pub key: Key,
     /// Its text was sent in a reset, copied or shown; journalled before it happened.
     pub delivered: Option<Delivery>,
+    /// Its text is in the keychain of the operating system, or may be.
+    pub kept: bool,
     /// The process that had its text is gone.
     pub text_lost: bool,
     /// It was removed from the app.

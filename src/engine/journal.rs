@@ -217,9 +217,7 @@ impl Journal {
         let mut progress = self.progress.clone();
         progress.apply(&entry)?;
         let body = serde_json::to_string(&entry).map_err(|source| io_error("write", &path, source.into()))?;
-        let sum = checksum(self.sum, &body);
-        let open = body.strip_suffix('}').unwrap_or(&body);
-        let line = format!("{open},\"sum\":\"{}\"}}\n", hex(sum));
+        let (line, sum) = seal(self.sum, &body);
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(source) = written {
             // Part of the line may be there, or all of it but its end, which would pass for damage. What cannot be cut off
@@ -275,11 +273,23 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
     File::open(&path)
         .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|source| io_error("read", &path, source))?;
+    let reading = read_bytes(&bytes, &path)?;
+    let setup = reading.progress.setup();
+    let named = folder.file_name().and_then(|name| name.to_str()?.parse().ok());
+    if named.is_some_and(|named: SetupId| named != setup) {
+        let what = format!("it is the journal of another setup, {setup}");
+        return Err(JournalError::Damaged { path, line: 1, what });
+    }
+    Ok(reading)
+}
+
+/// Reads what a journal holds; `path` is what errors call it.
+pub(crate) fn read_bytes(bytes: &[u8], path: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading { progress: Progress::default(), entries: Vec::new(), whole: 0, sum: [0; 8] };
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while !rest.is_empty() {
         let line = reading.entries.len() + 1;
-        let damaged = |what: String| JournalError::Damaged { path: path.clone(), line, what };
+        let damaged = |what: String| JournalError::Damaged { path: path.to_owned(), line, what };
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
             if parse(rest, reading.sum).is_ok() {
                 return Err(damaged("it is whole but for the end of the line".to_owned()));
@@ -287,7 +297,7 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
             break;
         };
         let (entry, sum) = parse(&rest[..end], reading.sum).map_err(|wrong| match wrong {
-            Wrong::Schema(schema) => JournalError::Newer { path: path.clone(), schema },
+            Wrong::Schema(schema) => JournalError::Newer { path: path.to_owned(), schema },
             Wrong::Line(what) => damaged(what),
         })?;
         if entry.seq != line as u64 {
@@ -299,16 +309,17 @@ pub fn read(folder: &Path) -> Result<Reading, JournalError> {
         reading.whole += end as u64 + 1;
         rest = &rest[end + 1..];
     }
-    let setup = reading.progress.setup();
-    let named = folder.file_name().and_then(|name| name.to_str()?.parse().ok());
-    if !reading.entries.is_empty() && named.is_some_and(|named: SetupId| named != setup) {
-        let what = format!("it is the journal of another setup, {setup}");
-        return Err(JournalError::Damaged { path, line: 1, what });
-    }
     if reading.entries.is_empty() {
-        return Err(JournalError::Damaged { path, line: 1, what: "there is no record".to_owned() });
+        return Err(JournalError::Damaged { path: path.to_owned(), line: 1, what: "there is no record".to_owned() });
     }
     Ok(reading)
+}
+
+/// A record's line with the checksum that belongs behind it, after lines that came to `before`.
+pub(crate) fn seal(before: [u8; 8], body: &str) -> (String, [u8; 8]) {
+    let sum = checksum(before, body);
+    let open = body.strip_suffix('}').unwrap_or(body);
+    (format!("{open},\"sum\":\"{}\"}}\n", hex(sum)), sum)
 }
 
 enum Wrong {

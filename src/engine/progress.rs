@@ -196,6 +196,16 @@ impl Progress {
                 self.facts.not_taken(*key);
             }
             Record::Withdrawn { step } => self.withdraw(*step)?,
+            Record::TextKept { key } => {
+                self.known(*key)?;
+                self.facts.keep_text(*key, true);
+            }
+            // An entry that was refused may be there all the same: it is removed in the end like any other.
+            Record::TextRefused { key, .. } | Record::TextStays { key, .. } => self.known(*key)?,
+            Record::TextDropped { key } => {
+                self.known(*key)?;
+                self.facts.keep_text(*key, false);
+            }
             Record::TextLost { key } => {
                 self.known(*key)?;
                 // Another process than the one that sent it does not know how the request went.
@@ -560,11 +570,15 @@ fn may_be_partly_applied(step: StepId) -> bool {
     matches!(step, StepId::Registration | StepId::Identity | StepId::CarryOver)
 }
 
-/// A key that is given to a person, or removed, after the setup has ended.
+/// A key that is given to a person, or removed, after the setup has ended; a text that leaves the keychain late.
 fn follows_the_end(record: &Record) -> bool {
     matches!(
         record,
-        Record::Delivered { how: Delivery::Person, .. } | Record::KeyRemoved { .. } | Record::TextLost { .. }
+        Record::Delivered { how: Delivery::Person, .. }
+            | Record::KeyRemoved { .. }
+            | Record::TextLost { .. }
+            | Record::TextDropped { .. }
+            | Record::TextStays { .. }
     )
 }
 

@@ -112,6 +112,31 @@ pub enum Record {
         /// The step.
         step: StepId,
     },
+    /// A key's text is about to be put into the keychain of the operating system, which was asked for. Synced before it
+    /// happens, so that no entry is there that the journal does not know.
+    TextKept {
+        /// The key.
+        key: KeyId,
+    },
+    /// The keychain did not take a key's text: it is in memory alone.
+    TextRefused {
+        /// The key.
+        key: KeyId,
+        /// Why, in the keychain's words.
+        why: String,
+    },
+    /// The keychain did not let go of a key's text that nobody needs any more.
+    TextStays {
+        /// The key.
+        key: KeyId,
+        /// Why, in the keychain's words.
+        why: String,
+    },
+    /// The keychain holds a key's text no more.
+    TextDropped {
+        /// The key.
+        key: KeyId,
+    },
     /// The process that held a key's text is gone.
     TextLost {
         /// The key.

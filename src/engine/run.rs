@@ -176,6 +176,17 @@ impl<'a, W: Work> Run<'a, W> {
         for key in lost {
             self.record(Record::TextLost { key }).await?;
         }
+        self.drop_texts(false).await
+    }
+
+    /// Takes texts out of the keychain that nobody needs any more: those of keys that are gone, or all at a setup's end.
+    async fn drop_texts(&mut self, all: bool) -> Result<(), JournalError> {
+        for key in kept_texts(self.journal.progress(), all) {
+            let cx = self.context(None);
+            if let Some(record) = dropped(&*self.work, key, &cx).await {
+                self.record(record).await?;
+            }
+        }
         Ok(())
     }
 
@@ -230,6 +241,7 @@ impl<'a, W: Work> Run<'a, W> {
             self.start();
             if self.at_work.is_empty() {
                 if self.journal.progress().complete() {
+                    self.drop_texts(true).await?;
                     self.record(Record::Closed { outcome: Outcome::Connected }).await?;
                     return Ok(Ended::Closed(Outcome::Connected));
                 }
@@ -434,7 +446,8 @@ impl<'a, W: Work> Run<'a, W> {
         Ok(())
     }
 
-    /// After an orderly end, no key is left behind that nobody can be using: its text ends with this process.
+    /// After an orderly end, no key is left behind that nobody can be using: its text ends with this process, but for one
+    /// that the keychain keeps for the next.
     async fn tidy(&mut self) {
         let unused: Vec<KeyId> = self
             .journal
@@ -443,6 +456,7 @@ impl<'a, W: Work> Run<'a, W> {
             .keys()
             .filter(|record| !record.removed && record.delivered.is_none())
             .filter(|record| record.text_lost || self.work.holds_text(record.key.id))
+            .filter(|record| !self.work.outlives(record.key.id))
             .map(|record| record.key.id)
             .collect();
         let cx = StepContext { wait: Waiter::alone(self.pace), ..self.context(None) };
@@ -454,6 +468,21 @@ impl<'a, W: Work> Run<'a, W> {
                 tracing::warn!(%key, "the removal of a key could not be journalled");
             }
         }
+    }
+}
+
+/// Keys whose texts the keychain has for nothing.
+pub(super) fn kept_texts(progress: &Progress, all: bool) -> Vec<KeyId> {
+    let kept = progress.facts().keys().filter(|record| record.kept);
+    kept.filter(|record| all || record.removed || record.text_lost).map(|record| record.key.id).collect()
+}
+
+/// What came of taking a text out of the keychain, where one was asked.
+pub(super) async fn dropped<W: Work>(work: &W, key: KeyId, cx: &StepContext) -> Option<Record> {
+    match work.drop_text(key, cx).await {
+        Ok(true) => Some(Record::TextDropped { key }),
+        Ok(false) => None,
+        Err(why) => Some(Record::TextStays { key, why }),
     }
 }
 

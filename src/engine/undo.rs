@@ -10,7 +10,7 @@ use super::{
     event::{Ended, Event, Events},
     journal::JournalError,
     record::Outcome,
-    run::RunError,
+    run::{RunError, dropped, kept_texts},
     work::{Check, Fault, Repeat, Work},
 };
 use crate::domain::{Output, Problem, Purpose, StepId, problem::ProblemKind};
@@ -49,6 +49,14 @@ pub async fn undo<W: Work>(journal: &mut Journal, work: Arc<W>, pace: Pace, even
         let taken_back = take_back(journal, &*work, step, &cx, &progress, &events).await;
         cx.wait.quiet();
         taken_back?;
+    }
+    let wait =
+        Waiter::new(None, pace, events.statuses.clone(), tokio_util::sync::CancellationToken::new(), Arc::default());
+    let cx = StepContext { progress: progress.subscribe(), ask: ask.clone(), wait };
+    for key in kept_texts(journal.progress(), true) {
+        if let Some(came) = dropped(&*work, key, &cx).await {
+            record(journal, &progress, &events, came).await?;
+        }
     }
     record(journal, &progress, &events, Record::Closed { outcome: Outcome::TakenBack }).await?;
     let ended = Ended::Closed(Outcome::TakenBack);

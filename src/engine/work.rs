@@ -57,6 +57,17 @@ pub trait Work: Send + Sync + 'static {
     /// Whether this process holds the key's text.
     fn holds_text(&self, key: KeyId) -> bool;
 
+    /// Whether the key's text outlives this process, in a keychain that the operator asked for.
+    fn outlives(&self, _key: KeyId) -> bool {
+        false
+    }
+
+    /// Takes a key's text that nobody needs any more out of the keychain. `false` where this process does not ask one;
+    /// an error has the keychain's words.
+    fn drop_text(&self, _key: KeyId, _cx: &StepContext) -> impl Future<Output = Result<bool, String>> + Send {
+        async { Ok(false) }
+    }
+
     /// Removes a key that nobody can be using.
     fn remove_key(&self, key: KeyId, cx: &StepContext) -> impl Future<Output = Result<(), Fault>> + Send;
 }

@@ -17,6 +17,7 @@ use crate::{
         layout::{clean, clock},
         other_operator, output_words,
         problem::said,
+        text_refused, text_stays,
     },
 };
 
@@ -74,6 +75,15 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
         }
         Record::TextLost { key } => {
             Some(("key".to_owned(), format!("{key}: the process that held its secret has ended")))
+        }
+        Record::TextKept { key } => Some((
+            "key".to_owned(),
+            format!("{key}: its secret goes to this machine's keychain until it is not needed"),
+        )),
+        Record::TextRefused { key, why } => Some(("key".to_owned(), format!("{key}: {}", text_refused(why)))),
+        Record::TextStays { key, why } => Some(("key".to_owned(), format!("{key}: {}", text_stays(why)))),
+        Record::TextDropped { key } => {
+            Some(("key".to_owned(), format!("{key}: its secret was removed from this machine's keychain")))
         }
         Record::KeyRemoved { key } => Some(("key".to_owned(), format!("{key} removed: nobody can be using it"))),
         Record::UndoIntent { step: back } => step(back, "is being taken back".to_owned()),

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, ExitCode},
     plain::{out::Out, setups_json, setups_text, show_text},
     report::{Report, Summary},
-    session::{Entry, Store, left_behind},
+    session::{Entry, Session, Store, left_behind},
     words::again::Started,
 };
 
@@ -57,10 +57,10 @@ pub(super) fn report(store: &Store, args: &ReportArgs) -> Result<ExitCode, Error
     Ok(ExitCode::Done)
 }
 
-pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode, Error> {
+pub(super) async fn forget(session: &Session, args: &ForgetArgs) -> Result<ExitCode, Error> {
     let out = Out { json: false };
-    let entry = store.find(Some(&args.setup))?;
-    let journal = Journal::open(&entry.folder)?;
+    let entry = session.store().find(Some(&args.setup))?;
+    let mut journal = Journal::open(&entry.folder)?;
     if let Some(what) = left_behind(journal.progress()) {
         return Err(Error::new(ProblemKind::Answers, format!("forget {}: {what}", entry.name)));
     }
@@ -72,6 +72,7 @@ pub(super) async fn forget(store: &Store, args: &ForgetArgs) -> Result<ExitCode,
             return Err(Error::new(ProblemKind::Answers, what));
         }
     }
+    session.drop_texts(&mut journal).await?;
     journal.remove()?;
     out.text(&format!("{} is forgotten.", entry.name));
     Ok(ExitCode::Done)

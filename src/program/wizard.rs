@@ -5,7 +5,7 @@ use std::{
     io::{IsTerminal as _, stdin, stdout},
 };
 
-use super::{options, started};
+use super::{keeping, options, started};
 use crate::{
     cli::{Global, ResumeArgs, Screen, Theme},
     domain::problem::ProblemKind,
@@ -49,8 +49,11 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
         }
         None => None,
     };
+    let session = keeping(global, Session::open(options)?);
+    // Said in the shell as well: nothing has been asked yet that could be lost.
+    session.expect_keychain().await?;
     let front = Front {
-        open: Some(Box::new(move || Session::open(options))),
+        open: Some(Box::new(move || Ok(session))),
         training: None,
         resume,
         started: started(global),

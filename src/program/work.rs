@@ -80,6 +80,7 @@ pub(super) async fn resume(session: &Session, args: &ResumeArgs, started: Starte
     let mut open = session.resume(args.setup.as_deref()).await?;
     let progress = open.journal.progress();
     if let Some(outcome) = progress.closed() {
+        session.drop_texts(&mut open.journal).await?;
         out.text(&format!("There is nothing to do: this setup is {}.", super::setups::outcome_words(outcome)));
         return Ok(ExitCode::Done);
     }

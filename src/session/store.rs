@@ -117,7 +117,13 @@ impl Store {
     pub fn forget(&self, setup: SetupId) -> Result<(), Error> {
         let journal = Journal::open(&self.setups.join(setup.to_string()))?;
         let progress = journal.progress();
-        let Some(what) = left_behind(progress) else {
+        let kept = progress.facts().keys().any(|record| record.kept);
+        let in_keychain = || {
+            let what =
+                "its secret is still in this machine's keychain. `crosspull forget` in a shell removes it there first";
+            kept.then(|| what.to_owned())
+        };
+        let Some(what) = left_behind(progress).or_else(in_keychain) else {
             journal.remove()?;
             return Ok(());
         };

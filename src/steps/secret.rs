@@ -80,6 +80,19 @@ pub(super) async fn apply(steps: &Steps, step: StepId, cx: &StepContext) -> Resu
     Ok(Output::Key(Key { id: credential.key_id, purpose, ends }))
 }
 
+/// Puts the text of the nodes' key into the keychain, where one was asked for. A keychain that fails costs the resume its
+/// text, and not the run.
+pub(super) async fn entrust(steps: &Steps, cx: &StepContext, key: &Key) -> Result<(), Fault> {
+    if key.purpose != Purpose::Cluster || !steps.texts.has_keychain() || !steps.texts.holds(key.id) {
+        return Ok(());
+    }
+    cx.record(Record::TextKept { key: key.id }).await?;
+    if let Err(refused) = steps.texts.entrust(cx.setup(), key.id).await {
+        cx.record(Record::TextRefused { key: key.id, why: refused.to_string() }).await?;
+    }
+    Ok(())
+}
+
 /// Keys of this setup whose text is gone and never went anywhere: nobody can be using them.
 async fn remove_lost(steps: &Steps, cx: &StepContext) -> Result<(), Fault> {
     let facts = cx.facts();

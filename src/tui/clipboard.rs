@@ -288,7 +288,7 @@ fn work(shared: &Shared, orders: &std_mpsc::Receiver<Order>) {
 }
 
 /// What asks a terminal to put a text on its own machine's clipboard.
-fn sequence(text: &Text) -> Secret {
+pub(crate) fn sequence(text: &Text) -> Secret {
     use base64::Engine as _;
     let encoded = zeroize::Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(text.expose()));
     Secret::new(format!("\x1b]52;c;{}\x1b\\", encoded.as_str()))

@@ -40,7 +40,8 @@ pub fn day(at: OffsetDateTime) -> String {
 /// Whether a terminal would obey the character instead of showing it: control characters, and those that turn the
 /// direction of what follows, so that a name could pass for another.
 pub(crate) fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
 }
 
 /// The text with blanks for what a terminal would obey: names and messages come from outside.
@@ -128,5 +129,7 @@ mod tests {
         let mut out = String::new();
         field(&mut out, "Azure", 9, "no\u{1b}[2Jthing\r\nhere\u{9b}m");
         assert_eq!(out, "Azure    no [2Jthing here m\n");
+        // Marks that turn the direction of what follows, each of them.
+        assert_eq!(clean("a\u{61c}b\u{200e}c\u{200f}d\u{202e}e\u{2066}f"), "a b c d e f");
     }
 }

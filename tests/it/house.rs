@@ -16,12 +16,13 @@ const MAY_USE: &[Row] = &[
     ("secret", &[]),
     ("paths", &[]),
     ("domain", &["secret"]),
+    ("keychain", &["domain", "secret"]),
     ("catalogue", &["domain"]),
     ("azure", &["domain", "secret"]),
     ("engine", &["domain", "secret", "paths"]),
     ("error", &["domain", "engine"]),
-    ("steps", &["azure", "engine", "domain", "catalogue", "secret"]),
-    ("session", &["steps", "azure", "engine", "domain", "catalogue", "error", "secret", "paths"]),
+    ("steps", &["azure", "engine", "domain", "catalogue", "keychain", "secret"]),
+    ("session", &["steps", "azure", "engine", "domain", "catalogue", "error", "keychain", "secret", "paths"]),
     ("setup_file", &["domain", "error", "paths"]),
     ("report", &["steps", "engine", "domain", "catalogue", "error", "paths"]),
     ("words", &["steps", "engine", "domain", "catalogue"]),
@@ -47,11 +48,17 @@ const MAY_USE: &[Row] = &[
             "catalogue",
             "error",
             "domain",
+            "keychain",
             "secret",
             "paths",
         ],
     ),
     ("main", &[]),
+    // Tries what reads, wherever that is.
+    (
+        "fuzzing",
+        &["azure", "catalogue", "domain", "engine", "plain", "secret", "session", "setup_file", "tui", "words"],
+    ),
     // Made-up plans and records, for tests alone.
     ("sample", &["setup_file", "engine", "domain", "catalogue"]),
 ];

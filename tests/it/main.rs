@@ -15,6 +15,7 @@ mod contracts;
 mod engine;
 mod house;
 mod journal;
+mod keychain;
 mod leaks;
 mod lookups;
 mod paging;

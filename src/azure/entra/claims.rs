@@ -73,8 +73,8 @@ pub fn decode_claims(token: &Secret) -> Option<Claims> {
         aud: wire.aud.and_then(|aud| aud.as_str().or_else(|| aud[0].as_str()).map(str::to_owned)),
         app_only: wire.idtyp.as_deref() == Some("app") || account.is_none() && wire.scp.is_none(),
         // A foreign text, that is shown.
-        upn: account.map(|account| clean(&account)),
-        name: wire.name.or(wire.app_displayname).map(|name| clean(&name)),
+        upn: account.map(|account| clean(&account)).filter(|account| !account.is_empty()),
+        name: wire.name.or(wire.app_displayname).map(|name| clean(&name)).filter(|name| !name.is_empty()),
         appid: wire.appid.or(wire.azp),
         idp: wire.idp,
         exp: wire.exp.and_then(|exp| OffsetDateTime::from_unix_timestamp(exp).ok()),
@@ -98,6 +98,14 @@ mod tests {
         assert_eq!((person.who().as_str(), person.app_only), ("ana@contoso.example", false));
         let app = decode_claims(&Secret::new(jwt(&json!({"tid": tid, "appid": tid, "idtyp": "app"})))).unwrap();
         assert!(app.app_only && app.who().starts_with("app 1111"));
+    }
+
+    #[test]
+    fn an_account_without_a_name_is_told_by_another() {
+        let tid = "11111111-1111-4111-8111-111111111111";
+        let who = |claims| decode_claims(&Secret::new(jwt(&claims))).unwrap().who();
+        assert_eq!(who(json!({"tid": tid, "upn": " ", "name": "Ana"})), "Ana");
+        assert_eq!(who(json!({"tid": tid, "upn": "\u{202e}", "name": ""})), "unknown");
     }
 
     #[test]

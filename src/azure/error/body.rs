@@ -125,7 +125,7 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// Whether a sign is none that is seen, but changes the order or the look of those around it.
 fn turns_text(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Whether a word holds a token, as Entra, registries and those who sign for themselves write them.
@@ -212,6 +212,11 @@ mod tests {
         let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(30), "b".repeat(1400), "c".repeat(40));
         assert_eq!(clean(&format!("the assertion '{token}' is not valid")), "the assertion … is not valid");
         assert_eq!(clean(&token), "…");
+    }
+
+    #[test]
+    fn marks_that_turn_a_text_are_taken_out() {
+        assert_eq!(clean("a\u{61c}b\u{200f}c\u{202e}d\u{ad}e"), "a b c d e");
     }
 
     #[test]

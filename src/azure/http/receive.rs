@@ -33,7 +33,7 @@ pub(super) async fn exchange(client: &reqwest::Client, request: reqwest::Request
     judge(response, call)
 }
 
-pub(in crate::azure) fn judge(response: Response, call: &Call) -> Result<Response> {
+pub(crate) fn judge(response: Response, call: &Call) -> Result<Response> {
     match response.status {
         status if call.takes.contains(&status) => Ok(response),
         // None of the endpoints spoken to sends pages to programs.

@@ -14,7 +14,7 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    pub(super) fn of(response: &Response) -> Option<Self> {
+    pub(crate) fn of(response: &Response) -> Option<Self> {
         response.header_all("www-authenticate").find_map(Self::parse)
     }
 

@@ -20,7 +20,7 @@ impl Challenge {
 }
 
 /// The `claims` parameter of a request for a token: that this client understands challenges (`CP1`), and what is asked for.
-pub(super) fn parameter(challenge: Option<&Challenge>) -> String {
+pub(crate) fn parameter(challenge: Option<&Challenge>) -> String {
     let mut claims = json!({"access_token": {"xms_cc": {"values": ["CP1"]}}});
     if let Some(asked) = challenge.and_then(|challenge| object(&challenge.0)) {
         merge(&mut claims, Value::Object(asked), 0);

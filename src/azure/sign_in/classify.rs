@@ -6,7 +6,7 @@ use crate::azure::error::{Error, ErrorKind, aadsts_number, clean};
 
 const OPERATION: &str = "sign_in.token";
 
-pub(in crate::azure) fn classify(tried: &str, error: &azure_core::Error) -> Error {
+pub(crate) fn classify(tried: &str, error: &azure_core::Error) -> Error {
     if let Some(own) = own(error) {
         // Entra's answer to a sign-in is a matter of signing in; a network without Entra stays one of the network.
         let kind = if own.kind == ErrorKind::Service { ErrorKind::SignIn } else { own.kind };

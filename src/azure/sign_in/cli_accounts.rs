@@ -63,6 +63,12 @@ fn read(json: &[u8]) -> Vec<Kept> {
     all.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
 }
 
+/// The accounts in the Azure CLI's list.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_accounts(json: &[u8]) -> Vec<FoundAccount> {
+    accounts(read(json))
+}
+
 /// A subscription each; those of one account in one tenant come to one.
 fn accounts(all: Vec<Kept>) -> Vec<FoundAccount> {
     let mut found: Vec<FoundAccount> = Vec::new();

@@ -15,7 +15,8 @@ use super::{
 use crate::{
     azure::{
         clock,
-        error::{Error, ErrorKind, Result, clean},
+        error::{ErrorKind, Result, clean},
+        http::Response,
     },
     secret::Secret,
 };
@@ -41,6 +42,33 @@ struct Wire {
     interval: Value,
 }
 
+/// What a person is asked for, and how it is looked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    device_code: Secret,
+    /// What the person types.
+    pub(crate) code: String,
+    /// Where: over TLS, or on this machine.
+    pub(crate) page: Url,
+    /// How long the code is good for, in seconds.
+    pub(crate) life: i64,
+    /// The time between two looks.
+    pub(crate) interval: Duration,
+}
+
+/// Reads the answer that names a code.
+pub(crate) fn read_device_code(answer: &Response) -> Result<Asked> {
+    let wire: Wire = answer.json()?;
+    let interval = number(&wire.interval).and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(Asked {
+        device_code: wire.device_code,
+        code: clean(&wire.user_code),
+        page: secure(answer, wire.verification_uri)?,
+        life: number(&wire.expires_in).unwrap_or(900).clamp(1, 3600),
+        interval: interval.map_or(INTERVAL, |seconds| Duration::from_secs(seconds.clamp(1, 60))),
+    })
+}
+
 /// Asks a person to type a code, and another one where that has ended, until somebody has signed in or refused.
 pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
     let Wish { endpoint, desk, account, reason, scope, challenge } = wish;
@@ -52,8 +80,8 @@ pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
         }
         let fields = vec![("scope", Secret::new(scopes(scope))), ("claims", Secret::new(parameter(challenge)))];
         let call = endpoint.call("sign_in.device_code", "/oauth2/v2.0/devicecode", fields, &[]);
-        let wire: Wire = match endpoint.http.send(call).await {
-            Ok(answer) => answer.json()?,
+        let code = match endpoint.http.send(call).await {
+            Ok(answer) => read_device_code(&answer)?,
             // Somebody is asked already: they need not begin anew for that.
             Err(error) if error.transient() && asked => {
                 tokio::time::sleep(INTERVAL).await;
@@ -62,15 +90,9 @@ pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
             Err(error) => return Err(error),
         };
         asked = true;
-        let life = number(&wire.expires_in).unwrap_or(900).clamp(1, 3600);
-        let way = Way::Code {
-            code: clean(&wire.user_code),
-            page: secure(endpoint, wire.verification_uri)?,
-            ends: clock::now() + time::Duration::seconds(life),
-        };
+        let ends = clock::now() + time::Duration::seconds(code.life);
+        let way = Way::Code { code: code.code, page: code.page, ends };
         let mut seat = desk.seat(endpoint.tenant, account.map(str::to_owned), reason, way);
-        let interval = number(&wire.interval).and_then(|seconds| u64::try_from(seconds).ok());
-        let interval = interval.map_or(INTERVAL, |seconds| Duration::from_secs(seconds.clamp(1, 60)));
         let given = async {
             loop {
                 match seat.given().await {
@@ -85,7 +107,7 @@ pub(super) async fn sign_in(wish: Wish<'_>) -> Result<Granted> {
         };
         tokio::select! {
             // Where the code has ended, there is another one: the person may have gone for lunch.
-            granted = poll(endpoint, &wire.device_code, interval, scope, challenge) => if let Some(granted) = granted? {
+            granted = poll(endpoint, &code.device_code, code.interval, scope, challenge) => if let Some(granted) = granted? {
                 return Ok(granted);
             },
             refused = given => return Err(refused),
@@ -126,12 +148,11 @@ async fn poll(
 }
 
 /// A page for a code is shown to a person, who types it there: it has to be a safe one.
-fn secure(endpoint: &Endpoint, page: Url) -> Result<Url> {
+fn secure(answer: &Response, page: Url) -> Result<Url> {
     if page.scheme() == "https" || crate::azure::http::is_loopback(&page) {
         return Ok(page);
     }
-    let message = "the sign-in service names a page without TLS for the code";
-    Err(Error::new(ErrorKind::Insecure, "sign_in.device_code", endpoint.tried(), message))
+    Err(answer.error(ErrorKind::Insecure, "the sign-in service names a page without TLS for the code"))
 }
 
 #[cfg(test)]

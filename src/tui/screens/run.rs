@@ -40,7 +40,7 @@ use crate::{
     },
     words::{
         again::{Started, own_line},
-        other_operator,
+        other_operator, text_refused, text_stays,
     },
 };
 
@@ -270,7 +270,12 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             // What was said of an act before this is old news.
             let news = match &event {
                 Event::Idle(_) => true,
-                Event::Recorded(entry) => matches!(entry.record, Record::Done { .. } | Record::Failed { .. }),
+                // What the keychain did is said before its step is done, and has to be read after that.
+                Event::Recorded(entry) => match entry.record {
+                    Record::Done { step, .. } => step != StepId::Secret,
+                    Record::Failed { .. } => true,
+                    _ => false,
+                },
                 _ => false,
             };
             if news && !wizard.notice.as_ref().is_some_and(|notice| notice.stays) {
@@ -278,6 +283,13 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
             }
             if let Some(newcomer) = newcomer(model, &event) {
                 wizard.say_until_seen(newcomer);
+            }
+            if let Event::Recorded(entry) = &event {
+                match &entry.record {
+                    Record::TextRefused { why, .. } => wizard.warn(text_refused(why)),
+                    Record::TextStays { why, .. } => wizard.warn(text_stays(why)),
+                    _ => {}
+                }
             }
         }
         Msg::RunOver(ended) => {

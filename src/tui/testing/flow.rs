@@ -9,9 +9,9 @@ use super::{
     script::{NOW, Script},
 };
 use crate::{
-    domain::{Draft, Looking, StepId, Subject, answers::CarryOver},
+    domain::{Draft, Looking, Output, StepId, Subject, answers::CarryOver},
     engine::{
-        Command, Event, Idle,
+        Command, Event, Idle, Record,
         event::{Doing, Ended, NodesReview},
         record::Outcome,
     },
@@ -313,6 +313,27 @@ fn records_of_the_engine_are_what_the_screen_shows() {
         script.told(Msg::Engine(Event::Recorded(Arc::new(entry))));
     }
     assert_eq!(script.model.stage(), Some(Stage::Proof));
+}
+
+#[test]
+fn a_keychain_that_fails_is_told_until_something_else_happens() {
+    let mut script = scenes::run(sample::confirmed(sample::answers(), &sample::plan()));
+    let mut said = Vec::new();
+    for entry in sample::entries(sample::connected()).into_iter().skip(4) {
+        let (of_secret, mut refused) = (entry.clone(), entry.clone());
+        let Record::Applied { step: StepId::Secret, output } = &entry.record else {
+            script.told(Msg::Engine(Event::Recorded(Arc::new(entry))));
+            said.push(script.model.notice.as_ref().map(|notice| notice.text.clone()));
+            continue;
+        };
+        let Output::Key(key) = &**output else { panic!("no key") };
+        refused.record = Record::TextRefused { key: key.id, why: "the keychain is locked".to_owned() };
+        script.told(Msg::Engine(Event::Recorded(Arc::new(of_secret))));
+        script.told(Msg::Engine(Event::Recorded(Arc::new(refused))));
+    }
+    let told: Vec<&String> = said.iter().flatten().collect();
+    assert!(told.first().is_some_and(|text| text.contains("locked") && text.contains("memory only")), "{said:?}");
+    assert!(said.last().is_some_and(Option::is_none), "{said:?}");
 }
 
 #[test]

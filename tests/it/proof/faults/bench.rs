@@ -27,11 +27,11 @@ use crosspull::{
     error::Error,
     secret::Secret,
     session::{Open, Refusal, Session},
-    sim::{self, Exchange, Hand, Scenario, Simulator, changes, hands},
+    sim::{self, Exchange, Hand, Scenario, changes, hands},
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{engine::folder, world::World};
+use crate::world::World;
 
 /// How much faster than written the simulated Azure is: its lags are far shorter than a request takes.
 const SPEED: f64 = 2000.0;
