@@ -261,7 +261,8 @@ fn cut(world: &World, heard: OffsetDateTime, at: OffsetDateTime, stop: Stop) -> 
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     let least = least.max(BEGUN);
     let most = most.max(least);
-    let kept = (least + stop.records).min(most);
+    // What is on its way was sent when all of this was on disk.
+    let kept = if stop.late.is_some() { most } else { (least + stop.records).min(most) };
     let mut left = lines[..kept].concat();
     if let Some(next) = lines.get(kept).filter(|_| stop.torn) {
         left.extend(&next[..next.len() / 2]);
