@@ -59,6 +59,21 @@ pub enum Action {
     RedirectTo { redirect_to: String },
 }
 
+impl Action {
+    /// Whether the answer is not the one that Azure would give.
+    pub(super) fn answers_otherwise(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_)
+                | Self::RedirectTo { .. }
+                | Self::StatusAfter(_)
+                | Self::HalfBody
+                | Self::EmptyBody
+                | Self::MoveOperation { .. }
+        )
+    }
+}
+
 /// The answer of a rule.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StatusFault {

@@ -68,41 +68,11 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
         return dropped(state, exchange);
     }
     let fault = state.faults.next(operation.name);
-    exchange.faulted = matches!(
-        fault,
-        Some(
-            Action::Status(_)
-                | Action::RedirectTo { .. }
-                | Action::StatusAfter(_)
-                | Action::HalfBody
-                | Action::EmptyBody
-                | Action::MoveOperation { .. }
-        )
-    );
-    match &fault {
-        Some(Action::DropBefore) => return dropped(state, exchange),
-        Some(Action::Refuse { times_more }) => {
-            state.faults.shut(service, *times_more);
-            return dropped(state, exchange);
-        }
-        Some(Action::Delay { delay_ms }) => tokio::time::sleep(Duration::from_millis(*delay_ms)).await,
-        Some(Action::Status(fault)) => return finish(state, exchange, status_fault(service, fault), request_id).await,
-        Some(Action::Quote(fault)) => {
-            if let Some(refusal) = quoting(fault, &exchange) {
-                exchange.faulted = true;
-                return finish(state, exchange, status_fault(service, &refusal), request_id).await;
-            }
-        }
-        Some(Action::RedirectTo { redirect_to }) => {
-            let mut response = super::empty(307);
-            if let Ok(place) = HeaderValue::from_str(redirect_to) {
-                response.headers_mut().insert(header::LOCATION, place);
-            }
-            return finish(state, exchange, response, request_id).await;
-        }
-        // The others let the work be done.
-        _ => {}
-    }
+    exchange.faulted = fault.as_ref().is_some_and(Action::answers_otherwise);
+    let exchange = match instead(state, exchange, fault.as_ref(), request_id).await {
+        Ok(exchange) => exchange,
+        Err(response) => return response,
+    };
     let query = parts.uri.query().unwrap_or_default();
     let call = Call {
         operation,
@@ -127,22 +97,71 @@ async fn answer(state: &State, service: Service, base: &str, request: Request, n
         return dropped(state, exchange);
     }
     let response = next.run(request).await;
-    match fault {
+    afterwards(state, exchange, fault, response, request_id).await
+}
+
+/// What a fault rule does before the work, or in its place: then the answer, else the exchange that goes on.
+async fn instead(
+    state: &State,
+    mut exchange: Exchange,
+    fault: Option<&Action>,
+    request_id: Uuid,
+) -> Result<Exchange, Response> {
+    let service = exchange.service;
+    let response = match fault {
+        Some(Action::DropBefore) => return Err(dropped(state, exchange)),
+        Some(Action::Refuse { times_more }) => {
+            state.faults.shut(service, *times_more);
+            return Err(dropped(state, exchange));
+        }
+        Some(Action::Delay { delay_ms }) => {
+            tokio::time::sleep(Duration::from_millis(*delay_ms)).await;
+            return Ok(exchange);
+        }
+        Some(Action::Status(fault)) => status_fault(service, fault),
+        Some(Action::Quote(fault)) => {
+            let Some(refusal) = quoting(fault, &exchange) else { return Ok(exchange) };
+            exchange.faulted = true;
+            status_fault(service, &refusal)
+        }
+        Some(Action::RedirectTo { redirect_to }) => {
+            let mut response = super::empty(307);
+            if let Ok(place) = HeaderValue::from_str(redirect_to) {
+                response.headers_mut().insert(header::LOCATION, place);
+            }
+            response
+        }
+        // The others let the work be done.
+        _ => return Ok(exchange),
+    };
+    Err(finish(state, exchange, response, request_id).await)
+}
+
+/// What a fault rule makes of an answer once the work is done.
+async fn afterwards(
+    state: &State,
+    mut exchange: Exchange,
+    fault: Option<Action>,
+    response: Response,
+    request_id: Uuid,
+) -> Response {
+    let response = match fault {
         Some(Action::DropAfter) => {
             exchange.status = response.status().as_u16();
-            dropped(state, exchange)
+            return dropped(state, exchange);
         }
-        Some(Action::TruncateBody) => truncated(finish(state, exchange, response, request_id).await).await,
-        Some(Action::StatusAfter(fault)) => finish(state, exchange, status_fault(service, &fault), request_id).await,
+        Some(Action::TruncateBody) => return truncated(finish(state, exchange, response, request_id).await).await,
+        Some(Action::StatusAfter(fault)) => status_fault(exchange.service, &fault),
         Some(Action::DelayAfter { delay_ms }) => {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-            finish(state, exchange, response, request_id).await
+            response
         }
-        Some(Action::HalfBody) => finish(state, exchange, shortened(response, 2).await, request_id).await,
-        Some(Action::EmptyBody) => finish(state, exchange, shortened(response, 0).await, request_id).await,
-        Some(Action::MoveOperation { to }) => finish(state, exchange, moved(response, &to), request_id).await,
-        _ => finish(state, exchange, response, request_id).await,
-    }
+        Some(Action::HalfBody) => shortened(response, 2).await,
+        Some(Action::EmptyBody) => shortened(response, 0).await,
+        Some(Action::MoveOperation { to }) => moved(response, &to),
+        _ => response,
+    };
+    finish(state, exchange, response, request_id).await
 }
 
 /// Completes a response with ids, logs the exchange.
