@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the clients that judge the simulator, where they are missing. Prints the folder of the Azure CLI as its last
+# Installs the clients that judge the simulator, and what some proofs look with, where they are missing. Prints the folder of the Azure CLI as its last
 # line. Nothing is written into the repository.
 set -euo pipefail
 
@@ -25,6 +25,8 @@ command -v gnome-keyring-daemon >/dev/null || missing+=(gnome-keyring)
 command -v secret-tool >/dev/null || missing+=(libsecret-tools)
 command -v gdbus >/dev/null || missing+=(libglib2.0-bin)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v gdb >/dev/null || missing+=(gdb)
+compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketime)
 # The one of Debian's two that can open TLS.
 [ -x /usr/lib/squid/security_file_certgen ] || missing+=(squid-openssl)
 python3 -c 'import ensurepip, ssl' 2>/dev/null || missing+=(python3 python3-venv)
