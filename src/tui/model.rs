@@ -15,7 +15,7 @@ use super::{
     widgets::{doc::Doc, header::TenantLine},
 };
 use crate::{
-    domain::{Draft, SetupId, Side, draft::SideDraft},
+    domain::{Draft, SetupId, Side, answers::SignIn, draft::SideDraft},
     error::ExitCode,
     session::{Account, RequestRecord, Ticket, Wanted},
     words::again::Started,
@@ -289,8 +289,10 @@ impl Model {
                     && side.tenant.as_ref().map(|tenant| tenant.id) == tenant.as_ref().map(|tenant| tenant.id)
                     && run.sign_in(which) == side.sign_in.as_ref();
                 let asked = side.account.clone().filter(|_| answered);
-                // Their token has the last word.
-                let account = run.signed_in(which).map(ToString::to_string).or(asked.clone()).or(account);
+                // Their token has the last word; but of a program it says no more than the app's id, which may have a name here.
+                let program = matches!(run.sign_in(which), Some(SignIn::ServicePrincipal { .. }));
+                let told = run.signed_in(which).map(ToString::to_string);
+                let account = if program { asked.clone().or(told) } else { told.or(asked.clone()) }.or(account);
                 let guest_of = side.guest_of.clone().filter(|_| asked.is_some() && asked == account);
                 TenantLine { tenant, account, guest_of }
             }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ObjectId, Operator, Side, StepId,
+        AppId, ObjectId, Operator, Side, StepId,
         problem::ProblemKind,
         sign_in::{Reason, SignIn},
     },
@@ -432,4 +432,17 @@ fn the_header_names_who_is_signed_in_now_and_never_who_was() {
     let taken_up = sees(reopened, "carl@contoso.example", 2);
     assert!(header(&taken_up)[0].contains("carl@contoso.example"));
     assert!(taken_up.model.notice.is_some());
+}
+
+#[test]
+fn a_program_keeps_the_name_that_it_was_chosen_by() {
+    let mut script = scenes::run(until(StepId::RegistryRole));
+    let sign_in =
+        SignIn::ServicePrincipal { client_id: AppId(sample::uuid(7)), client_secret_env: "DEPLOY".to_owned() };
+    script.model.draft.cluster.sign_in = Some(sign_in.clone());
+    script.model.draft.cluster.account = Some("the deployment".to_owned());
+    let Screen::Run(run) = &mut script.model.screen else { panic!("a run") };
+    Arc::make_mut(&mut run.answers).cluster.sign_in = sign_in;
+    let script = sees(script, "app 00000000-0000-4000-8000-000000000007", 7);
+    assert!(header(&script)[0].contains("the deployment"), "{:?}", header(&script));
 }

@@ -87,9 +87,10 @@ async fn goes_on(world: &World, file: &Path) {
         world.apply_file(file).await.exits(0);
     } else {
         let out = world.crosspull(["resume", "shop-prod"]).await;
-        // What was on record may have been the last word before the reset, or the reset that never went out.
+        // What was on record may have been the last word before the reset, or the reset that never went out. Or a key was taken
+        // away in an orderly end that there was no room to record: then the plan is another one.
         if out.code == 4 {
-            world.crosspull(["resume", "shop-prod", "--confirm-nodes", "shop-prod"]).await.exits(0);
+            world.crosspull(["resume", "shop-prod", "--yes", "--confirm-nodes", "shop-prod"]).await.exits(0);
         } else if !out.stdout.contains("nothing to do") {
             out.exits(0);
         }
