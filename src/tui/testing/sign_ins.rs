@@ -436,13 +436,18 @@ fn the_header_names_who_is_signed_in_now_and_never_who_was() {
 
 #[test]
 fn a_program_keeps_the_name_that_it_was_chosen_by() {
-    let mut script = scenes::run(until(StepId::RegistryRole));
     let sign_in =
         SignIn::ServicePrincipal { client_id: AppId(sample::uuid(7)), client_secret_env: "DEPLOY".to_owned() };
-    script.model.draft.cluster.sign_in = Some(sign_in.clone());
-    script.model.draft.cluster.account = Some("the deployment".to_owned());
-    let Screen::Run(run) = &mut script.model.screen else { panic!("a run") };
-    Arc::make_mut(&mut run.answers).cluster.sign_in = sign_in;
+    let mut records = until(StepId::RegistryRole);
+    for record in &mut records {
+        if let Record::Answered { answers } = record {
+            answers.cluster.sign_in = sign_in.clone();
+        }
+    }
+    let mut script = scenes::run(records);
+    let side = &mut script.model.draft.cluster;
+    (side.sign_in, side.account) = (Some(sign_in), Some("the deployment".to_owned()));
+    side.tenant = Some(sample::plan().cluster_tenant);
     let script = sees(script, "app 00000000-0000-4000-8000-000000000007", 7);
     assert!(header(&script)[0].contains("the deployment"), "{:?}", header(&script));
 }
