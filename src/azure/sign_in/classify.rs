@@ -86,16 +86,12 @@ fn chain(error: &azure_core::Error) -> impl Iterator<Item = &azure_core::Error> 
 fn words(text: &str) -> String {
     let text = text.split_once("authentication failed.").map_or(text, |(_, rest)| rest);
     // `az logout`, which follows, would sign the person out of everything.
-    let ends = [
-        "To troubleshoot, visit",
-        "Run the command below",
-        "Interactive authentication is needed",
-        " Trace ID",
-        "\nTrace ID",
-    ];
+    let ends = ["To troubleshoot, visit", "Run the command below", "Interactive authentication is needed", " Trace ID"];
+    // Only when it is clean: a terminal may have broken the line anywhere.
+    let text = clean(text);
     let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
-    let text = clean(&text[..end]);
-    let text = text.strip_prefix("ERROR: ").unwrap_or(&text);
+    let text = text[..end].trim_end();
+    let text = text.strip_prefix("ERROR: ").unwrap_or(text);
     let words = if text.is_empty() { "it failed without saying why" } else { text };
     words.to_owned()
 }
@@ -130,6 +126,8 @@ mod tests {
         assert_eq!(refused.aadsts, Some(50_076));
         assert!(refused.needs_interaction());
         assert!(!refused.message.contains("az logout") && refused.message.ends_with("authentication."), "{refused}");
+        let broken = classified("ERROR: Sign in again. Run  the\ncommand below to authenticate:\naz logout");
+        assert_eq!(broken.message, "Sign in again.");
         assert!(classified("ERROR: AADSTS50020: User account does not exist in tenant").user_not_in_tenant());
     }
 

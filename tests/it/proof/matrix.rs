@@ -129,7 +129,8 @@ impl Case {
                 return None;
             }
             assert!(lives < LIVES + self.stops.len(), "it comes to no end: {}", life::problems(world));
-            if self.admin_between {
+            // Whoever accepts when the consent has just been taken back, and the app not yet, is noticed by nobody.
+            if self.admin_between && !life::consent_is_taken_back(world) {
                 self.shape.admin_acts(world);
             }
             stop = stops.next();

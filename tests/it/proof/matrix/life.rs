@@ -8,11 +8,12 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use crosspull::{
-    domain::{SetupId, problem::ProblemKind},
+    domain::{SetupId, StepId, problem::ProblemKind},
     engine::{
         Command, Event, Events, Idle,
         event::{Doing, Ended, NodesReview},
         journal,
+        progress::Stage,
         run::Mode,
     },
     session::{Open, Outcome, Refusal, Session},
@@ -277,6 +278,12 @@ pub fn folder(world: &World) -> PathBuf {
     let all: Vec<_> = all.map(|one| one.unwrap().path()).collect();
     let [only] = all.as_slice() else { panic!("one setup, not {all:?}") };
     only.clone()
+}
+
+/// Whether the journal says that the other admin's consent was taken back.
+pub fn consent_is_taken_back(world: &World) -> bool {
+    let reading = journal::read(&folder(world)).expect("a whole journal");
+    reading.progress.stage(StepId::Consent) == Stage::Undone
 }
 
 /// What a front end does: confirms what it is asked to, and leaves where something failed. Meanwhile the other admin does
