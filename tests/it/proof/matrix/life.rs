@@ -242,7 +242,8 @@ fn laid_out(world: &World, life: Option<Result<Came, String>>, stop: Option<Stop
 fn after_the_last(world: &World, heard: &Exchange, stop: Stop) -> Option<Life> {
     let at = crosspull::engine::wait::now();
     let before = fs::read(folder(world).join("journal.jsonl")).unwrap();
-    let lengths = cut(world, heard.at, at, stop);
+    // Nothing was on its way.
+    let lengths = cut(world, heard.at, at, Stop { late: None, ..stop });
     if stop.records + 1 >= lengths {
         fs::write(folder(world).join("journal.jsonl"), before).unwrap();
         return None;
