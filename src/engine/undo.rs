@@ -1,8 +1,11 @@
 //! Takes a setup back, last step first, while the cluster has not been touched.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 use super::{
     Journal, Pace, Progress, Record, Stage, StepContext, Waiter,
@@ -87,14 +90,16 @@ async fn take_back<W: Work>(
             outputs.push(output);
         }
     }
-    let young = progress_now.done_at(step).is_some_and(|at| super::wait::now() - at < cx.wait.pace().graph_window);
+    let window = cx.wait.pace().graph_window;
+    let age = progress_now.done_at(step).map(|at| Duration::try_from(super::wait::now() - at).unwrap_or_default());
+    let young_until = age.and_then(|age| window.checked_sub(age)).map(|left| Instant::now() + left);
     if progress_now.recorded(step) != Stage::Undoing {
         record(journal, progress, events, Record::UndoIntent { step }).await?;
     }
     for output in outputs {
         cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
-        if young {
-            again_while_seen(work, step, cx, &output).await?;
+        if let Some(until) = young_until {
+            again_while_young(work, step, cx, &output, until).await?;
         }
         if let Output::Key(key) = &output
             && journal.progress().facts().key(key.id).is_some_and(|record| !record.removed)
@@ -117,15 +122,24 @@ fn keys_of(progress: &Progress, step: StepId) -> Vec<Output> {
     there.map(|record| Output::Key(record.key.clone())).collect()
 }
 
-/// Seconds after a write, a replica that does not know the object yet answers its deletion with "not there". So a young
-/// object is looked for again, and deleted again where it shows.
-async fn again_while_seen<W: Work>(work: &W, step: StepId, cx: &StepContext, output: &Output) -> Result<(), Fault> {
-    for _ in 0..cx.wait.pace().agreeing {
-        tokio::time::sleep(cx.wait.pace().first_look).await;
-        match work.check(step, cx).await {
-            Ok(Check::There(_)) => cx.wait.call("take it back", || work.undo(step, cx, output)).await?,
-            // Gone, or not to be seen: nothing more can be done from here.
-            _ => return Ok(()),
+/// Soon after a write, a replica that does not know the object yet answers its deletion with "not there". So an object is
+/// looked for until it would be seen everywhere, and deleted again where it shows.
+async fn again_while_young<W: Work>(
+    work: &W,
+    step: StepId,
+    cx: &StepContext,
+    output: &Output,
+    until: Instant,
+) -> Result<(), Fault> {
+    for pause in cx.wait.pace().looks() {
+        tokio::time::sleep(pause).await;
+        let last = Instant::now() >= until;
+        // What cannot be looked for cannot be deleted again either.
+        if let Ok(Check::There(_)) = work.check(step, cx).await {
+            cx.wait.call("take it back", || work.undo(step, cx, output)).await?;
+        }
+        if last {
+            break;
         }
     }
     Ok(())

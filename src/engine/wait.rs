@@ -103,7 +103,7 @@ impl Pace {
         }
     }
 
-    fn looks(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+    pub(super) fn looks(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         backoff(self.first_look, self.slowest_look)
     }
 

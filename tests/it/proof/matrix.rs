@@ -129,8 +129,8 @@ impl Case {
                 return None;
             }
             assert!(lives < LIVES + self.stops.len(), "it comes to no end: {}", life::problems(world));
-            // Whoever accepts when the consent has just been taken back, and the app not yet, is noticed by nobody.
-            if self.admin_between && !life::consent_is_taken_back(world) {
+            // Nobody accepts without the link; whoever does while it is being taken back is noticed by nobody.
+            if self.admin_between && life::link_is_out(world) {
                 self.shape.admin_acts(world);
             }
             stop = stops.next();

@@ -281,10 +281,10 @@ pub fn folder(world: &World) -> PathBuf {
     only.clone()
 }
 
-/// Whether the journal says that the other admin's consent was taken back.
-pub fn consent_is_taken_back(world: &World) -> bool {
+/// Whether the other admin has been given the link, and nobody is taking the setup back from them.
+pub fn link_is_out(world: &World) -> bool {
     let reading = journal::read(&folder(world)).expect("a whole journal");
-    reading.progress.stage(StepId::Consent) == Stage::Undone
+    !matches!(reading.progress.stage(StepId::Consent), Stage::Due | Stage::Undoing | Stage::Undone)
 }
 
 /// What a front end does: confirms what it is asked to, and leaves where something failed. Meanwhile the other admin does
