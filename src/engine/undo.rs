@@ -131,16 +131,16 @@ async fn again_while_young<W: Work>(
     output: &Output,
     until: Instant,
 ) -> Result<(), Fault> {
-    for pause in cx.wait.pace().looks() {
-        tokio::time::sleep(pause).await;
-        let last = Instant::now() >= until;
-        // What cannot be looked for cannot be deleted again either.
-        if let Ok(Check::There(_)) = work.check(step, cx).await {
-            cx.wait.call("take it back", || work.undo(step, cx, output)).await?;
-        }
-        if last {
+    let check = || async {
+        work.check(step, cx).await.map(|check| if check == Check::CannotTell { Check::Absent } else { check })
+    };
+    // What cannot be looked for cannot be deleted again either.
+    while !matches!(work.check(step, cx).await, Ok(Check::CannotTell) | Err(_)) {
+        let left = until.saturating_duration_since(Instant::now());
+        if cx.wait.find("it to be gone everywhere", left, check).await?.is_none() {
             break;
         }
+        cx.wait.call("take it back", || work.undo(step, cx, output)).await?;
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ impl Pace {
         }
     }
 
-    pub(super) fn looks(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+    fn looks(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         backoff(self.first_look, self.slowest_look)
     }
 
