@@ -89,8 +89,11 @@ pub fn act(world: &mut World, hand: &Hand) -> Result<(), String> {
         }
         Hand::DeleteRegistry { registry: name, deleted } => {
             let registry = registry(world, name)?;
-            let id = registry.id.strip_suffix(DELETED).unwrap_or(&registry.id).to_owned();
-            registry.id = if *deleted { format!("{id}{DELETED}") } else { id };
+            // Neither found nor given a role under the names that it had.
+            for own in [&mut registry.id, &mut registry.login_server] {
+                let name = own.strip_suffix(DELETED).unwrap_or(own).to_owned();
+                *own = if *deleted { format!("{name}{DELETED}") } else { name };
+            }
             // Nobody answers under its name.
             (if *deleted { "Deny" } else { "Allow" }).clone_into(&mut registry.default_action);
         }

@@ -64,10 +64,12 @@ impl Proof {
         Self { name, cases: AtomicUsize::new(0), failed: Mutex::default() }
     }
 
-    /// Seeds for what is tried at random: new ones each time, or from `CROSSPULL_PROOF_SEED` on. The first is printed.
+    /// Seeds for what is tried at random: from `CROSSPULL_PROOF_SEED` on, or new ones in each full run. The reduced form
+    /// takes the same each time, since what a change did not break must not stop it. The first is printed.
     pub fn seeds(&self, short: u64, full: u64) -> impl Iterator<Item = u64> + use<> {
         let first = match env::var("CROSSPULL_PROOF_SEED") {
             Ok(seed) => seed.parse().expect("CROSSPULL_PROOF_SEED is a number"),
+            Err(_) if Size::wanted() == Size::Short => 1,
             Err(_) => RandomState::new().build_hasher().finish() >> 16,
         };
         println!("{}: seeds from {first} on", self.name);

@@ -296,7 +296,9 @@ impl Bench {
             // What no service said, a step has said in words of its own.
             let own_words = problem.code.is_some() || problem.status.is_none() && problem.kind != ProblemKind::Network;
             assert!(known || own_words, "nobody knows what this means ({step:?}): {problem:?}");
-            assert!(!problem.tried.is_empty() && !problem.message.is_empty(), "without words: {problem:?}");
+            // What does not fit is said in one sentence with what was tried.
+            let said = !problem.message.is_empty() || problem.kind == ProblemKind::Answers;
+            assert!(!problem.tried.is_empty() && said, "without words: {problem:?}");
         }
     }
 
@@ -540,11 +542,15 @@ async fn carry(session: &Session, open: &mut Open, mode: Mode, meanwhile: Meanwh
                 }
                 Event::Ended(_) => {}
             },
-            // Nobody does their part: who waited for them leaves.
+            // Nobody does their part, or no service tells whether they did: who waited for them leaves.
             _ = looks.tick(), if left.is_none() => {
-                let waited = |status: &Status| wait::now() - status.since > NOBODY_COMES;
-                let person = statuses.borrow().values().any(|status| status.doing == Doing::Person && waited(status));
-                if person {
+                let waits = |step: &StepId, status: &Status| {
+                    matches!(step, StepId::Consent | StepId::RegistryRole)
+                        && status.doing != Doing::Running
+                        && wait::now() - status.since > NOBODY_COMES
+                };
+                let in_vain = statuses.borrow().iter().any(|(step, status)| waits(step, status));
+                if in_vain {
                     left = Some(Idle::Failed);
                     command.send(Command::Stop).await.unwrap();
                 }
