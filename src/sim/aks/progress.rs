@@ -102,6 +102,10 @@ fn step(
         }
     }
     if over {
+        // One that was stopped meanwhile keeps what it has, and is at rest.
+        for pool in cluster.pools.iter_mut().filter(|pool| pool.power_state != "Running") {
+            "Succeeded".clone_into(&mut pool.provisioning_state);
+        }
         operation.finished = true;
         if cluster.current_operation == Some(operation.id) {
             cluster.current_operation = None;

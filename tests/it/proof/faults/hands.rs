@@ -212,6 +212,10 @@ fn do_it(bench: &Bench, act: Act) {
 /// One case.
 async fn meets(way: Way, act: Act, moment: Moment) {
     let bench = Bench::new(way).await;
+    if moment == Moment::Replacing {
+        // Whoever acts then finds nodes that have not been replaced yet.
+        bench.slow_nodes();
+    }
     let done = AtomicBool::new(false);
     let came = {
         bench
@@ -223,9 +227,18 @@ async fn meets(way: Way, act: Act, moment: Moment) {
             .await
     };
     bench.hold(&came);
-    let of_the_app = matches!(act, Act::DeleteApp | Act::DeleteAppForGood | Act::TakeCarriedRole | Act::RemoveKeys);
+    let of_the_app = matches!(
+        act,
+        Act::DeleteApp
+            | Act::DeleteAppForGood
+            | Act::TakeCarriedRole
+            | Act::RemoveKeys
+            | Act::AddKeyWithOurLabel
+            | Act::DeleteAtHome
+            | Act::ResetWithAnotherApp
+    );
     if way == Way::KeepApp && of_the_app {
-        // The cluster's own app, its keys and roles are nothing that this program could give back.
+        // The cluster's own app, its keys and roles are nothing that this program could give back or take.
         return;
     }
     if way != Way::KeepApp && act == Act::ResetWithOurApp {
