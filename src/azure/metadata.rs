@@ -87,7 +87,11 @@ fn cloud(response: &Response, resource_manager: &Url, entry: Entry) -> Result<Cl
         graph_audience: graph.as_str().trim_end_matches('/').to_owned(),
         graph,
         registry_suffix: suffix.ok_or_else(|| lacks(response, "suffix of registries"))?,
-        portal: entry.portal.unwrap_or_else(|| resource_manager.clone()),
+        // It is shown and opened, so that it must be no less safe; nothing depends on it.
+        portal: entry
+            .portal
+            .and_then(|portal| secure(response, portal).ok())
+            .unwrap_or_else(|| resource_manager.clone()),
         custom: true,
     })
 }
@@ -127,6 +131,18 @@ mod tests {
     fn a_cloud_says_where_its_services_are() {
         let cloud = read_with(|_| {}).unwrap();
         assert_eq!((cloud.name.as_str(), cloud.registry_suffix.as_str()), ("Example", "registry.example"));
+    }
+
+    #[test]
+    fn a_portal_that_is_not_safe_to_open_is_left_out() {
+        for portal in
+            ["http://portal.example/", "file:///etc/passwd", "javascript:alert(1)", "https://u:p@portal.example/"]
+        {
+            let cloud = read_with(|document| document["portal"] = json!(portal)).unwrap();
+            assert_eq!(cloud.portal.as_str(), "https://management.example/", "{portal}");
+        }
+        let cloud = read_with(|document| document["portal"] = json!("https://portal.example/")).unwrap();
+        assert_eq!(cloud.portal.as_str(), "https://portal.example/");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::time::OffsetDateTime;
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
@@ -90,17 +91,18 @@ async fn take_back<W: Work>(
             outputs.push(output);
         }
     }
-    let window = cx.wait.pace().graph_window;
-    let age = progress_now.done_at(step).map(|at| Duration::try_from(super::wait::now() - at).unwrap_or_default());
-    let young_until = age.and_then(|age| window.checked_sub(age)).map(|left| Instant::now() + left);
+    let left = match progress_now.recorded(step) {
+        Stage::Done | Stage::Lost => young_for(progress_now.done_at(step), cx),
+        // How old it is, is not known.
+        _ => cx.wait.pace().graph_window,
+    };
+    let young_until = Instant::now() + left;
     if progress_now.recorded(step) != Stage::Undoing {
         record(journal, progress, events, Record::UndoIntent { step }).await?;
     }
     for output in outputs {
         cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
-        if let Some(until) = young_until {
-            again_while_young(work, step, cx, &output, until).await?;
-        }
+        again_while_young(work, step, cx, &output, young_until).await?;
         if let Output::Key(key) = &output
             && journal.progress().facts().key(key.id).is_some_and(|record| !record.removed)
         {
@@ -109,6 +111,12 @@ async fn take_back<W: Work>(
     }
     record(journal, progress, events, Record::Undone { step }).await?;
     Ok(())
+}
+
+/// How long something of that time may still come to light.
+fn young_for(since: Option<OffsetDateTime>, cx: &StepContext) -> Duration {
+    let age = since.map(|at| Duration::try_from(super::wait::now() - at).unwrap_or_default());
+    age.map_or(Duration::ZERO, |age| cx.wait.pace().graph_window.saturating_sub(age))
 }
 
 /// Every key of a step's purposes that is still there: a step that made more than one knows only the last.
@@ -131,13 +139,10 @@ async fn again_while_young<W: Work>(
     output: &Output,
     until: Instant,
 ) -> Result<(), Fault> {
-    let check = || async {
-        work.check(step, cx).await.map(|check| if check == Check::CannotTell { Check::Absent } else { check })
-    };
     // What cannot be looked for cannot be deleted again either.
-    while !matches!(work.check(step, cx).await, Ok(Check::CannotTell) | Err(_)) {
+    while until > Instant::now() && !matches!(work.check(step, cx).await, Ok(Check::CannotTell) | Err(_)) {
         let left = until.saturating_duration_since(Instant::now());
-        if cx.wait.find("it to be gone everywhere", left, check).await?.is_none() {
+        if cx.wait.find("it to be gone everywhere", left, || work.check(step, cx)).await?.is_none() {
             break;
         }
         cx.wait.call("take it back", || work.undo(step, cx, output)).await?;
@@ -149,7 +154,8 @@ async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Optio
     let window = match work.repeat(step, cx) {
         Repeat::AfterGraphWindow => cx.wait.pace().graph_window,
         Repeat::AfterClusterWindow => cx.wait.pace().cluster_window,
-        Repeat::Keyed => cx.wait.pace().first_look,
+        // Seen as soon as it is there; but what was on its way when a process ended may arrive after it.
+        Repeat::Keyed => young_for(cx.progress().begun_at(step), cx).max(cx.wait.pace().first_look),
         Repeat::ReadOnly => match work.check(step, cx).await? {
             Check::There(output) => return Ok(Some(output)),
             Check::CannotTell => return Ok(None),
@@ -157,10 +163,7 @@ async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Optio
             Check::Absent => cx.wait.pace().graph_window,
         },
     };
-    let check = || async {
-        work.check(step, cx).await.map(|check| if check == Check::CannotTell { Check::Absent } else { check })
-    };
-    cx.wait.find("what it may have left", window, check).await
+    cx.wait.find("what it may have left", window, || work.check(step, cx)).await
 }
 
 async fn record(

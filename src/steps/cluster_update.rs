@@ -190,14 +190,16 @@ async fn how_far(steps: &Steps, cx: &StepContext, status: &OperationStatus) -> S
     let word = format!("{}{percent}", status.word);
     let Ok(plan) = cx.plan() else { return word };
     match known::recent_cluster(steps, &plan.cluster.id).await {
-        Ok(cluster) => {
-            let resting = |state: &str| state.eq_ignore_ascii_case("Succeeded");
-            let busy = cluster.pools.iter().filter(|pool| !resting(&pool.provisioning_state));
-            let busy: Vec<String> = busy.map(|pool| format!("{} {}", pool.name, pool.provisioning_state)).collect();
-            if busy.is_empty() { word } else { format!("{word}; pool {}", busy.join(", ")) }
-        }
+        Ok(cluster) => state(&cluster, word),
         Err(_) => word,
     }
+}
+
+/// A word for the cluster, and the pools that are not at rest.
+fn state(cluster: &Cluster, word: String) -> String {
+    let busy = cluster.pools.iter().filter(|pool| !pool.provisioning_state.eq_ignore_ascii_case("Succeeded"));
+    let busy: Vec<String> = busy.map(|pool| format!("{} {}", pool.name, pool.provisioning_state)).collect();
+    if busy.is_empty() { word } else { format!("{word}; pool {}", busy.join(", ")) }
 }
 
 /// The cluster, once it names the app and every pool is at rest.
@@ -233,7 +235,7 @@ async fn at_rest(steps: &Steps, cx: &StepContext) -> Result<Cluster, Fault> {
     cx.wait
         .operation("the operation that runs on the cluster", || async {
             match known::cluster(steps, &plan.cluster.id).await {
-                Ok(cluster) if cluster.busy() => Ok(Look::not_yet(cluster.provisioning_state)),
+                Ok(cluster) if cluster.busy() => Ok(Look::not_yet(state(&cluster, cluster.provisioning_state.clone()))),
                 Ok(cluster) => Ok(Look::Ready(cluster)),
                 Err(error) => Err(fault(error)),
             }

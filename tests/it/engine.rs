@@ -23,6 +23,7 @@ use crosspull::{
         journal,
         record::Outcome,
         run::{Mode, run},
+        undo::undo,
         work::{Intent, Repeat},
     },
     steps::route,
@@ -233,9 +234,13 @@ impl Work for Process {
 
     async fn undo(&self, step: StepId, _: &StepContext, output: &Output) -> Result<(), Fault> {
         self.trip().await;
-        self.outside.objects.lock().unwrap().remove(&step);
-        if let Output::Key(key) = output {
-            self.outside.keys.lock().unwrap().remove(&key.id);
+        // A replica that does not know an object yet answers that it is not there, and leaves it where it is.
+        let unseen = |since: &Instant| !self.outside.sees(*since);
+        if let Some(made) = self.outside.objects.lock().unwrap().get_mut(&step) {
+            made.retain(unseen);
+        }
+        if let Output::Key(removed) = output {
+            self.outside.keys.lock().unwrap().retain(|key, since| *key != removed.id || unseen(since));
         }
         Ok(())
     }
@@ -443,6 +448,32 @@ async fn a_setup_that_dies_at_any_record_leaves_exactly_what_was_meant() {
             }
             assert_exactly_what_was_meant(&outside, &at, &note);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setup_that_died_at_any_record_is_taken_back_whole() {
+    for died_at in 5..=30 {
+        let folder = folder();
+        let outside = Outside::new(died_at, Duration::from_secs(100));
+        let mut journal = setup(folder.path());
+        let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Some(died_at)).await;
+        assert_eq!(ended, None, "it did not die at record {died_at}");
+        let at = journal.folder().to_owned();
+        drop(journal);
+        let mut journal = Journal::open(&at).unwrap();
+        if journal.progress().cluster_touched() {
+            break;
+        }
+        let (events, mut happened, _statuses) = Events::channel();
+        let listening = tokio::spawn(async move { while happened.recv().await.is_some() {} });
+        let ended = undo(&mut journal, Arc::new(process(&outside, false)), Pace::REAL, events).await.unwrap();
+        listening.await.unwrap();
+        assert_eq!(ended, Ended::Closed(Outcome::TakenBack), "died at record {died_at}");
+        let left = outside.objects.lock().unwrap().clone();
+        let effects = left.iter().filter(|(step, made)| **step != StepId::Probe && !made.is_empty());
+        assert_eq!(effects.count(), 0, "died at record {died_at}: {left:?}");
+        assert!(outside.keys.lock().unwrap().is_empty(), "died at record {died_at}: a key is left");
     }
 }
 

@@ -21,10 +21,10 @@ impl Challenge {
 
 /// The `claims` parameter of a request for a token: that this client understands challenges (`CP1`), and what is asked for.
 pub(crate) fn parameter(challenge: Option<&Challenge>) -> String {
-    let mut claims = json!({"access_token": {"xms_cc": {"values": ["CP1"]}}});
-    if let Some(asked) = challenge.and_then(|challenge| object(&challenge.0)) {
-        merge(&mut claims, Value::Object(asked), 0);
-    }
+    let asked = challenge.and_then(|challenge| object(&challenge.0)).unwrap_or_default();
+    let mut claims = Value::Object(asked);
+    // Last, since what a service asks for does not change what this client can do.
+    merge(&mut claims, json!({"access_token": {"xms_cc": {"values": ["CP1"]}}}), 0);
     claims.to_string()
 }
 
@@ -71,6 +71,14 @@ mod tests {
             assert_eq!(claims["access_token"]["acrs"]["value"], "p1");
             assert_eq!(claims["access_token"]["xms_cc"]["values"][0], "CP1");
             assert_eq!(challenge.base64().as_deref(), Some(encoded.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_challenge_does_not_speak_for_this_client() {
+        for asked in [r#"{"access_token":{"xms_cc":{"values":["CP0"]}}}"#, r#"{"access_token":1}"#] {
+            let claims: Value = serde_json::from_str(&parameter(Some(&Challenge(asked.to_owned())))).unwrap();
+            assert_eq!(claims["access_token"]["xms_cc"]["values"], json!(["CP1"]), "{asked}");
         }
     }
 
