@@ -89,17 +89,16 @@ impl Case {
 
     /// Runs it; the deaths that came about, fewer than there are stops where it ended before.
     async fn run(&self) -> Vec<Death> {
-        let case = async {
-            // A request that was on its way when the process died can be carried out later; then there was no such death.
-            for _ in 0..5 {
-                let world = self.world().await;
-                if let Some(deaths) = self.once(&world).await {
-                    return deaths;
-                }
+        // A request that was on its way when the process died can be carried out later; then there was no such death.
+        for _ in 0..5 {
+            let world = self.world().await;
+            let once = tokio::time::timeout(PATIENCE, self.once(&world)).await;
+            let came = once.unwrap_or_else(|_| panic!("it does not end: {}", life::problems(&world)));
+            if let Some(deaths) = came {
+                return deaths;
             }
-            panic!("requests outlive the process that sent them");
-        };
-        tokio::time::timeout(PATIENCE, case).await.expect("it does not end")
+        }
+        panic!("requests outlive the process that sent them");
     }
 
     async fn once(&self, world: &World) -> Option<Vec<Death>> {
@@ -139,7 +138,8 @@ impl Case {
         }
         for (death, resumed) in late {
             // Azure would not take longer than the window: a case in which this machine did shows nothing.
-            let done = deaths[death].carried_out(world).await;
+            let arrived = tokio::time::timeout(PATIENCE / 2, deaths[death].carried_out(world)).await;
+            let done = arrived.expect("the late request has not arrived yet");
             let window = (GRAPH_WINDOW - self.lag).min(CLUSTER_WINDOW) / self.speed;
             if done - resumed > Duration::from_secs_f64(window) {
                 return None;

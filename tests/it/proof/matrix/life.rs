@@ -352,8 +352,10 @@ async fn work(
 
 /// Why a setup does not go on, for a case that fails.
 pub fn problems(world: &World) -> String {
-    let progress = journal::read(&folder(world)).expect("a whole journal").progress;
-    progress.failed().map(|(step, problem)| format!("{step}: {problem:?}")).collect::<Vec<_>>().join("\n")
+    let reading = journal::read(&folder(world)).expect("a whole journal");
+    let failed = reading.progress.failed().map(|(step, problem)| format!("{step}: {problem:?}"));
+    let last = reading.entries.iter().rev().take(4).map(|entry| format!("{:?}", entry.record));
+    failed.chain(last).collect::<Vec<_>>().join("\n")
 }
 
 /// Waits until nothing runs on any cluster.
