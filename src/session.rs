@@ -222,12 +222,7 @@ impl Session {
         commands: mpsc::Receiver<Command>,
     ) -> Result<Ended, Error> {
         let work = Arc::clone(&open.steps);
-        let ended = run(&mut open.journal, work, self.options.pace, mode, events, commands).await?;
-        if matches!(ended, Ended::Closed(_)) {
-            // A wizard stays open for long after it, and nothing more is to be done with them.
-            open.steps.forget_texts();
-        }
-        Ok(ended)
+        Ok(run(&mut open.journal, work, self.options.pace, mode, events, commands).await?)
     }
 
     /// Takes a setup back.

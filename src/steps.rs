@@ -128,11 +128,6 @@ impl Steps {
 }
 
 impl Steps {
-    /// Wipes every key's text: nothing more is to be done with them.
-    pub fn forget_texts(&self) {
-        self.texts.forget_all();
-    }
-
     /// A key's text, where this process made it. Whoever gives it to a person journals that first.
     pub fn text(&self, key: KeyId) -> Option<Secret> {
         self.texts.get(key)

@@ -37,10 +37,6 @@ impl Texts {
         lock(&self.in_memory).contains_key(&key)
     }
 
-    pub(super) fn forget_all(&self) {
-        lock(&self.in_memory).clear();
-    }
-
     pub(super) fn forget(&self, key: KeyId) {
         lock(&self.in_memory).remove(&key);
     }

@@ -15,6 +15,7 @@ use std::{
 use crosspull::{
     domain::answers::Route,
     engine::{event::Ended, wait},
+    sim::{Action, Rule},
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -316,4 +317,17 @@ async fn what_the_other_admin_did_a_moment_ago_is_taken_back_too() {
     shape.admin_acts(&world);
     life::next(&world, &shape, Task::Undo, None).await;
     truth::assert_taken_back(&world, &shape, &before);
+}
+
+/// All that follows is done long before a key whose answer was lost can be seen: nothing but the wait for it finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_nobody_knows_of_is_waited_for_until_it_shows() {
+    let shape = Shape { route: Route::KeepApp, cluster: "shop-keep", ..MAIN };
+    let case = Case { speed: 40.0, ..Case::new(shape, 160.0, Vec::new()) };
+    let world = case.world().await;
+    let before = Before::of(&world, &shape);
+    world.sim.faults().add(Rule::new("graph.application.add_password", Action::DropAfter));
+    let life = life::first(&world, &shape, Task::Connect, None).await;
+    assert!(matches!(life, Life::Ended(Came::Ended(Ended::Closed(_)))), "{life:?}");
+    truth::assert_connected(&world, &shape, &before, 1);
 }

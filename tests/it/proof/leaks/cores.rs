@@ -41,7 +41,9 @@ fn unlimited(folder: &Path, as_nobody: bool) -> Command {
     let user =
         if as_nobody { format!("setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups ") } else { String::new() };
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -c unlimited; exec {user}\"$@\""), "sh"]).current_dir(folder);
+    // Whoever is started in the background of a shell may have been told to ignore some signals.
+    let heeding = "env --default-signal ";
+    command.args(["-c", &format!("ulimit -c unlimited; exec {user}{heeding}\"$@\""), "sh"]).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
