@@ -3,7 +3,7 @@
 use crosspull::sim::changes;
 
 use super::{
-    pty::{ENTER, Program, Pty},
+    pty::{ENTER, ESC, Program, Pty},
     resume::waiting,
 };
 use crate::world::World;
@@ -51,6 +51,11 @@ async fn the_demo_is_finished_with_enter_and_a_few_choices() {
     wizard.keys("shop-prod");
     wizard.keys(ENTER);
     wizard.shows("PROVEN: shop-prod can pull");
+    // The run that made the secret still has it.
+    wizard.keys("v");
+    wizard.shows("close and wipe");
+    wizard.keys(ESC);
+    wizard.hides("close and wipe");
     wizard.keys("q");
     wizard.shows("Leave crosspull?");
     wizard.keys(ENTER);
