@@ -14,10 +14,12 @@ mod progress;
 mod setups;
 pub mod sign_in;
 pub mod signals;
+mod waits;
 
 pub use explain::{codes_json, codes_text, reading_json, reading_text, unknown_text};
-pub use json::{event_json, setups_json, status_json};
+pub use json::{event_json, setups_json};
 pub use looking::while_looking;
 pub use plan::{findings_text, nodes_review_text, plan_text, stops_text};
-pub use progress::{Told, WORDS, record_line, status_line};
+pub use progress::{WORDS, record_line};
 pub use setups::{setups_text, show_text};
+pub use waits::Waits;

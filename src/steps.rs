@@ -43,7 +43,7 @@ use crate::{
     engine::{
         Check, Fault, Progress, StepContext, Work,
         event::NodesReview,
-        work::{Intent, Leaving, Repeat},
+        work::{Intent, Leaving, Repeat, Taken},
     },
     keychain::{Keychain, Refused},
     secret::Secret,
@@ -207,7 +207,7 @@ impl Work for Steps {
         }
     }
 
-    async fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> Result<(), Fault> {
+    async fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> Result<Taken, Fault> {
         match (step, output) {
             (_, Output::Registration(app)) => registration::undo(self, app).await,
             (_, Output::Adoption(adopted)) => adoption::undo(self, cx, adopted).await,
@@ -223,7 +223,7 @@ impl Work for Steps {
                 | Output::ClusterUpdate(_)
                 | Output::Proof(_)
                 | Output::Sweep(_),
-            ) => Ok(()),
+            ) => Ok(Taken::Away),
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     journal::JournalError,
     record::Outcome,
     run::{RunError, dropped, kept_texts},
-    work::{Check, Fault, Repeat, Work},
+    work::{Check, Fault, Repeat, Taken, Work},
 };
 use crate::domain::{Output, Problem, Purpose, StepId, problem::ProblemKind};
 
@@ -87,7 +87,7 @@ async fn take_back<W: Work>(
     let found = if open { find(work, step, cx).await? } else { None };
     let mut outputs: Vec<Output> = Vec::new();
     for output in known.into_iter().chain(found).chain(keys_of(progress_now, step)) {
-        if !outputs.contains(&output) {
+        if !outputs.contains(&output) && !removed(progress_now, &output) {
             outputs.push(output);
         }
     }
@@ -101,8 +101,10 @@ async fn take_back<W: Work>(
         record(journal, progress, events, Record::UndoIntent { step }).await?;
     }
     for output in outputs {
-        cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
-        again_while_young(work, step, cx, &output, young_until).await?;
+        let taken = cx.wait.call("take it back", || work.undo(step, cx, &output)).await?;
+        if taken == Taken::NotThere || open {
+            again_while_young(work, step, cx, &output, young_until).await?;
+        }
         if let Output::Key(key) = &output
             && journal.progress().facts().key(key.id).is_some_and(|record| !record.removed)
         {
@@ -111,6 +113,12 @@ async fn take_back<W: Work>(
     }
     record(journal, progress, events, Record::Undone { step }).await?;
     Ok(())
+}
+
+/// A key that is gone already.
+fn removed(progress: &Progress, output: &Output) -> bool {
+    let Output::Key(key) = output else { return false };
+    progress.facts().key(key.id).is_some_and(|record| record.removed)
 }
 
 /// How long something of that time may still come to light.
@@ -145,7 +153,10 @@ async fn again_while_young<W: Work>(
         if cx.wait.find("it to be gone everywhere", left, || work.check(step, cx)).await?.is_none() {
             break;
         }
-        cx.wait.call("take it back", || work.undo(step, cx, output)).await?;
+        if cx.wait.call("take it back", || work.undo(step, cx, output)).await? == Taken::Away {
+            break;
+        }
+        cx.wait.pause("take it back", cx.wait.pace().first_look).await?;
     }
     Ok(())
 }

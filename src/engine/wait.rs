@@ -351,7 +351,7 @@ impl Waiter {
         }
     }
 
-    async fn pause(&self, what: &str, pause: Duration) -> Result<(), Fault> {
+    pub(super) async fn pause(&self, what: &str, pause: Duration) -> Result<(), Fault> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Fault::interrupted(what)),

@@ -31,7 +31,12 @@ pub trait Work: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Output>, Fault>> + Send;
 
     /// Takes the step back. Safe to repeat.
-    fn undo(&self, step: StepId, cx: &StepContext, output: &Output) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn undo(
+        &self,
+        step: StepId,
+        cx: &StepContext,
+        output: &Output,
+    ) -> impl Future<Output = Result<Taken, Fault>> + Send;
 
     /// The run is stopped: ends every wait for a person that it does not see itself, now and for as long as what this gives is
     /// held.
@@ -103,6 +108,22 @@ pub enum Check {
     Absent,
     /// This operator cannot see it; what the journal says has to do.
     CannotTell,
+}
+
+/// What came of taking something back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It was there, and is gone now; or there was nothing to take.
+    Away,
+    /// The service says that it is not there; so does a replica that does not know it yet.
+    NotThere,
+}
+
+impl Taken {
+    /// From what a deletion says: whether it found anything.
+    pub fn of(found: bool) -> Self {
+        if found { Self::Away } else { Self::NotThere }
+    }
 }
 
 /// What is known of a request that did not succeed.

@@ -9,8 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Told, WORDS, event_json, nodes_review_text, out::Out, patience::Patience, plan_text, record_line, signals::Signals,
-    status_json, status_line,
+    WORDS, Waits, event_json, nodes_review_text, out::Out, patience::Patience, plan_text, record_line, signals::Signals,
 };
 use crate::{
     domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
@@ -19,7 +18,6 @@ use crate::{
         event::{Doing, Ended, NodesReview, Statuses},
         record::{Entry, Outcome},
         run::Mode,
-        wait,
     },
     error::{Error, ExitCode},
     session::{Desk, Open, Session},
@@ -87,7 +85,7 @@ struct Talk<'a> {
     leaving: Option<(ExitCode, String)>,
     signals: &'a mut Signals,
     /// Which waits were told.
-    told: Told,
+    waits: Waits,
     /// What persons were last waited for.
     persons: Vec<String>,
     /// The steps whose waiting for a person was told.
@@ -121,7 +119,7 @@ impl<'a> Talk<'a> {
             review: None,
             leaving: None,
             signals,
-            told: Told::default(),
+            waits: Waits::default(),
             persons: Vec::new(),
             asked: Vec::new(),
             only_a_person_since: None,
@@ -141,7 +139,6 @@ impl<'a> Talk<'a> {
     where
         R: Future<Output = Result<Ended, Error>>,
     {
-        let mut told = Statuses::new();
         let nobody_came = self.manner.sign_ins.clone().ends(desk);
         tokio::pin!(nobody_came);
         loop {
@@ -162,8 +159,7 @@ impl<'a> Talk<'a> {
                         self.hear(event).await;
                     }
                     let now = statuses.borrow_and_update().clone();
-                    self.see(&told, &now).await;
-                    told = now;
+                    self.see(&now).await;
                 }
                 () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                     self.only_a_person_since = None;
@@ -323,16 +319,11 @@ impl<'a> Talk<'a> {
     }
 
     /// Tells what steps wait for, once for each thing, and notices when only a person is waited for.
-    async fn see(&mut self, before: &Statuses, now: &Statuses) {
+    async fn see(&mut self, now: &Statuses) {
+        if self.leaving.is_none() {
+            self.waits.tell(self.out, now);
+        }
         for (step, status) in now {
-            let changed = before.get(step).is_none_or(|old| old.doing != status.doing || old.said != status.said);
-            if changed && self.leaving.is_none() {
-                self.out.object(&status_json(*step, status));
-            }
-            let at = wait::now();
-            if changed && self.leaving.is_none() && self.told.worth_telling(*step, status, at) {
-                self.out.line(&status_line(*step, status, at), WORDS);
-            }
             if status.doing == Doing::Person && !self.asked.contains(step) {
                 self.asked.push(*step);
                 self.ask_person(*step).await;

@@ -39,7 +39,7 @@ fn plan_changed(plan: &Plan) -> Value {
 }
 
 /// What a step is doing now.
-pub fn status_json(step: StepId, status: &Status) -> Value {
+pub(super) fn status_json(step: StepId, status: &Status) -> Value {
     let mut line = json!({ "event": "status", "step": value(&step) });
     if let (Value::Object(line), Value::Object(status)) = (&mut line, value(status)) {
         line.extend(status);

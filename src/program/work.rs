@@ -9,7 +9,7 @@ use crate::{
     engine::{Event, Events, record::Outcome, run::Mode},
     error::{Error, ExitCode},
     plain::{
-        WORDS,
+        WORDS, Waits,
         conversation::{Manner, carry},
         event_json,
         out::Out,
@@ -134,7 +134,8 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs, started: &Started) 
             return Err(Error::new(ProblemKind::Answers, what).into());
         }
     }
-    let (events, mut happened, _statuses) = Events::channel();
+    let (events, mut happened, mut statuses) = Events::channel();
+    let mut waits = Waits::default();
     let made_app = progress.plan().is_some_and(|plan| plan.has(StepId::Registration));
     let mut folded = progress;
     let mut hear = |event: &Event| {
@@ -162,6 +163,13 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs, started: &Started) 
                     out.text("The deleted app stays in the cluster tenant's recycle bin for 30 days.");
                 }
                 return Ok(ExitCode::Done);
+            }
+            Ok(()) = statuses.changed() => {
+                // What happened came before what is waited for now.
+                while let Ok(event) = happened.try_recv() {
+                    hear(&event);
+                }
+                waits.tell(out, &statuses.borrow_and_update());
             }
             error = &mut nobody_came => return Err(error.into()),
             () = signals.next() => {

@@ -18,7 +18,7 @@ use crate::{
         facts::{Adopted, App},
         problem::ProblemKind,
     },
-    engine::{Check, Fault, StepContext},
+    engine::{Check, Fault, StepContext, work::Taken},
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
@@ -95,8 +95,10 @@ async fn present(steps: &Steps, cx: &StepContext) -> Result<Application, Fault> 
 }
 
 /// Takes back what this setup added, and nothing that the app's owner has added since.
-pub(super) async fn undo(steps: &Steps, cx: &StepContext, before: &Adopted) -> Result<(), Fault> {
-    let Some(now) = steps.cluster.graph.application(before.app.object_id).await.map_err(fault)? else { return Ok(()) };
+pub(super) async fn undo(steps: &Steps, cx: &StepContext, before: &Adopted) -> Result<Taken, Fault> {
+    let Some(now) = steps.cluster.graph.application(before.app.object_id).await.map_err(fault)? else {
+        return Ok(Taken::NotThere);
+    };
     let ours = cx.answers()?.app.redirect_uri.as_str().trim_end_matches('/').to_owned();
     let was_there = before.redirect_uris_before.iter().any(|uri| uri.trim_end_matches('/') == ours);
     let kept: Vec<String> =
@@ -110,7 +112,10 @@ pub(super) async fn undo(steps: &Steps, cx: &StepContext, before: &Adopted) -> R
         ..ApplicationPatch::default()
     };
     if patch == ApplicationPatch::default() {
-        return Ok(());
+        // Nothing was changed, or it cannot be seen so far.
+        let changed = before.audience_before != MULTITENANT || !was_there || lists_nothing(&before.access_before);
+        return Ok(Taken::of(!changed));
     }
-    steps.cluster.graph.patch_application(before.app.object_id, &patch).await.map_err(fault)
+    steps.cluster.graph.patch_application(before.app.object_id, &patch).await.map_err(fault)?;
+    Ok(Taken::Away)
 }

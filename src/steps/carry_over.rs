@@ -12,7 +12,7 @@ use crate::{
         rbac::{AssignmentFilter, Condition, NewAssignment, RoleAssignment, assignment_name},
     },
     domain::{ObjectId, Output, facts::Given, plan::CarryLine},
-    engine::{Check, Fault, StepContext, context::missing, wait::Look},
+    engine::{Check, Fault, StepContext, context::missing, wait::Look, work::Taken},
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
@@ -118,12 +118,11 @@ pub(super) async fn assign(
     Ok(given(there.name, there.name != name))
 }
 
-pub(super) async fn undo(steps: &Steps, cx: &StepContext, given: &[Given]) -> Result<(), Fault> {
+pub(super) async fn undo(steps: &Steps, cx: &StepContext, given: &[Given]) -> Result<Taken, Fault> {
     let ours = given.iter().filter(|given| !given.was_there).map(|given| async move {
-        let delete = || async {
-            steps.cluster.arm.delete_role_assignment(&given.scope, given.name).await.map(|_| ()).map_err(fault)
-        };
+        let delete =
+            || async { steps.cluster.arm.delete_role_assignment(&given.scope, given.name).await.map_err(fault) };
         cx.wait.call("take a role assignment back", delete).await
     });
-    try_all(ours).await.map(|_| ())
+    Ok(Taken::of(try_all(ours).await?.into_iter().all(|found| found)))
 }

@@ -17,7 +17,11 @@ use crate::{
         plan::{Action, Plan},
         problem::ProblemKind,
     },
-    engine::{Check, Fault, Stage, StepContext, wait::Look, work::Repeat},
+    engine::{
+        Check, Fault, Stage, StepContext,
+        wait::Look,
+        work::{Repeat, Taken},
+    },
 };
 
 /// The link that an admin of the registry tenant opens.
@@ -155,13 +159,13 @@ pub(super) async fn expect_enabled(steps: &Steps, cx: &StepContext) -> Result<()
     Ok(())
 }
 
-pub(super) async fn undo(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<(), Fault> {
+pub(super) async fn undo(steps: &Steps, cx: &StepContext, consented: &Consented) -> Result<Taken, Fault> {
     let (Some(registry), Some(object_id), false) = (&steps.registry, consented.object_id, consented.was_there) else {
-        return Ok(());
+        return Ok(Taken::Away);
     };
     cx.wait
         .call("remove the app from the registry tenant", || async {
-            registry.graph.delete_service_principal(object_id).await.map(|_| ()).map_err(fault)
+            registry.graph.delete_service_principal(object_id).await.map(Taken::of).map_err(fault)
         })
         .await
 }

@@ -11,7 +11,7 @@ use crate::{
         graph::{ApplicationPatch, MULTITENANT, ServicePrincipal},
     },
     domain::{AppId, Output, StepId, facts::Principal},
-    engine::{Check, Fault, Stage, StepContext, wait::Look},
+    engine::{Check, Fault, Stage, StepContext, wait::Look, work::Taken},
 };
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
@@ -70,8 +70,8 @@ pub(super) async fn make_principal(
     Ok((there, false))
 }
 
-pub(super) async fn undo(steps: &Steps, principal: &Principal) -> Result<(), Fault> {
-    steps.cluster.graph.delete_service_principal(principal.object_id).await.map(|_| ()).map_err(fault)
+pub(super) async fn undo(steps: &Steps, principal: &Principal) -> Result<Taken, Fault> {
+    steps.cluster.graph.delete_service_principal(principal.object_id).await.map(Taken::of).map_err(fault)
 }
 
 fn output(principal: &ServicePrincipal) -> Output {

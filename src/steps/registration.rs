@@ -13,7 +13,7 @@ use crate::{
         graph::{Application, DeletedFilter, NewApplication, SINGLE_TENANT, user_read_access},
     },
     domain::{Output, SetupId, answers::registered, facts::App, problem::ProblemKind},
-    engine::{Check, Fault, StepContext, wait::Look},
+    engine::{Check, Fault, StepContext, wait::Look, work::Taken},
 };
 
 /// The name that makes the app ours, whatever it is called.
@@ -93,8 +93,8 @@ async fn restore(steps: &Steps, cx: &StepContext, name: &str, refusal: Fault) ->
     cx.wait.call("restore the app", || async { graph.restore_application(app.id).await.map_err(fault) }).await
 }
 
-pub(super) async fn undo(steps: &Steps, app: &App) -> Result<(), Fault> {
-    steps.cluster.graph.delete_application(app.object_id).await.map(|_| ()).map_err(fault)
+pub(super) async fn undo(steps: &Steps, app: &App) -> Result<Taken, Fault> {
+    steps.cluster.graph.delete_application(app.object_id).await.map(Taken::of).map_err(fault)
 }
 
 pub(super) fn output(app: Application) -> Output {

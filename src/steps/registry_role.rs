@@ -21,7 +21,7 @@ use crate::{
         problem::ProblemKind,
         role::{ACR_PULL, BuiltInRole, REPOSITORY_READER},
     },
-    engine::{Check, Fault, StepContext, context::missing, wait::Look},
+    engine::{Check, Fault, StepContext, context::missing, wait::Look, work::Taken},
 };
 
 /// The role that grants a pull in a mode.
@@ -154,11 +154,11 @@ async fn watch_from_outside(steps: &Steps, cx: &StepContext) -> Result<Output, F
     Ok(Output::RegistryRole { given: None })
 }
 
-pub(super) async fn undo(steps: &Steps, given: &Given) -> Result<(), Fault> {
+pub(super) async fn undo(steps: &Steps, given: &Given) -> Result<Taken, Fault> {
     if given.was_there {
-        return Ok(());
+        return Ok(Taken::Away);
     }
-    steps.registry()?.arm.delete_role_assignment(&given.scope, given.name).await.map(|_| ()).map_err(fault)
+    steps.registry()?.arm.delete_role_assignment(&given.scope, given.name).await.map(Taken::of).map_err(fault)
 }
 
 #[cfg(test)]

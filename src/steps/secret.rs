@@ -18,6 +18,7 @@ use crate::{
     engine::{
         Check, Fault, Record, Stage, StepContext,
         wait::{self, Look},
+        work::Taken,
     },
     secret::Secret,
 };
@@ -132,11 +133,11 @@ pub(super) async fn remove_unused(steps: &Steps, key: KeyId, cx: &StepContext) -
     {
         return Err(refused(ProblemKind::Azure, "remove a key", why));
     }
-    remove(steps, key, cx).await
+    remove(steps, key, cx).await.map(|_| ())
 }
 
 /// Removes a key from the app. One that is not there any more is removed as well.
-pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<Taken, Fault> {
     if cx.facts().key(key).is_some_and(|record| record.delivered == Some(Delivery::Person)) {
         return Err(refused(ProblemKind::Answers, "remove a key", "it was given to a person, who may be using it"));
     }
@@ -145,21 +146,22 @@ pub(super) async fn remove(steps: &Steps, key: KeyId, cx: &StepContext) -> Resul
 
 /// Removes a key from the app, until it is not among the app's keys any more: a replica that does not know the app yet says
 /// of a key that it is not there.
-pub(super) async fn take_away(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+pub(super) async fn take_away(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<Taken, Fault> {
     let (_, object_id) = super::app(cx)?;
     let graph = &steps.cluster.graph;
-    cx.wait
+    let taken = cx
+        .wait
         .visible("a key to be gone", cx.wait.pace().graph_window, || async {
             if graph.remove_password(object_id, key).await.map_err(fault)? {
-                return Ok(Look::Ready(()));
+                return Ok(Look::Ready(Taken::Away));
             }
             let app = graph.application(object_id).await.map_err(fault)?;
             let listed = app.is_some_and(|app| app.password_credentials.iter().any(|one| one.key_id == key));
-            Ok(if listed { Look::not_yet("it is listed still") } else { Look::Ready(()) })
+            Ok(if listed { Look::not_yet("it is listed still") } else { Look::Ready(Taken::NotThere) })
         })
         .await?;
     steps.texts.forget(key);
-    Ok(())
+    Ok(taken)
 }
 
 /// A key that is about to end is given up before the service says so: whoever waits with it goes on with a new one.

@@ -24,7 +24,7 @@ use crosspull::{
         record::Outcome,
         run::{Mode, run},
         undo::undo,
-        work::{Intent, Repeat},
+        work::{Intent, Repeat, Taken},
     },
     steps::route,
 };
@@ -232,17 +232,20 @@ impl Work for Process {
         Ok(None)
     }
 
-    async fn undo(&self, step: StepId, _: &StepContext, output: &Output) -> Result<(), Fault> {
+    async fn undo(&self, step: StepId, _: &StepContext, output: &Output) -> Result<Taken, Fault> {
         self.trip().await;
         // A replica that does not know an object yet answers that it is not there, and leaves it where it is.
         let unseen = |since: &Instant| !self.outside.sees(*since);
-        if let Some(made) = self.outside.objects.lock().unwrap().get_mut(&step) {
+        let mut objects = self.outside.objects.lock().unwrap();
+        let mut keys = self.outside.keys.lock().unwrap();
+        let there = objects.get(&step).map_or(0, Vec::len) + keys.len();
+        if let Some(made) = objects.get_mut(&step) {
             made.retain(unseen);
         }
         if let Output::Key(removed) = output {
-            self.outside.keys.lock().unwrap().retain(|key, since| *key != removed.id || unseen(since));
+            keys.retain(|key, since| *key != removed.id || unseen(since));
         }
-        Ok(())
+        Ok(Taken::of(objects.get(&step).map_or(0, Vec::len) + keys.len() < there))
     }
 
     async fn review_nodes(&self, cx: &StepContext) -> Result<NodesReview, Fault> {
