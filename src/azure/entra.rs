@@ -64,6 +64,8 @@ pub(crate) fn read_openid(response: &Response) -> Result<OpenId> {
     let tenant_id = [wire.issuer.as_str(), wire.token_endpoint.as_str()]
         .into_iter()
         .find_map(|text| text.split('/').find_map(|segment| segment.parse().ok()))
+        // No tenant has this one.
+        .filter(|id: &TenantId| !id.0.is_nil())
         .ok_or_else(|| lacks(response, "tenant id"))?;
     Ok(OpenId {
         tenant_id,
@@ -129,6 +131,27 @@ pub async fn client_credentials(
 #[cfg(test)]
 pub(crate) mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use reqwest::header::HeaderMap;
+
+    use super::*;
+
+    #[test]
+    fn a_tenant_has_an_id_that_can_be_one() {
+        let read = |id: &str| {
+            let address = format!("https://login.example/{id}/v2.0");
+            let document = serde_json::json!({
+                "issuer": address, "token_endpoint": address, "authorization_endpoint": address,
+                "cloud_instance_name": "microsoftonline.com",
+            });
+            let call = Call::get("entra.openid", "find", Url::parse("https://login.example/").unwrap());
+            read_openid(&Response::new(200, HeaderMap::new(), document.to_string().into_bytes(), &call))
+        };
+        let id = "11111111-aaaa-4000-8000-000000000001";
+        assert_eq!(read(id).unwrap().tenant_id.to_string(), id);
+        for none in ["00000000-0000-0000-0000-000000000000", "common"] {
+            assert!(read(none).unwrap_err().message.contains("tenant id"), "{none}");
+        }
+    }
 
     /// A token that nobody signed.
     pub(crate) fn jwt(claims: &serde_json::Value) -> String {
