@@ -108,9 +108,11 @@ pub(crate) fn clean(text: &str) -> String {
     {
         let word = if is_token(word) { "…" } else { word };
         if out.len() + word.len() > LONGEST {
-            let room: String = word.chars().take(80).collect();
             if out.is_empty() {
-                out.push_str(&room);
+                out.extend(word.chars().take(80));
+            } else {
+                // A word of its own: with it, the one before could look like a token.
+                out.push(' ');
             }
             out.push('…');
             break;
@@ -212,6 +214,14 @@ mod tests {
         let token = format!("eyJ{}.eyJ{}.{}", "a".repeat(30), "b".repeat(1400), "c".repeat(40));
         assert_eq!(clean(&format!("the assertion '{token}' is not valid")), "the assertion … is not valid");
         assert_eq!(clean(&token), "…");
+    }
+
+    #[test]
+    fn where_a_text_is_cut_off_nothing_begins_to_look_like_a_token() {
+        let short = format!("eyJ{}", "b".repeat(36));
+        let cut = clean(&format!("{} {short} {}", "a".repeat(1100), "c".repeat(100)));
+        assert!(cut.ends_with(&format!("{short} …")), "{cut}");
+        assert_eq!(clean(&cut), cut);
     }
 
     #[test]
