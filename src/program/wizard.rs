@@ -41,7 +41,13 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
     // Found before the screen opens: a name that is not there is answered in the shell.
     let resume = match resume {
         Some(args) => {
-            let name = crate::session::Store::new(&data_dir).find(args.setup.as_deref())?.name;
+            let entry = crate::session::Store::new(&data_dir).find(args.setup.as_deref())?;
+            if entry.reading.as_ref().is_ok_and(|read| read.progress.closed().is_some() || read.progress.undoing()) {
+                // There is nothing to draw: a line says so, and what goes on with it.
+                let session = keeping(global, Session::open(options)?);
+                return super::work::resume(&session, &args, started(global)).await;
+            }
+            let name = entry.name;
             if let Some(image) = &args.image {
                 Session::open(options.clone())?.take_image(Some(&name), image)?;
             }

@@ -11,7 +11,10 @@ use crosspull::{
 };
 use tokio::sync::mpsc;
 
-use super::pty::{ESC, F1, Pty};
+use super::{
+    pty::{ENTER, ESC, F1, Pty},
+    whole::{accept, agree},
+};
 use crate::{
     program::truth::until,
     world::{World, describe},
@@ -124,6 +127,22 @@ async fn resume_opens_it_and_a_signal_leaves_it_to_be_resumed() {
 async fn a_name_that_is_not_there_is_answered_in_the_shell() {
     let world = World::new("default").await;
     let left = world.wizard(["resume", "nobody"]).start().end().exits(2).says("nobody");
+    assert!(!left.raw.contains(&0x1b), "the screen was never taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_setup_is_answered_in_the_shell() {
+    let world = waiting(|_, _| {}).await;
+    accept(&world);
+    let mut wizard = world.wizard(["resume", "new-shop"]).start();
+    agree(&mut wizard);
+    wizard.shows("PROVEN: shop-prod can pull");
+    wizard.keys("q");
+    wizard.shows("Leave crosspull?");
+    wizard.keys(ENTER);
+    wizard.end().exits(0).gave_back();
+    let left = world.wizard(["resume", "new-shop"]).start().end().exits(0);
+    let left = left.says("There is nothing to do: this setup is connected.");
     assert!(!left.raw.contains(&0x1b), "the screen was never taken");
 }
 

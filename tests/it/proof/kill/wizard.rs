@@ -11,7 +11,7 @@ use std::{
 use super::{Dice, Moment, assert_no_reset_met_another, command_line::run};
 use crate::{
     terminal::{
-        pty::{ENTER, ESC, Mortal, Pty},
+        pty::{ENTER, Mortal, Pty},
         resume::waiting,
         whole::accept,
     },
@@ -87,23 +87,11 @@ async fn come(moment: &Moment, world: &World, mortal: &Mortal) {
 /// Says yes to whatever is asked, and leaves at the end. With what the wizard left, unless it was killed.
 fn sit_before(mut wizard: Pty) -> Option<(u32, String)> {
     loop {
-        let next = wizard.shows_one_of(&[
-            "PROVEN: shop-prod can pull",
-            "Replace every node?",
-            "it is finished",
-            "CP-611",
-            "WAITS FOR YOUR YES",
-        ]);
+        let next =
+            wizard.shows_one_of(&["PROVEN: shop-prod can pull", "Replace every node?", "CP-611", "WAITS FOR YOUR YES"]);
         match next {
-            // It died at the very end of all.
-            Some(2) => {
-                wizard.keys_if_alive(ESC);
-                wizard.hides_or_ends("it is finished");
-                wizard.keys_if_alive("q");
-                break;
-            }
             // Killed around two resets: nothing tells which key came last, and another reset settles it.
-            Some(3) => {
+            Some(2) => {
                 wizard.keys_if_alive("r");
                 wizard.hides_or_ends("CP-611");
             }
@@ -124,10 +112,12 @@ fn sit_before(mut wizard: Pty) -> Option<(u32, String)> {
                 wizard.keys_if_alive(ENTER);
                 wizard.shows_one_of(&["Replace every node?"]);
             }
+            // It died, or it was finished before: then there is nothing to draw.
             None => break,
         }
     }
     let left = wizard.end();
     let killed = left.status.signal().is_some();
-    (!killed).then(|| (left.status.exit_code(), left.screen.contents()))
+    let told = || String::from_utf8_lossy(&left.raw[left.raw.len().saturating_sub(2000)..]).escape_debug().to_string();
+    (!killed).then(|| (left.status.exit_code(), format!("{}\n{}", left.screen.contents(), told())))
 }
