@@ -18,8 +18,8 @@ fn slow(world: &World, operation: &str) {
     world.sim.faults().add(Rule::new(operation, Action::Delay { delay_ms: 6000 }));
 }
 
-/// Everything that somebody else could want of it, at once.
-async fn everybody_else_is_busy(world: &World, name: &str) {
+/// Everything that somebody else could want of it, at once. What is being taken back is answered in the shell.
+async fn everybody_else_is_busy(world: &World, name: &str, taken_back: bool) {
     let busy = [
         &["resume", name, "--yes"][..],
         &["resume"],
@@ -34,6 +34,10 @@ async fn everybody_else_is_busy(world: &World, name: &str) {
     let mut wizard = world.wizard(["resume", name]).start();
     let wizard = tokio::task::spawn_blocking(move || {
         wizard.shows("another crosspull is at work on it");
+        if taken_back {
+            wizard.end().exits(BUSY.unsigned_abs()).gave_back();
+            return;
+        }
         wizard.keys(ESC);
         wizard.hides("another crosspull is at work on it");
         wizard.keys("q");
@@ -53,7 +57,7 @@ async fn beside_apply(operation: &str) {
     let run = world.start(["apply", file.to_str().unwrap(), "--yes"]);
     world.all_faults_struck().await;
     world.apply_file(&file).await.exits(2);
-    everybody_else_is_busy(&world, "shop-prod").await;
+    everybody_else_is_busy(&world, "shop-prod", false).await;
     run.end().await.exits(0);
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
     assert_eq!((world.labelled_keys().len(), world.ours().len()), (1, 1));
@@ -69,7 +73,7 @@ async fn beside_undo() {
     slow(&world, "graph.application.delete");
     let run = world.start(["undo", "shop-prod", "--yes"]);
     world.all_faults_struck().await;
-    everybody_else_is_busy(&world, "shop-prod").await;
+    everybody_else_is_busy(&world, "shop-prod", true).await;
     run.end().await.exits(0);
     world.assert_nothing_left();
 }
@@ -78,7 +82,7 @@ async fn beside_the_wizard() {
     let world = waiting(|_, _| {}).await;
     let wizard = world.wizard(["resume", "new-shop"]).start();
     wizard.shows("WAITS FOR Fabrikam");
-    everybody_else_is_busy(&world, "new-shop").await;
+    everybody_else_is_busy(&world, "new-shop", false).await;
     wizard.signal("KILL");
     wizard.killed();
     accept(&world);
