@@ -35,7 +35,8 @@ async fn everybody_else_is_busy(world: &World, name: &str, taken_back: bool) {
     let wizard = tokio::task::spawn_blocking(move || {
         wizard.shows("another crosspull is at work on it");
         if taken_back {
-            wizard.end().exits(BUSY.unsigned_abs()).gave_back();
+            let left = wizard.end().exits(BUSY.unsigned_abs());
+            assert!(!left.raw.contains(&0x1b), "the screen was never taken");
             return;
         }
         wizard.keys(ESC);
