@@ -115,10 +115,12 @@ async fn take_back<W: Work>(
     Ok(())
 }
 
-/// A key that is gone already.
+/// A key that is gone already. Where its app stays, that is looked at once more: a replica that did not know the key yet may
+/// have said so.
 fn removed(progress: &Progress, output: &Output) -> bool {
     let Output::Key(key) = output else { return false };
-    progress.facts().key(key.id).is_some_and(|record| record.removed)
+    let app_goes = progress.plan().is_some_and(|plan| plan.has(StepId::Registration));
+    app_goes && progress.facts().key(key.id).is_some_and(|record| record.removed)
 }
 
 /// How long something of that time may still come to light.
