@@ -42,9 +42,9 @@ impl Left {
         Self::by(&MAIN, None).await
     }
 
-    /// The reset is under way.
+    /// The reset is under way: it is asked for the first time how that goes.
     async fn half_done() -> Self {
-        Self::by(&MAIN, Some(Stop { torn: false, ..Stop::before(20, 0) })).await
+        Self::by(&MAIN, Some(Stop { of: "aks.operations.get", torn: false, ..Stop::before(1, 0) })).await
     }
 
     fn file(&self) -> PathBuf {

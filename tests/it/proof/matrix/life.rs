@@ -28,6 +28,8 @@ use crate::world::{World, describe};
 /// When a life is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
+    /// Which requests are counted; the others are carried out before that.
+    pub of: &'static str,
     /// Before this request is carried out, counted from 1.
     pub request: u32,
     /// So many records are on disk beyond those that were when the request before it arrived.
@@ -42,7 +44,7 @@ impl Stop {
     /// Before a request, at one of the lengths that the journal had.
     pub fn before(request: u32, records: usize) -> Self {
         let torn = (request as usize + records).is_multiple_of(2);
-        Self { request, records, torn, late: None }
+        Self { of: "*", request, records, torn, late: None }
     }
 }
 
@@ -181,9 +183,9 @@ pub async fn again(world: &World, shape: &Shape, task: Task, stop: Option<Stop>)
 fn arm(world: &World, stop: Option<Stop>) {
     let Some(stop) = stop else { return };
     if let Some(delay_ms) = stop.late {
-        world.sim.faults().add(Rule::new("*", Action::Late { delay_ms }).nth(stop.request));
+        world.sim.faults().add(Rule::new(stop.of, Action::Late { delay_ms }).nth(stop.request));
     }
-    world.sim.faults().add(Rule::new("*", Action::DropBefore).nth(stop.request).times(u32::MAX));
+    world.sim.faults().add(Rule::new(stop.of, Action::DropBefore).nth(stop.request).times(u32::MAX));
 }
 
 fn struck(world: &World) -> bool {
