@@ -260,7 +260,7 @@ impl Work for Steps {
         self.texts.drop_kept(cx.setup(), key).await.map_err(|refused| refused.to_string())
     }
 
-    async fn remove_key(&self, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+    async fn remove_key(&self, key: KeyId, cx: &StepContext) -> Result<Taken, Fault> {
         secret::remove_unused(self, key, cx).await
     }
 }

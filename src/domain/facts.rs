@@ -176,6 +176,7 @@ pub struct Swept {
 pub struct Facts {
     outputs: BTreeMap<StepId, Output>,
     keys: BTreeMap<KeyId, KeyRecord>,
+    former_app: Option<App>,
 }
 
 impl Facts {
@@ -193,9 +194,18 @@ impl Facts {
         self.outputs.insert(step, output);
     }
 
-    /// Forgets a step's output: it was undone, or is gone. Keys stay known.
+    /// Forgets a step's output: it is gone. Keys stay known.
     pub fn drop_output(&mut self, step: StepId) {
         self.outputs.remove(&step);
+    }
+
+    /// Forgets a step's output: it was taken back. Which app it was about stays known.
+    pub fn take_back(&mut self, step: StepId) {
+        let app = self.app().cloned();
+        self.drop_output(step);
+        if self.app().is_none() {
+            self.former_app = app.or(self.former_app.take());
+        }
     }
 
     /// Marks a key as delivered.
@@ -265,6 +275,11 @@ impl Facts {
             (Some(Output::Registration(app)), _) | (_, Some(Output::Adoption(Adopted { app, .. }))) => Some(app),
             _ => None,
         }
+    }
+
+    /// The app that [`Self::app`] named until it was taken back.
+    pub fn former_app(&self) -> Option<&App> {
+        self.former_app.as_ref()
     }
 
     /// The cluster's present app as it was before this setup opened it.

@@ -3,6 +3,8 @@
 //! An illegal transition is an error, both when a record is about to be written and when a journal is read: a journal
 //! that says what cannot have happened is not acted on.
 
+mod ahead;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -226,7 +228,7 @@ impl Progress {
                 if self.raw(*step) != Stage::Undoing {
                     return illegal(format!("{step} was not being taken back"));
                 }
-                self.facts.drop_output(*step);
+                self.facts.take_back(*step);
                 self.stages.insert(*step, Stage::Undone);
             }
             Record::Closed { outcome } => {
@@ -453,110 +455,6 @@ impl Progress {
     /// Whether the other company's admin said that a step is done.
     pub fn vouched(&self, step: StepId) -> bool {
         self.vouched.contains(&step)
-    }
-
-    /// The plan's steps with their stages, in reading order.
-    pub fn steps(&self) -> impl Iterator<Item = (StepId, Stage)> {
-        let plan = self.plan.clone();
-        let count = plan.as_ref().map_or(0, |plan| plan.lines.len());
-        (0..count)
-            .filter_map(move |at| plan.as_ref().map(|plan| plan.lines[at].step))
-            .map(|step| (step, self.stage(step)))
-    }
-
-    /// The steps that failed.
-    pub fn failed(&self) -> impl Iterator<Item = (StepId, Box<Problem>)> {
-        self.steps().filter_map(|(step, stage)| match stage {
-            Stage::Failed { problem, .. } => Some((step, problem)),
-            _ => None,
-        })
-    }
-
-    /// Whether every step of the plan is done.
-    pub fn complete(&self) -> bool {
-        self.plan.is_some() && self.steps().all(|(_, stage)| stage == Stage::Done)
-    }
-
-    /// The steps that could be at work now: what they need is done, and they are not. A reset that may have been sent
-    /// is followed up whatever else has failed; one that is due has a gate of its own, [`Self::update_ready`].
-    pub fn runnable(&self) -> Vec<StepId> {
-        if !self.is_confirmed() || self.undoing() || self.closed.is_some() {
-            return Vec::new();
-        }
-        self.steps()
-            .filter(|(step, stage)| match stage {
-                Stage::Due | Stage::Lost => *step != StepId::ClusterUpdate && self.has_its_needs(*step),
-                Stage::Intended { .. } | Stage::Applied => *step == StepId::ClusterUpdate || self.has_its_needs(*step),
-                _ => false,
-            })
-            .map(|(step, _)| step)
-            .collect()
-    }
-
-    /// Whether the cluster update has all it needs but its confirmation: everything before it is proven, and nothing
-    /// else has failed but what comes after it.
-    pub fn update_ready(&self) -> bool {
-        let Some(plan) = self.plan.as_ref().filter(|_| self.is_confirmed() && !self.undoing()) else { return false };
-        plan.line(StepId::ClusterUpdate).is_some_and(|line| {
-            matches!(
-                self.stage(StepId::ClusterUpdate),
-                Stage::Due | Stage::Lost | Stage::Failed { next: Next::Again, .. }
-            ) && self.failed().all(|(step, _)| step == StepId::ClusterUpdate || !self.has_its_needs(step))
-                && self.has_its_needs(line.step)
-        })
-    }
-
-    /// Whether a step may be driven: what it needs is done. The cluster update has a gate of its own.
-    pub fn has_its_needs(&self, step: StepId) -> bool {
-        // All the way down: what was done on top of something that is gone does not count.
-        self.plan.as_ref().and_then(|plan| plan.line(step)).is_some_and(|line| {
-            line.needs.iter().all(|need| self.stage(*need) == Stage::Done && self.has_its_needs(*need))
-        })
-    }
-
-    /// Whether no image has been pulled so far, so that another one can be named.
-    pub fn awaits_its_image(&self) -> bool {
-        let pulls = [StepId::Probe, StepId::Proof].into_iter();
-        self.plan.is_some() && pulls.into_iter().all(|step| !matches!(self.stage(step), Stage::Done | Stage::Applied))
-    }
-
-    /// Whether a reset may have been sent.
-    pub fn cluster_touched(&self) -> bool {
-        !matches!(self.raw(StepId::ClusterUpdate), Stage::Due)
-            && !matches!(self.raw(StepId::ClusterUpdate), Stage::Failed { next: Next::Again, .. } if self.facts.update().is_none())
-    }
-
-    /// Whether the setup is being taken back, or has been.
-    pub fn undoing(&self) -> bool {
-        self.stages.values().any(|stage| matches!(stage, Stage::Undoing | Stage::Undone))
-    }
-
-    /// The steps that may have left something in a tenant, last first: what undo goes through.
-    pub fn effects(&self) -> Vec<StepId> {
-        let mut steps: Vec<StepId> = self
-            .stages
-            .iter()
-            .filter(|(step, stage)| {
-                let untouched = matches!(stage, Stage::Due | Stage::Undone);
-                let rejected =
-                    matches!(stage, Stage::Failed { next: Next::Again, .. }) && !may_be_partly_applied(**step);
-                let nothing = (untouched && !(**stage == Stage::Due && self.left.contains(step)))
-                    || rejected && self.facts.output(**step).is_none();
-                !nothing && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
-            })
-            .map(|(step, _)| *step)
-            .collect();
-        steps.reverse();
-        steps
-    }
-
-    /// The steps whose work exists in a tenant, last first: a key that was removed is there no more.
-    pub fn left_behind(&self) -> Vec<StepId> {
-        let gone = |step: &StepId| {
-            let key = self.facts.key_of(*step).and_then(|key| self.facts.key(key.id));
-            key.is_some_and(|record| record.removed)
-        };
-        self.effects().into_iter().filter(|step| !gone(step)).collect()
     }
 
     /// Where a step stands by the records alone, for undo.

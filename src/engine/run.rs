@@ -18,7 +18,7 @@ use super::{
     drive::{drive, still_there},
     event::{Command, Ended, Event, Events, Idle},
     record::{Next, Outcome},
-    work::{Fault, Leaving, Work},
+    work::{Fault, Leaving, Taken, Work},
 };
 use crate::domain::{KeyId, Operator, PlanHash, Side, StepId, problem::ProblemKind};
 
@@ -462,9 +462,10 @@ impl<'a, W: Work> Run<'a, W> {
         let cx = StepContext { wait: Waiter::alone(self.pace), ..self.context(None) };
         for key in unused {
             let removed = tokio::time::timeout(self.pace.orderly_stop, self.work.remove_key(key, &cx)).await;
-            // What could not be removed now is removed by the next resume: the journal knows the key.
+            // What could not be removed now is removed by the next resume: the journal knows the key. Nor is a replica believed
+            // that has no such key: it may be too young to be known there.
             // A closed journal takes no more records; the key is gone all the same.
-            if matches!(removed, Ok(Ok(()))) && self.record(Record::KeyRemoved { key }).await.is_err() {
+            if matches!(removed, Ok(Ok(Taken::Away))) && self.record(Record::KeyRemoved { key }).await.is_err() {
                 tracing::warn!(%key, "the removal of a key could not be journalled");
             }
         }

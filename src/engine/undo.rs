@@ -1,4 +1,4 @@
-//! Takes a setup back, last step first, while the cluster has not been touched.
+//! Takes a setup back while the cluster has not been touched, in the order of [`Progress::effects`].
 
 use std::{sync::Arc, time::Duration};
 

@@ -74,7 +74,7 @@ pub trait Work: Send + Sync + 'static {
     }
 
     /// Removes a key that nobody can be using.
-    fn remove_key(&self, key: KeyId, cx: &StepContext) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn remove_key(&self, key: KeyId, cx: &StepContext) -> impl Future<Output = Result<Taken, Fault>> + Send;
 }
 
 /// What an intent names beyond its step.

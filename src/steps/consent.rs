@@ -19,6 +19,7 @@ use crate::{
     },
     engine::{
         Check, Fault, Stage, StepContext,
+        context::missing,
         wait::Look,
         work::{Repeat, Taken},
     },
@@ -37,8 +38,10 @@ pub(super) fn repeat(cx: &StepContext) -> Repeat {
 
 pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Fault> {
     let Some(registry) = &steps.registry else { return Ok(Check::CannotTell) };
-    let principal = registry.graph.service_principal_by_app_id(super::app_id(cx)?).await.map_err(fault)?;
     let (plan, facts) = (cx.plan()?, cx.facts());
+    // While the setup is taken back the app goes before its principal here.
+    let app = facts.app().or(facts.former_app()).ok_or_else(|| missing("the app"))?;
+    let principal = registry.graph.service_principal_by_app_id(app.app_id).await.map_err(fault)?;
     // One that was made anew is another: no role was given to it.
     let done = cx.progress().stage(StepId::Consent) == Stage::Done;
     let known = facts.consented().and_then(|consented| consented.object_id).filter(|_| done);

@@ -126,14 +126,14 @@ async fn expect_unused(steps: &Steps, key: &Key, cx: &StepContext) -> Result<Res
 }
 
 /// Removes a key that was never delivered, where nobody can be using it.
-pub(super) async fn remove_unused(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<(), Fault> {
+pub(super) async fn remove_unused(steps: &Steps, key: KeyId, cx: &StepContext) -> Result<Taken, Fault> {
     let known = cx.facts().key(key).map(|record| record.key.clone());
     if let Some(known) = known
         && let Err(why) = expect_unused(steps, &known, cx).await?
     {
         return Err(refused(ProblemKind::Azure, "remove a key", why));
     }
-    remove(steps, key, cx).await.map(|_| ())
+    remove(steps, key, cx).await
 }
 
 /// Removes a key from the app. One that is not there any more is removed as well.

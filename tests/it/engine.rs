@@ -271,9 +271,10 @@ impl Work for Process {
         self.texts.lock().unwrap().contains(&key)
     }
 
-    async fn remove_key(&self, key: KeyId, _: &StepContext) -> Result<(), Fault> {
-        self.outside.keys.lock().unwrap().remove(&key);
-        Ok(())
+    async fn remove_key(&self, key: KeyId, _: &StepContext) -> Result<Taken, Fault> {
+        let mut keys = self.outside.keys.lock().unwrap();
+        let seen = keys.get(&key).is_some_and(|since| self.outside.sees(*since));
+        Ok(Taken::of(seen && keys.remove(&key).is_some()))
     }
 }
 
@@ -354,8 +355,19 @@ pub fn plan(setup: SetupId) -> Plan {
     }
 }
 
-/// What a front end does: confirms, retries, and, where told to, dies when it hears of the record with a number.
-async fn carry(journal: &mut Journal, process: Process, mode: Mode, die_at: Option<u64>) -> Option<Ended> {
+/// How far a process goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// To the end.
+    Closed,
+    /// It dies when it hears of the record with this number.
+    Death(u64),
+    /// It leaves when it is to confirm that nodes are replaced.
+    Nodes,
+}
+
+/// What a front end does: confirms and retries, as far as it is to go.
+async fn carry(journal: &mut Journal, process: Process, mode: Mode, until: Until) -> Option<Ended> {
     let (events, mut happened, _statuses) = Events::channel();
     let (command, commands) = mpsc::channel(16);
     let at = journal.folder().to_owned();
@@ -369,9 +381,10 @@ async fn carry(journal: &mut Journal, process: Process, mode: Mode, die_at: Opti
         tokio::select! {
             biased;
             Some(event) = happened.recv() => match event {
-                Event::Recorded(entry) if Some(entry.seq) == die_at => return None,
+                Event::Recorded(entry) if until == Until::Death(entry.seq) => return None,
                 Event::PlanChanged(plan) => command.send(Command::Confirm(plan.hash())).await.unwrap(),
                 Event::ConfirmNodes(found) => review = Some(found),
+                Event::Idle(Idle::Nodes) if until == Until::Nodes => command.send(Command::Stop).await.unwrap(),
                 Event::Idle(Idle::Nodes) => {
                     command.send(Command::ConfirmNodes(review.clone().unwrap().hash.clone())).await.unwrap();
                 }
@@ -427,7 +440,7 @@ async fn a_setup_is_carried_through() {
     let folder = folder();
     let outside = Outside::new(1, Duration::from_secs(20));
     let mut journal = setup(folder.path());
-    let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, None).await;
+    let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Until::Closed).await;
     assert_eq!(ended, Some(Ended::Closed(Outcome::Connected)));
     assert_exactly_what_was_meant(&outside, journal.folder(), "undisturbed");
     assert_eq!(*outside.resets.lock().unwrap(), 1);
@@ -441,13 +454,14 @@ async fn a_setup_that_dies_at_any_record_leaves_exactly_what_was_meant() {
             let folder = folder();
             let outside = Outside::new(first, Duration::from_secs(100));
             let mut journal = setup(folder.path());
-            let mut ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Some(first)).await;
+            let mut ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Until::Death(first)).await;
             let at = journal.folder().to_owned();
-            let mut deaths = vec![second];
+            let mut deaths = vec![Until::Death(second)];
             while ended.is_none() {
                 drop(journal);
                 journal = Journal::open(&at).unwrap();
-                ended = carry(&mut journal, process(&outside, false), Mode::Resumed, deaths.pop()).await;
+                let until = deaths.pop().unwrap_or(Until::Closed);
+                ended = carry(&mut journal, process(&outside, false), Mode::Resumed, until).await;
             }
             assert_exactly_what_was_meant(&outside, &at, &note);
         }
@@ -460,7 +474,7 @@ async fn a_setup_that_died_at_any_record_is_taken_back_whole() {
         let folder = folder();
         let outside = Outside::new(died_at, Duration::from_secs(100));
         let mut journal = setup(folder.path());
-        let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Some(died_at)).await;
+        let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Until::Death(died_at)).await;
         assert_eq!(ended, None, "it did not die at record {died_at}");
         let at = journal.folder().to_owned();
         drop(journal);
@@ -481,12 +495,28 @@ async fn a_setup_that_died_at_any_record_is_taken_back_whole() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_a_replica_does_not_know_on_leaving_is_not_taken_for_removed() {
+    let folder = folder();
+    let outside = Outside::new(1, Duration::from_secs(100));
+    let mut journal = setup(folder.path());
+    let ended = carry(&mut journal, process(&outside, false), Mode::Fresh, Until::Nodes).await;
+    assert_eq!(ended, Some(Ended::Stopped));
+    let made: Vec<KeyId> = outside.keys.lock().unwrap().keys().copied().collect();
+    assert_eq!(made.len(), 1, "the key that was made a moment ago is there still");
+    let record = journal.progress().facts().key(made[0]).unwrap();
+    assert!(!record.removed, "it is said to be gone");
+    let ended = carry(&mut journal, process(&outside, false), Mode::Resumed, Until::Closed).await;
+    assert_eq!(ended, Some(Ended::Closed(Outcome::Connected)));
+    assert_exactly_what_was_meant(&outside, journal.folder(), "after somebody left");
+}
+
+#[tokio::test(start_paused = true)]
 async fn lost_answers_double_nothing() {
     for seed in 0..120 {
         let folder = folder();
         let outside = Outside::new(seed, Duration::from_secs(100));
         let mut journal = setup(folder.path());
-        let ended = carry(&mut journal, process(&outside, true), Mode::Fresh, None).await;
+        let ended = carry(&mut journal, process(&outside, true), Mode::Fresh, Until::Closed).await;
         assert_eq!(ended, Some(Ended::Closed(Outcome::Connected)), "seed {seed}");
         assert_exactly_what_was_meant(&outside, journal.folder(), &format!("seed {seed}"));
     }

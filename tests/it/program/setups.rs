@@ -48,7 +48,7 @@ async fn a_setup_is_taken_back_before_the_cluster_was_touched() {
     let refused = world.crosspull(["forget", "shop-vnet", "--yes"]).await.exits(2);
     shown!(world, refused.stderr, @"
     crosspull: could not forget shop-vnet: what it made exists in the tenants
-               (registry role, consent, carry over, identity, registration).
+               (registry role, carry over, identity, registration, consent).
                `crosspull undo` takes that back first
     ");
     let asked = world.crosspull(["undo", "shop-vnet"]).await.exits(2);
@@ -64,14 +64,14 @@ async fn a_setup_is_taken_back_before_the_cluster_was_touched() {
     TIME  secret          taken back
     TIME  registry role   is being taken back
     TIME  registry role   taken back
-    TIME  consent         is being taken back
-    TIME  consent         taken back
     TIME  carry over      is being taken back
     TIME  carry over      taken back
     TIME  identity        is being taken back
     TIME  identity        taken back
     TIME  registration    is being taken back
     TIME  registration    taken back
+    TIME  consent         is being taken back
+    TIME  consent         taken back
     TIME  setup           taken back: nothing of it is left in either tenant
     The deleted app stays in the cluster tenant's recycle bin for 30 days.
     ");

@@ -72,7 +72,7 @@ pub struct Death {
     /// How many different lengths the journal had since the request before.
     pub lengths: usize,
     pub at: OffsetDateTime,
-    correlation: String,
+    correlation: Option<String>,
 }
 
 impl Death {
@@ -84,6 +84,11 @@ impl Death {
     /// Whether a request of the dead was carried out all the same, after the journal was cut: no such death exists.
     pub fn was_survived(&self, world: &World) -> bool {
         world.sim.requests().iter().any(|one| !one.dropped && one.at > self.at && self.sent(one))
+    }
+
+    /// Whether it was a request that can be told from others. A renewed sign-in is not, and changes nothing.
+    pub fn can_be_followed(&self) -> bool {
+        self.correlation.is_some()
     }
 
     /// Waits until the request that came late is carried out; says when that was.
@@ -98,7 +103,7 @@ impl Death {
     }
 
     fn sent(&self, exchange: &Exchange) -> bool {
-        correlation(exchange).is_some_and(|id| id == self.correlation)
+        self.correlation.is_some() && correlation(exchange) == self.correlation
     }
 }
 
@@ -237,7 +242,7 @@ fn laid_out(world: &World, life: Option<Result<Came, String>>, stop: Option<Stop
     let at = unheard.at.max(heard.at);
     let lengths = cut(world, heard.at, at, stop);
     world.sim.faults().clear();
-    Ok(Life::Died(Death { operation: unheard.operation, lengths, at, correlation: last.unwrap_or_default() }))
+    Ok(Life::Died(Death { operation: unheard.operation, lengths, at, correlation: last }))
 }
 
 /// A life that had no further request to send can end before the last of its records.
@@ -250,7 +255,7 @@ fn after_the_last(world: &World, heard: &Exchange, stop: Stop) -> Option<Life> {
         fs::write(folder(world).join("journal.jsonl"), before).unwrap();
         return None;
     }
-    let correlation = correlation(heard).unwrap_or_default();
+    let correlation = correlation(heard);
     Some(Life::Died(Death { operation: THE_END, lengths, at, correlation }))
 }
 
@@ -283,10 +288,10 @@ pub fn folder(world: &World) -> PathBuf {
     only.clone()
 }
 
-/// Whether the other admin has been given the link, and nobody is taking the setup back from them.
+/// Whether the other admin has been given the link.
 pub fn link_is_out(world: &World) -> bool {
     let reading = journal::read(&folder(world)).expect("a whole journal");
-    !matches!(reading.progress.stage(StepId::Consent), Stage::Due | Stage::Undoing | Stage::Undone)
+    reading.progress.stage(StepId::Consent) != Stage::Due
 }
 
 /// What a front end does: confirms what it is asked to, and leaves where something failed. Meanwhile the other admin does
