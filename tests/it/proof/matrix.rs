@@ -116,7 +116,7 @@ impl Case {
             let now = wait::now();
             match life {
                 Life::Died(death) => {
-                    if stop.is_some_and(|stop| stop.late.is_some()) && !death.at_the_end() && death.can_be_followed() {
+                    if stop.is_some_and(|stop| stop.late.is_some()) && !death.at_the_end() {
                         late.push((deaths.len(), now));
                     }
                     deaths.push(death);

@@ -73,6 +73,8 @@ pub struct Death {
     pub lengths: usize,
     pub at: OffsetDateTime,
     correlation: Option<String>,
+    /// The first request that was not answered: the one that may come late.
+    unanswered: Option<Exchange>,
 }
 
 impl Death {
@@ -86,16 +88,12 @@ impl Death {
         world.sim.requests().iter().any(|one| !one.dropped && one.at > self.at && self.sent(one))
     }
 
-    /// Whether it was a request that can be told from others. A renewed sign-in is not, and changes nothing.
-    pub fn can_be_followed(&self) -> bool {
-        self.correlation.is_some()
-    }
-
     /// Waits until the request that came late is carried out; says when that was.
     pub async fn carried_out(&self, world: &World) -> OffsetDateTime {
+        let unanswered = self.unanswered.as_ref().expect("a request that was not answered");
         loop {
             let all = world.sim.requests();
-            if let Some(late) = all.iter().find(|one| one.dropped && one.status != 0 && self.sent(one)) {
+            if let Some(late) = all.iter().find(|one| one.dropped && one.status != 0 && same(one, unanswered)) {
                 return late.at;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -105,6 +103,11 @@ impl Death {
     fn sent(&self, exchange: &Exchange) -> bool {
         self.correlation.is_some() && correlation(exchange) == self.correlation
     }
+}
+
+fn same(one: &Exchange, other: &Exchange) -> bool {
+    let request = |it: &Exchange| (it.method.clone(), it.url.clone(), it.request_body.clone());
+    request(one) == request(other) && one.request_headers == other.request_headers
 }
 
 fn correlation(exchange: &Exchange) -> Option<String> {
@@ -144,13 +147,13 @@ pub async fn begin(world: &World, shape: &Shape) -> (Session, Open) {
 /// The first life.
 pub async fn first(world: &World, shape: &Shape, task: Task, stop: Option<Stop>) -> Life {
     let (session, mut open) = begin(world, shape).await;
-    arm(world, stop);
+    let armed = arm(world, stop);
     let life = {
         let work = work(world, shape, &session, &mut open, Mode::Fresh, task);
         until_death(world, &session, stop, work).await
     };
     drop((session, open));
-    laid_out(world, life, stop).unwrap_or_else(|error| panic!("{error}"))
+    laid_out(world, life, stop, armed).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A life that takes the setup up again.
@@ -173,7 +176,7 @@ async fn taken_up(session: &Session) -> Result<Open, String> {
 /// A life that takes the setup up again, or is refused to.
 pub async fn again(world: &World, shape: &Shape, task: Task, stop: Option<Stop>) -> Result<Life, String> {
     let session = world.session();
-    arm(world, stop);
+    let armed = arm(world, stop);
     let life = {
         let work = async {
             let mut open = taken_up(&session).await?;
@@ -182,15 +185,18 @@ pub async fn again(world: &World, shape: &Shape, task: Task, stop: Option<Stop>)
         until_death(world, &session, stop, work).await
     };
     drop(session);
-    laid_out(world, life, stop)
+    laid_out(world, life, stop, armed)
 }
 
-fn arm(world: &World, stop: Option<Stop>) {
-    let Some(stop) = stop else { return };
+/// Says how many requests there were by then.
+fn arm(world: &World, stop: Option<Stop>) -> usize {
+    let already = world.sim.requests().len();
+    let Some(stop) = stop else { return already };
     if let Some(delay_ms) = stop.late {
         world.sim.faults().add(Rule::new(stop.of, Action::Late { delay_ms }).nth(stop.request));
     }
     world.sim.faults().add(Rule::new(stop.of, Action::DropBefore).nth(stop.request).times(u32::MAX));
+    already
 }
 
 fn struck(world: &World) -> bool {
@@ -224,10 +230,17 @@ async fn until_death(
 }
 
 /// The journal is left as it was at the moment of death, and the simulator listens again.
-fn laid_out(world: &World, life: Option<Result<Came, String>>, stop: Option<Stop>) -> Result<Life, String> {
+fn laid_out(
+    world: &World,
+    life: Option<Result<Came, String>>,
+    stop: Option<Stop>,
+    armed: usize,
+) -> Result<Life, String> {
     let died = struck(world);
     let requests = world.sim.requests();
-    let heard = requests.iter().rev().find(|one| !one.dropped).expect("a life begins with a request");
+    // They are listed as they were answered; all that was on disk when one of them arrived is kept.
+    let heard = requests.iter().filter(|one| !one.dropped).max_by_key(|one| one.at);
+    let heard = heard.expect("a life begins with a request");
     let Some(stop) = stop.filter(|_| died) else {
         world.sim.faults().clear();
         let came = life.expect("it died of nothing")?;
@@ -240,9 +253,10 @@ fn laid_out(world: &World, life: Option<Result<Came, String>>, stop: Option<Stop
     let unheard =
         requests.iter().find(|one| one.dropped && correlation(one) == last).expect("a request that was not heard");
     let at = unheard.at.max(heard.at);
+    let unanswered = requests.iter().skip(armed).find(|one| one.dropped && one.status == 0).cloned();
     let lengths = cut(world, heard.at, at, stop);
     world.sim.faults().clear();
-    Ok(Life::Died(Death { operation: unheard.operation, lengths, at, correlation: last }))
+    Ok(Life::Died(Death { operation: unheard.operation, lengths, at, correlation: last, unanswered }))
 }
 
 /// A life that had no further request to send can end before the last of its records.
@@ -256,7 +270,7 @@ fn after_the_last(world: &World, heard: &Exchange, stop: Stop) -> Option<Life> {
         return None;
     }
     let correlation = correlation(heard);
-    Some(Life::Died(Death { operation: THE_END, lengths, at, correlation }))
+    Some(Life::Died(Death { operation: THE_END, lengths, at, correlation, unanswered: None }))
 }
 
 /// Cuts the journal; says how many lengths there were to choose from.
