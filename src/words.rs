@@ -8,6 +8,7 @@ mod nodes;
 mod output;
 pub(crate) mod problem;
 mod sign_in;
+mod taken_back;
 mod texts;
 mod waiting;
 
@@ -16,5 +17,6 @@ pub use nodes::{replaced, way_back};
 pub use output::output_words;
 pub use problem::{ProblemWords, error_text, problem_text, problem_words};
 pub use sign_in::{other_operator, sign_in_page, sign_in_reason, sign_in_useless};
+pub use taken_back::{left_to_others, taken_back};
 pub use texts::{text_refused, text_stays};
 pub use waiting::doing_words;

@@ -125,8 +125,16 @@ fn removed(progress: &Progress, output: &Output) -> bool {
 
 /// How long something of that time may still come to light.
 fn young_for(since: Option<OffsetDateTime>, cx: &StepContext) -> Duration {
-    let age = since.map(|at| Duration::try_from(super::wait::now() - at).unwrap_or_default());
-    age.map_or(Duration::ZERO, |age| cx.wait.pace().graph_window.saturating_sub(age))
+    since.map_or(Duration::ZERO, |at| cx.wait.pace().graph_window.saturating_sub(age(at)))
+}
+
+/// Whether a request of that time may still have been on its way a window ago.
+fn is_recent(since: Option<OffsetDateTime>, cx: &StepContext) -> bool {
+    since.is_some_and(|at| age(at) < 2 * cx.wait.pace().graph_window)
+}
+
+fn age(since: OffsetDateTime) -> Duration {
+    Duration::try_from(super::wait::now() - since).unwrap_or_default()
 }
 
 /// Every key of a step's purposes that is still there: a step that made more than one knows only the last.
@@ -167,8 +175,10 @@ async fn find<W: Work>(work: &W, step: StepId, cx: &StepContext) -> Result<Optio
     let window = match work.repeat(step, cx) {
         Repeat::AfterGraphWindow => cx.wait.pace().graph_window,
         Repeat::AfterClusterWindow => cx.wait.pace().cluster_window,
-        // Seen as soon as it is there; but what was on its way when a process ended may arrive after it.
-        Repeat::Keyed => young_for(cx.progress().begun_at(step), cx).max(cx.wait.pace().first_look),
+        // Seen as soon as it is there; but what was on its way when a process ended may arrive after it, and how long it was on
+        // its way nobody knows.
+        Repeat::Keyed if is_recent(cx.progress().begun_at(step), cx) => cx.wait.pace().graph_window,
+        Repeat::Keyed => cx.wait.pace().first_look,
         Repeat::ReadOnly => match work.check(step, cx).await? {
             Check::There(output) => return Ok(Some(output)),
             Check::CannotTell => return Ok(None),

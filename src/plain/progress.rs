@@ -8,7 +8,7 @@ use crate::{
         layout::{clean, clock},
         other_operator, output_words,
         problem::said,
-        text_refused, text_stays,
+        taken_back, text_refused, text_stays,
     },
 };
 
@@ -83,7 +83,7 @@ fn words(record: &Record, progress: &Progress) -> Option<(String, String)> {
             Some(("setup".to_owned(), "connected: the cluster can pull".to_owned()))
         }
         Record::Closed { outcome: Outcome::TakenBack } => {
-            Some(("setup".to_owned(), "taken back: nothing of it is left in either tenant".to_owned()))
+            Some(("setup".to_owned(), format!("taken back: {}", taken_back(progress))))
         }
     }
 }

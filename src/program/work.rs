@@ -21,7 +21,10 @@ use crate::{
     session::{Refusal, Session},
     setup_file,
     tui::browser::Browser,
-    words::again::{Started, own_line},
+    words::{
+        again::{Started, own_line},
+        left_to_others,
+    },
 };
 
 pub(super) async fn plan(session: &Session, args: &PlanArgs) -> Result<ExitCode, Refusal> {
@@ -161,6 +164,9 @@ pub(super) async fn undo(session: &Session, args: &UndoArgs, started: &Started) 
                 ended?;
                 if made_app {
                     out.text("The deleted app stays in the cluster tenant's recycle bin for 30 days.");
+                }
+                if let Some(left) = left_to_others(&folded) {
+                    out.text(&left);
                 }
                 return Ok(ExitCode::Done);
             }

@@ -137,6 +137,8 @@ impl Default for RoomSpec {
 #[serde(deny_unknown_fields)]
 struct TimingSpec {
     graph_lag: f64,
+    #[serde(default)]
+    flapping: bool,
     arm_principal_lag: f64,
     key_lag: f64,
     role_lag: f64,

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ pub struct World {
     pub subnet_prefix: String,
     pub operations: BTreeMap<uuid::Uuid, Operation>,
     pub timing: Timing,
+    /// How many reads were answered where replicas flap.
+    pub reads: AtomicU64,
     /// How many entries a page of a list holds.
     pub page_size: usize,
     /// How resets end, where not well.
@@ -53,6 +58,8 @@ pub struct Timing {
     pub speed: f64,
     /// Graph reads lag behind writes by this much.
     pub graph_lag: Duration,
+    /// While a write spreads, reads show it or not, by the replica that happens to answer.
+    pub flapping: bool,
     /// ARM knows a new principal after this much.
     pub arm_principal_lag: Duration,
     /// A new key is usable after this much.
@@ -113,6 +120,16 @@ impl World {
     pub fn now(&self) -> OffsetDateTime {
         let now = OffsetDateTime::now_utc();
         now + self.clock_offset
+    }
+
+    /// The moment up to which a read's replica knows what was written.
+    pub fn read_at(&self) -> OffsetDateTime {
+        let spread = self.timing.flapping && {
+            // As good as a coin, and the same in each run with the same reads.
+            let read = self.reads.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+            read.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 1
+        };
+        self.now() + if spread { self.scaled(self.timing.graph_lag) } else { Duration::ZERO }
     }
 
     /// A delay as it is with the present speed.

@@ -83,8 +83,15 @@ impl Progress {
         self.stages.values().any(|stage| matches!(stage, Stage::Undoing | Stage::Undone))
     }
 
+    /// Whether a step is done by the other company's admin, outside of this program, and is theirs to take back.
+    pub fn is_theirs(&self, step: StepId) -> bool {
+        let handed_over = self.answers().is_some_and(|answers| answers.registry.handed_over());
+        handed_over && matches!(step, StepId::Consent | StepId::RegistryRole)
+    }
+
     /// The steps that may have left something in a tenant, in the order in which undo goes through them: last first, but the
-    /// consent after the app. Until the app is gone, or closed to other tenants again, whoever has the link can accept it.
+    /// consent after the app. Until the app is gone, or closed to other tenants again, whoever has the link can accept it. What
+    /// is the other company's admin's is not among them.
     pub fn effects(&self) -> Vec<StepId> {
         let mut steps: Vec<StepId> = self
             .stages
@@ -95,7 +102,8 @@ impl Progress {
                     matches!(stage, Stage::Failed { next: Next::Again, .. }) && !may_be_partly_applied(**step);
                 let nothing = (untouched && !(**stage == Stage::Due && self.left.contains(step)))
                     || rejected && self.facts.output(**step).is_none();
-                !nothing && !matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep)
+                let read_only = matches!(step, StepId::Probe | StepId::Proof | StepId::Sweep);
+                !nothing && !read_only && !self.is_theirs(**step)
             })
             .map(|(step, _)| *step)
             .collect();

@@ -25,7 +25,7 @@ fn shown<'w>(world: &'w World, cluster: &'w Cluster) -> Shown<'w> {
     let operation = cluster.current_operation.and_then(|id| world.operations.get(&id));
     if let Some(operation) = operation
         && let OperationKind::Reset { previous, .. } = &operation.kind
-        && operation.started + world.scaled(world.timing.graph_lag) > world.now()
+        && operation.started + world.scaled(world.timing.graph_lag) > world.read_at()
     {
         return Shown { client_id: Some(*previous), state: "Succeeded", lagging: true };
     }

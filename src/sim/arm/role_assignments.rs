@@ -27,7 +27,7 @@ pub(super) fn list(asked: &Asked<'_>, world: &World) -> Answer {
     let filter = filter::parsed(text).ok_or_else(|| {
         arm_error(400, "UnsupportedQuery", &format!("The filter '{text}' is not supported by this operation."))
     })?;
-    let now = world.now();
+    let now = world.read_at();
     let seen = world.assignments.iter().filter(|assignment| {
         assignment.tenant == asked.caller.tenant
             && rbac::visible(assignment, now)
@@ -40,7 +40,7 @@ pub(super) fn list(asked: &Asked<'_>, world: &World) -> Answer {
 
 pub(super) fn get(asked: &Asked<'_>, world: &World) -> Answer {
     asked.require(world, &asked.scope.text, READ)?;
-    let now = world.now();
+    let now = world.read_at();
     let found = at(asked, world).map(|index| &world.assignments[index]);
     let assignment = found.filter(|assignment| rbac::visible(assignment, now)).ok_or_else(|| {
         let name = asked.call.param("name");

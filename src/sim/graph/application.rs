@@ -61,7 +61,7 @@ impl Key {
 /// The application that the request names, as this replica shows it.
 pub(super) fn seen<'t>(context: &Context<'_>, world: &World, tenant: &'t Tenant) -> Result<&'t Application, Refusal> {
     let key = key(context)?;
-    let now = world.now();
+    let now = world.read_at();
     let live = |app: &&Application| key.names(app) && app.deleted.is_none();
     tenant.applications.values().filter_map(|app| app.seen(now)).find(live).ok_or_else(|| not_found(&key.text()))
 }
@@ -92,7 +92,7 @@ pub(super) fn list(context: &Context<'_>) -> Answer {
     let objects = {
         let world = context.state.world.lock();
         let tenant = context.tenant(&world)?;
-        let now = world.now();
+        let now = world.read_at();
         let apps = tenant.applications.values().filter_map(|app| app.seen(now)).filter(|app| app.deleted.is_none());
         let mut apps: Vec<&Application> = apps.collect();
         apps.sort_by_key(|app| (app.created, app.object_id));
@@ -199,7 +199,7 @@ pub(super) fn upsert(context: &Context<'_>) -> Answer {
             if !context.may_edit(tenant, &app) {
                 return Err(denied());
             }
-            let shown = app.seen(world.now()).cloned();
+            let shown = app.seen(world.read_at()).cloned();
             write(&mut app, tenant, sent)?;
             app.stale = shown.map(|shown| Box::new(Application { stale: None, ..shown }));
             app.visible_from = world.now() + world.scaled(world.timing.graph_lag);

@@ -14,7 +14,7 @@ pub(super) fn applications(context: &Context<'_>) -> Answer {
     let objects = {
         let world = context.state.world.lock();
         let tenant = context.tenant(&world)?;
-        let now = world.now();
+        let now = world.read_at();
         let apps = tenant.applications.values().filter_map(|app| app.seen(now)).filter(|app| app.deleted.is_some());
         apps.map(|app| application_body::body(app, tenant)).collect::<Vec<Value>>()
     };

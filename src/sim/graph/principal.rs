@@ -92,7 +92,7 @@ pub(super) fn body(principal: &ServicePrincipal, world: &World) -> Value {
 /// A principal by the address's id or appId, if a read shows it.
 fn seen<'t>(context: &Context<'_>, world: &World, tenant: &'t Tenant) -> Result<&'t ServicePrincipal, Refusal> {
     let (app, id) = (context.call.param("appId"), context.call.param("id"));
-    let now = world.now();
+    let now = world.read_at();
     let named = |principal: &&ServicePrincipal| {
         if app.is_empty() { id.parse() == Ok(principal.object_id) } else { app.parse() == Ok(principal.app_id) }
     };
@@ -104,7 +104,7 @@ fn seen<'t>(context: &Context<'_>, world: &World, tenant: &'t Tenant) -> Result<
 pub(super) fn list(context: &Context<'_>) -> Answer {
     let objects = {
         let world = context.state.world.lock();
-        let now = world.now();
+        let now = world.read_at();
         let live = |one: &&ServicePrincipal| one.deleted.is_none() && one.visible_from <= now;
         let mut all: Vec<_> = context.tenant(&world)?.principals.values().filter(live).collect();
         all.sort_by_key(|principal| (principal.created, principal.object_id));
@@ -218,7 +218,7 @@ fn made(context: &Context<'_>, world: &mut World, app: &str) -> Result<(ObjectId
     let app_id: AppId = app.parse().map_err(|_| dangling())?;
     let tenant = context.tenant(world)?;
     let (home, application) = world.application(app_id).ok_or_else(dangling)?;
-    let seen = application.seen(world.now()).ok_or_else(dangling)?;
+    let seen = application.seen(world.read_at()).ok_or_else(dangling)?;
     let local = home.id == tenant.id;
     let single = !crate::sim::entra::credentials::is_multitenant(&seen.sign_in_audience);
     let own = local && single && application.owners.contains(&context.caller.object_id);

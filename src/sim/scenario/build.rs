@@ -1,6 +1,6 @@
 //! From a scenario to the directory's part of a world: tenants, people, applications.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::AtomicU64, time::Duration};
 
 use serde_json::json;
 use time::OffsetDateTime;
@@ -40,6 +40,7 @@ impl Scenario {
         let timing = Timing {
             speed,
             graph_lag: seconds(self.timing.graph_lag)?,
+            flapping: self.timing.flapping,
             arm_principal_lag: seconds(self.timing.arm_principal_lag)?,
             key_lag: seconds(self.timing.key_lag)?,
             role_lag: seconds(self.timing.role_lag)?,
@@ -55,6 +56,7 @@ impl Scenario {
                 clusters: Vec::new(),
                 registries: Vec::new(),
                 assignments: Vec::new(),
+                reads: AtomicU64::new(0),
                 locks: self.locks.iter().map(lock).collect(),
                 cores: Cores { used: self.room.cores_used, limit: self.room.cores_limit },
                 subnet_prefix: self.room.subnet_prefix.clone(),

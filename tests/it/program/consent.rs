@@ -1,6 +1,6 @@
 //! The other company's admin: in a browser, or on their own side.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use reqwest::Method;
 use serde_json::json;
@@ -95,15 +95,20 @@ fn message(stdout: &str) -> &str {
     message
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_handed_over_tenant_is_watched_from_outside() {
-    let world = World::new("default").await;
+/// Nobody signs in to the registry's tenant.
+fn handed_over(world: &World) -> PathBuf {
     let server = world.login_server("fabrikamimages");
-    let file = world.setup_file("shop-prod", "fabrikamimages", |file| {
+    world.setup_file("shop-prod", "fabrikamimages", |file| {
         file.set("registry.sign_in", "none").set("registry.login_server", server.as_str());
         file.remove("registry.client_id").remove("registry.client_secret_env");
         file.remove("registry.provision").remove("registry.id");
-    });
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handed_over_tenant_is_watched_from_outside() {
+    let world = World::new("default").await;
+    let file = handed_over(&world);
     let out = world.crosspull(["apply", file.to_str().unwrap(), "--yes", "--wait", "0"]).await.exits(4);
     shown!(world, message(&out.stdout), @r#"
     To   an admin of Fabrikam (tenant 22222222-bbbb-4000-8000-000000000001)
@@ -177,4 +182,34 @@ async fn a_handed_over_tenant_is_watched_from_outside() {
     act(&world, "role", json!({ "registry": "fabrikamimages", "app_id": app })).await;
     world.crosspull(["resume", "shop-prod"]).await.exits(0);
     world.assert_connected_once("shop-prod", "fabrikamimages", "fabrikam.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_other_company_made_is_left_to_it() {
+    let world = World::new("default").await;
+    let file = handed_over(&world);
+    world.crosspull(["apply", file.to_str().unwrap(), "--yes", "--wait", "0"]).await.exits(4);
+    let app = world.ours()[0].app_id;
+    act(&world, "consent", json!({ "tenant": "fabrikam.example", "app_id": app })).await;
+    world.crosspull(["resume", "shop-prod", "--wait", "0"]).await.exits(4).says("consent         done");
+
+    let asked = world.crosspull(["undo", "shop-prod"]).await.exits(2);
+    shown!(world, asked.stdout, @"To be taken back, in this order: carry over, identity, registration.");
+    let out = world.crosspull(["undo", "shop-prod", "--yes"]).await.exits(0);
+    shown!(world, out.stdout, @"
+    TIME  watch key       is being taken back
+    TIME  watch key       taken back
+    TIME  carry over      is being taken back
+    TIME  carry over      taken back
+    TIME  identity        is being taken back
+    TIME  identity        taken back
+    TIME  registration    is being taken back
+    TIME  registration    taken back
+    TIME  setup           taken back: nothing of it is left in Contoso
+    The deleted app stays in the cluster tenant's recycle bin for 30 days.
+    Fabrikam may still have the app, as an enterprise application with the client id UUID, and its role on localhost:PORT. Their admin can remove both.
+    ");
+    let ours = world.ours();
+    let [gone] = ours.as_slice() else { panic!("{ours:#?}") };
+    assert!(gone.in_recycle_bin, "{gone:#?}");
 }

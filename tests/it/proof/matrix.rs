@@ -50,6 +50,8 @@ struct Case {
     shape: Shape,
     /// In seconds of Azure's.
     lag: f64,
+    /// Until then reads show what was written or not, by turns.
+    flapping: bool,
     speed: f64,
     /// It is taken back, by all lives but the first.
     undo: bool,
@@ -60,7 +62,7 @@ struct Case {
 
 impl Case {
     fn new(shape: Shape, lag: f64, stops: Vec<Stop>) -> Self {
-        Self { shape, lag, speed: SPEED, undo: false, admin_between: false, stops }
+        Self { shape, lag, flapping: false, speed: SPEED, undo: false, admin_between: false, stops }
     }
 
     /// What a seed makes of it: with so many stops.
@@ -80,13 +82,17 @@ impl Case {
             Stop { torn: dice.one_in(2), late, ..Stop::before(request, records) }
         });
         let stops = stops.collect();
+        let (admin_between, flapping) = (dice.one_in(2), dice.one_in(2));
         #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
-        Self { shape, lag: lag as f64, speed, undo: false, admin_between: dice.one_in(2), stops }
+        Self { shape, lag: lag as f64, flapping, speed, undo: false, admin_between, stops }
     }
 
     async fn world(&self) -> World {
         let world = self.shape.world(self.speed).await;
-        world.sim.world().lock().timing.graph_lag = Duration::from_secs_f64(self.lag);
+        {
+            let timing = &mut world.sim.world().lock().timing;
+            (timing.graph_lag, timing.flapping) = (Duration::from_secs_f64(self.lag), self.flapping);
+        }
         world
     }
 
@@ -258,8 +264,9 @@ async fn one_stop_anywhere() {
         let lag = LAGS[at % LAGS.len()];
         let requests = requests(shape, lag).await;
         let step = usize::try_from(Size::wanted().of(u64::from(requests) / 2, 1)).unwrap();
+        let case = Case { flapping: (at / LAGS.len()).is_multiple_of(2), ..Case::new(shape, lag, Vec::new()) };
         for request in (1 + u32::try_from(at % step).unwrap()..=requests + 1).step_by(step) {
-            crowd.at(&Case::new(shape, lag, Vec::new()), request, request > requests);
+            crowd.at(&case, request, request > requests);
         }
     }
     crowd.end().await;
@@ -280,11 +287,13 @@ async fn two_and_three_stops_at_random() {
 #[tokio::test(flavor = "multi_thread")]
 async fn taken_back_from_anywhere() {
     let mut crowd = Crowd::new(Proof::new("matrix, taken back at once"));
-    let case = Case { undo: true, ..Case::new(MAIN, LAGS[0], Vec::new()) };
     let requests = requests(MAIN, LAGS[0]).await;
     let step = usize::try_from(Size::wanted().of(8, 1)).unwrap();
-    for request in (1..=requests).step_by(step) {
-        crowd.at(&case, request, false);
+    for flapping in [false, true] {
+        let case = Case { undo: true, flapping, ..Case::new(MAIN, LAGS[0], Vec::new()) };
+        for request in (1..=requests).step_by(step) {
+            crowd.at(&case, request, false);
+        }
     }
     crowd.end().await;
 }

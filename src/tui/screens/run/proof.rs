@@ -10,6 +10,7 @@ use crate::{
         time::day,
         widgets::doc::{Doc, Tone},
     },
+    words::{left_to_others, taken_back},
 };
 
 const LABEL: usize = 14;
@@ -23,7 +24,10 @@ pub(super) fn client_id(model: &Model) -> Option<String> {
 pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
     let mut doc = Doc::default();
     if model.progress.closed() == Some(Outcome::TakenBack) {
-        doc.toned(Tone::Good, "TAKEN BACK: nothing of this setup is left in either tenant.");
+        doc.toned(Tone::Good, &format!("TAKEN BACK: {}.", taken_back(&model.progress)));
+        if let Some(left) = left_to_others(&model.progress) {
+            doc.text(&left);
+        }
         return doc;
     }
     // What a report says of times and failures comes from the journal's entries; this screen shows neither.

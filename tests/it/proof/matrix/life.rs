@@ -74,7 +74,7 @@ pub struct Death {
     pub at: OffsetDateTime,
     correlation: Option<String>,
     /// The first request that was not answered: the one that may come late.
-    unanswered: Option<Exchange>,
+    unanswered: Option<Box<Exchange>>,
 }
 
 impl Death {
@@ -253,7 +253,7 @@ fn laid_out(
     let unheard =
         requests.iter().find(|one| one.dropped && correlation(one) == last).expect("a request that was not heard");
     let at = unheard.at.max(heard.at);
-    let unanswered = requests.iter().skip(armed).find(|one| one.dropped && one.status == 0).cloned();
+    let unanswered = requests.iter().skip(armed).find(|one| one.dropped && one.status == 0).cloned().map(Box::new);
     let lengths = cut(world, heard.at, at, stop);
     world.sim.faults().clear();
     Ok(Life::Died(Death { operation: unheard.operation, lengths, at, correlation: last, unanswered }))
