@@ -38,6 +38,21 @@ async fn a_lagging_read_shows_the_state_before_the_last_change() {
 }
 
 #[tokio::test]
+async fn replicas_that_flap_show_a_write_or_not_until_all_have_it() {
+    let bench = Bench::start("default").await;
+    bench.simulator.world().lock().timing.flapping = true;
+    upsert(&bench, "carl").await;
+    let mut seen = [0, 0];
+    for _ in 0..40 {
+        let shown = bench.graph("carl", Method::GET, UNIQUE, None).await.status == StatusCode::OK;
+        seen[usize::from(shown)] += 1;
+    }
+    assert!(seen.iter().all(|often| *often > 5), "hidden and shown: {seen:?}");
+    bench.settle();
+    assert_eq!(bench.graph("carl", Method::GET, UNIQUE, None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_unique_name_stays_taken_in_the_recycle_bin() {
     let bench = Bench::start("default").await;
     let app = upsert(&bench, "carl").await.json();
