@@ -137,6 +137,13 @@ async fn asked(names: &'static [&'static str], known: &'static [Known], code: i3
     (one_line(&out.stderr), proxy.hosts())
 }
 
+/// Each cloud's sign-in was asked. What Azure's own service says is looked up side by side, and may come too late to be asked.
+fn expect_every_cloud_asked(hosts: &[String]) {
+    let (service, sign_ins) = AZURE.split_last().unwrap();
+    let asked = hosts.strip_suffix(&[(*service).to_owned()]).unwrap_or(hosts);
+    assert_eq!(asked, sign_ins);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_of_another_cloud_is_found_there() {
     const US: &str = "microsoftonline.us";
@@ -147,12 +154,12 @@ async fn a_tenant_of_another_cloud_is_found_there() {
         said.contains("it is not in AzureCloud, but in AzureUSGovernment. Name that cloud: --cloud usgov"),
         "{said}"
     );
-    assert_eq!(hosts, AZURE);
+    expect_every_cloud_asked(&hosts);
     // Where none knows it, or the others cannot be asked, no more is said than is known.
     for names in [AZURE, &["login.microsoftonline.com", "management.azure.com"]] {
         let (said, hosts) = asked(names, &[], 2).await;
         assert!(said.contains("find the tenant ") && said.contains("AzureCloud knows no such tenant"), "{said}");
-        assert_eq!(hosts, AZURE);
+        expect_every_cloud_asked(&hosts);
     }
 }
 
