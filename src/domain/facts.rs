@@ -277,9 +277,9 @@ impl Facts {
         }
     }
 
-    /// The app that [`Self::app`] named until it was taken back.
-    pub fn former_app(&self) -> Option<&App> {
-        self.former_app.as_ref()
+    /// The app, or the one that was until it was taken back: what came of it elsewhere is found by its id.
+    pub fn last_app(&self) -> Option<&App> {
+        self.app().or(self.former_app.as_ref())
     }
 
     /// The cluster's present app as it was before this setup opened it.

@@ -40,7 +40,7 @@ pub(super) async fn check(steps: &Steps, cx: &StepContext) -> Result<Check, Faul
     let Some(registry) = &steps.registry else { return Ok(Check::CannotTell) };
     let (plan, facts) = (cx.plan()?, cx.facts());
     // While the setup is taken back the app goes before its principal here.
-    let app = facts.app().or(facts.former_app()).ok_or_else(|| missing("the app"))?;
+    let app = facts.last_app().ok_or_else(|| missing("the app"))?;
     let principal = registry.graph.service_principal_by_app_id(app.app_id).await.map_err(fault)?;
     // One that was made anew is another: no role was given to it.
     let done = cx.progress().stage(StepId::Consent) == Stage::Done;

@@ -3,7 +3,7 @@
 use super::layout::clean;
 use crate::{domain::StepId, engine::Progress};
 
-/// That it has been taken back, in a sentence without its stop.
+/// Where nothing of it is left, in a sentence without its stop.
 pub fn taken_back(progress: &Progress) -> String {
     let home = progress.plan().filter(|_| left_to_others(progress).is_some()).map(|plan| plan.cluster_tenant.label());
     clean(&format!("nothing of it is left in {}", home.unwrap_or_else(|| "either tenant".to_owned())))
@@ -12,7 +12,7 @@ pub fn taken_back(progress: &Progress) -> String {
 /// What the other company's admin may have made, and how they find it. `None` where they were never asked to.
 pub fn left_to_others(progress: &Progress) -> Option<String> {
     let (plan, facts) = (progress.plan()?, progress.facts());
-    let app = facts.app().or(facts.former_app())?;
+    let app = facts.last_app()?;
     progress.begun_at(StepId::Consent).filter(|_| progress.is_theirs(StepId::Consent))?;
     Some(clean(&format!(
         "{} may still have the app, as an enterprise application with the client id {}, and its role on {}. Their admin can \
