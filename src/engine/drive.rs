@@ -185,7 +185,7 @@ pub(super) async fn still_there<W: Work>(work: &W, step: StepId, cx: &StepContex
             let pace = cx.wait.pace();
             let young = cx.progress().done_at(step).is_some_and(|at| super::wait::now() - at < pace.graph_window);
             let window = if young { pace.graph_window } else { pace.first_look };
-            let found = cx.wait.find("what was done", window, || work.check(step, cx)).await?;
+            let found = cx.wait.find("what was done to show", window, || work.check(step, cx)).await?;
             Ok(Some(found.is_some()))
         }
     }

@@ -196,8 +196,12 @@ impl<'a, W: Work> Run<'a, W> {
         let mut looks = JoinSet::new();
         for (step, stage) in self.journal.progress().steps().collect::<Vec<_>>() {
             if stage == Stage::Done && !self.key_was_removed(step) {
-                let (work, cx) = (Arc::clone(&self.work), self.context(None));
-                looks.spawn(async move { (step, still_there(&*work, step, &cx).await) });
+                let (work, cx) = (Arc::clone(&self.work), self.context(Some(step)));
+                looks.spawn(async move {
+                    let there = still_there(&*work, step, &cx).await;
+                    cx.wait.quiet();
+                    (step, there)
+                });
             }
         }
         let mut lost = Vec::new();

@@ -192,7 +192,7 @@ impl Waiter {
         A: Future<Output = Result<Look<T>, Fault>> + Send,
         T: Send,
     {
-        self.watch(what, Doing::Visibility, Patience::Azure(limit), look).await
+        self.watch(what, Doing::Visibility, Patience::Azure(limit), self.pace.looks(), look).await
     }
 
     /// Waits for a long-running operation, at most [`Pace::operation_limit`].
@@ -202,7 +202,8 @@ impl Waiter {
         A: Future<Output = Result<Look<T>, Fault>> + Send,
         T: Send,
     {
-        self.watch(what, Doing::Operation, Patience::Azure(self.pace.operation_limit), look).await
+        let pauses = std::iter::repeat(self.pace.operation_look);
+        self.watch(what, Doing::Operation, Patience::Azure(self.pace.operation_limit), pauses, look).await
     }
 
     /// Waits for a person, for as long as it takes.
@@ -212,10 +213,17 @@ impl Waiter {
         A: Future<Output = Result<Look<T>, Fault>> + Send,
         T: Send,
     {
-        self.watch(what, Doing::Person, Patience::Person, look).await
+        self.watch(what, Doing::Person, Patience::Person, self.pace.person_looks(), look).await
     }
 
-    async fn watch<T, F, A>(&self, what: &str, doing: Doing, patience: Patience, mut look: F) -> Result<T, Fault>
+    async fn watch<T, F, A>(
+        &self,
+        what: &str,
+        doing: Doing,
+        patience: Patience,
+        mut pauses: impl Iterator<Item = Duration> + Send,
+        mut look: F,
+    ) -> Result<T, Fault>
     where
         F: FnMut() -> A + Send,
         A: Future<Output = Result<Look<T>, Fault>> + Send,
@@ -223,11 +231,6 @@ impl Waiter {
     {
         let since = now();
         let started = Instant::now();
-        let mut pauses: Box<dyn Iterator<Item = Duration> + Send> = match (patience, doing) {
-            (Patience::Person, _) => Box::new(self.pace.person_looks()),
-            (Patience::Azure(_), Doing::Operation) => Box::new(std::iter::repeat(self.pace.operation_look)),
-            (Patience::Azure(_), _) => Box::new(self.pace.looks()),
-        };
         let mut trouble_since: Option<Instant> = None;
         let mut excused = Duration::ZERO;
         loop {
@@ -304,8 +307,14 @@ impl Waiter {
     {
         let started = Instant::now();
         let agreeing = AtomicU32::new(0);
-        let pause = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
-        self.watch(what, Doing::Visibility, Patience::Azure(window + self.pace.operation_limit), || {
+        // What is there shows within seconds as a rule. Where it does not, the last look falls on the window's end.
+        let longest = (window / (self.pace.agreeing + 1)).max(Duration::from_millis(1));
+        let pauses = self.pace.looks().map(move |pause| {
+            let left = window.saturating_sub(started.elapsed());
+            pause.min(longest).min(if left.is_zero() { longest } else { left })
+        });
+        let patience = Patience::Azure(window + self.pace.operation_limit);
+        self.watch(what, Doing::Visibility, patience, pauses, || {
             // An answer tells what was there when it was asked for, however late it comes.
             let asked = started.elapsed();
             let looked = check();
@@ -318,7 +327,7 @@ impl Waiter {
                         if so_far >= enough && asked >= window {
                             return Ok(Look::Ready(None));
                         }
-                        Ok(Look::NotYet { said: Some("not there so far".to_owned()), after: Some(pause) })
+                        Ok(Look::not_yet("not there so far"))
                     }
                 }
             }

@@ -36,7 +36,7 @@ async fn a_service_that_asks_for_a_longer_pause_than_the_wait_gets_it() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_late_tells_what_was_there_when_it_was_asked_for() {
     let (mut waiter, _seen) = waiter();
-    waiter.pace.first_look = Duration::from_millis(1);
+    (waiter.pace.first_look, waiter.pace.slowest_look) = (Duration::from_secs(1), Duration::from_secs(1));
     let window = Duration::from_secs(6);
     let (began, looks) = (Instant::now(), AtomicUsize::new(0));
     let found = waiter.find("what was made", window, || {
@@ -51,4 +51,21 @@ async fn an_answer_that_comes_late_tells_what_was_there_when_it_was_asked_for() 
         }
     });
     assert!(found.await.unwrap().is_some(), "five looks, and none at the end of the window");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_looked_for_soon_and_until_the_windows_end() {
+    let (mut waiter, _seen) = waiter();
+    waiter.pace = Pace::REAL;
+    let window = waiter.pace.graph_window;
+    let (began, looks) = (Instant::now(), std::sync::Mutex::new(Vec::new()));
+    let found = waiter.find("what was made", window, || {
+        looks.lock().unwrap().push(began.elapsed());
+        async { Ok(Check::Absent) }
+    });
+    assert!(found.await.unwrap().is_none());
+    let looks = looks.into_inner().unwrap();
+    assert!(looks[1] <= 2 * waiter.pace.first_look, "the second comes soon: {looks:?}");
+    let (before, last) = (looks[looks.len() - 2], looks[looks.len() - 1]);
+    assert!(before < window && last >= window && last < window + Duration::from_millis(10), "{looks:?}");
 }

@@ -23,7 +23,7 @@ use crate::{
         problem::ProblemKind,
     },
     engine::{
-        Event, Idle, Progress, Record,
+        Event, Idle, Progress, Record, Stage,
         event::{Doing, Ended, NodesReview, Statuses},
         record::Outcome,
         run::Mode,
@@ -262,7 +262,8 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
     match msg {
         Msg::Statuses(statuses) => {
-            model.looking &= statuses.is_empty();
+            // What is done is looked for again; a step that is not done has begun.
+            model.looking &= statuses.keys().all(|step| model.progress.stage(*step) == Stage::Done);
             model.statuses = statuses;
         }
         Msg::Engine(event) => {

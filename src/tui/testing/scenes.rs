@@ -326,6 +326,10 @@ pub(super) fn runs() -> Vec<Scene> {
         ),
         ("run-details", run(until(StepId::Consent)).hears(Msg::Request(Arc::new(request))).then("<f2>")),
         ("run-resumed", resumed(until(StepId::Consent))),
+        ("run-resumed-unseen", {
+            let unseen = status(StepId::Identity, Doing::Visibility, "what was done to show", Some("not there so far"));
+            resumed(until(StepId::Consent)).hears(unseen).later(EIGHTEEN)
+        }),
         ("run-plan-changed", lost),
         ("run-nodes", nodes(Vec::new())),
         ("run-nodes-different", nodes(vec!["web has 6 nodes, and had 5".to_owned()])),

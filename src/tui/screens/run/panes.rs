@@ -60,6 +60,11 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
     }
     if model.looking {
         pane.doc.text("Looking whether all that was done is still there. Nothing is changed by looking.");
+        for (step, status) in model.statuses.iter().filter(|(_, status)| status.doing != Doing::Running) {
+            pane.doc.blank();
+            pane.doc.text(&format!("{}. {step}: {}.", model.number(*step), doing_words(status.doing, &status.what)));
+            looked(&mut pane.doc, status, wizard.now);
+        }
         return pane;
     }
     let Some(step) = model.shown_step() else { return pane };
