@@ -234,6 +234,7 @@ impl Waiter {
         let mut trouble_since: Option<Instant> = None;
         let mut excused = Duration::ZERO;
         loop {
+            let asked = started.elapsed();
             // A look in flight is let finish: some looks are requests that change something, and their answer matters.
             let (said, after, doing, fault) = match look().await {
                 Ok(Look::Ready(value)) => {
@@ -257,13 +258,18 @@ impl Waiter {
                     (Some(fault.problem.message.clone()), fault.retry_after, doing, Some(fault))
                 }
             };
-            let pause = pauses.next().unwrap_or(self.pace.slowest_look).max(after.unwrap_or_default());
+            let wish = after.unwrap_or_default();
+            let mut pause = pauses.next().unwrap_or(self.pace.slowest_look).max(wish);
             if let Patience::Azure(limit) = patience {
+                let left = (limit + excused).saturating_sub(started.elapsed());
                 // A pause that a service asks for is its right, however long, and no time of the wait; up to a point.
                 if doing == Doing::Throttling && excused <= limit {
                     excused += pause;
-                } else if started.elapsed().saturating_sub(excused) + pause > limit {
+                } else if asked >= limit + excused || wish > left {
                     return Err(fault.unwrap_or_else(|| timed_out(what, said.as_deref(), started.elapsed())));
+                } else {
+                    // The last look is asked for at the end, and not a pause before it.
+                    pause = pause.min(left);
                 }
             }
             self.say(Status { doing, what: what.to_owned(), said, since, next_look: Some(now() + pause) });

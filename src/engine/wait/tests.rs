@@ -69,3 +69,23 @@ async fn what_is_not_there_is_looked_for_soon_and_until_the_windows_end() {
     let (before, last) = (looks[looks.len() - 2], looks[looks.len() - 1]);
     assert!(before < window && last >= window && last < window + Duration::from_millis(10), "{looks:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_shows_right_before_a_waits_end_is_seen() {
+    for answer in [Duration::ZERO, Duration::from_secs(30)] {
+        let (mut waiter, _seen) = waiter();
+        waiter.pace = Pace::REAL;
+        let limit = waiter.pace.graph_window;
+        let began = Instant::now();
+        let looked = waiter.visible("the app", limit, || {
+            let there = began.elapsed() + Duration::from_millis(1) >= limit;
+            async move {
+                tokio::time::sleep(answer).await;
+                Ok(if there { Look::Ready(()) } else { Look::not_yet("not there") })
+            }
+        });
+        looked.await.unwrap();
+        let late = waiter.visible("the app", limit, || async { Ok(Look::<()>::not_yet("not there")) });
+        assert!(late.await.is_err(), "it ends");
+    }
+}

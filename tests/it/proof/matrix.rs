@@ -248,7 +248,7 @@ async fn requests(shape: Shape, lag: f64) -> u32 {
     let planned = world.sim.requests().len();
     let world = case.world().await;
     let life = life::first(&world, &shape, Task::Connect, None).await;
-    assert!(matches!(life, Life::Ended(Came::Ended(_))), "{life:?}");
+    assert!(matches!(life, Life::Ended(Came::Ended(_))), "{life:?}: {}", life::problems(&world));
     u32::try_from(world.sim.requests().len() - planned).unwrap()
 }
 
