@@ -169,7 +169,7 @@ class Crosspull:
     def run(self, *words):
         done = subprocess.run(
             [BINARY, *words, *self.options], env={**self.environment(), "PATH": self.path}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
         )
         return done.returncode, " ".join(done.stdout.split())
 

@@ -88,7 +88,8 @@ class Browser:
     def end(self):
         try:
             urllib.request.urlopen(
-                urllib.request.Request(f"http://localhost:{self.port}/session/{self.session}", method="DELETE"), timeout=20
+                urllib.request.Request(f"http://localhost:{self.port}/session/{self.session}", method="DELETE"),
+                timeout=PATIENCE,
             )
         finally:
             self.driver.terminate()

@@ -55,7 +55,7 @@ ctr() {
 }
 
 up() {
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         kill -0 "$daemon" 2>/dev/null || break
         if ctr version >/dev/null 2>&1; then return; fi
         sleep 0.1

@@ -32,14 +32,16 @@ compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketi
 python3 -c 'import ensurepip, ssl' 2>/dev/null || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
-    as_root apt-get update -q >&2
+    # Somebody else may be installing.
+    apt() { as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -q "$@" >&2; }
+    apt update
     # Services that come with the packages are not started; what is needed of them, the tests start themselves.
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         trap 'as_root rm -f "$policy"' EXIT
         printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin "$policy"
     fi
-    as_root apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+    apt install -y --no-install-recommends "${missing[@]}"
 fi
 
 # The mark is written last: an install that was cut short is begun anew.

@@ -51,7 +51,7 @@ class Person:
 
     def read(self, address, form=None):
         try:
-            with self.opener.open(address, data=form, timeout=30) as answer:
+            with self.opener.open(address, data=form, timeout=120) as answer:
                 return Page(answer.read().decode())
         except urllib.error.HTTPError as refused:
             return Page(refused.read().decode())

@@ -74,6 +74,7 @@ http_access allow simulator
 ssl_bump bump at_inspecting
 ssl_bump none all
 hosts_file {at("hosts")}
+dns_timeout 3 seconds
 access_log stdio:{self.log}
 cache_log {at("cache.log")}
 cache deny all
@@ -153,7 +154,7 @@ class Crosspull:
         log = os.path.join(self.folder, "log.txt")
         arguments = [
             BINARY, *command, "--data-dir", self.folder, "--resource-manager", manager or self.ready["resource_manager"],
-            "--pace", "200", "--verbose", "--log", log,
+            "--pace", "50", "--verbose", "--log", log,
         ]
         if ca:
             arguments += ["--ca-file", ca]

@@ -40,7 +40,7 @@ def send(method, url, body=None, token=None, form=None):
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, data=data, headers=headers, method=method)
     try:
-        with OPENER.open(request, timeout=30) as response:
+        with OPENER.open(request, timeout=120) as response:
             text = response.read()
     except urllib.error.HTTPError as error:
         sys.exit(f"{method} {url}: {error.code} {error.read().decode(errors='replace')}")

@@ -1,6 +1,6 @@
 """A terminal program in a tmux of its own, as a person has it: keys in, screens out."""
 
-import os, re, subprocess, tempfile, uuid
+import os, re, subprocess, tempfile, time, uuid
 
 from checks import until
 
@@ -30,8 +30,15 @@ class Terminal:
         return self.call("capture-pane", "-p", "-t", "w")
 
     def wait(self, words):
+        """The screen with these words, drawn to its end: tmux shows what a program has drawn so far."""
+        def whole():
+            seen = self.screen()
+            if words in seen:
+                time.sleep(0.05)
+                return seen == self.screen() and seen
+
         try:
-            return until(lambda: (seen := self.screen()) and words in seen and seen, f"{words!r}")
+            return until(whole, f"{words!r}")
         except SystemExit as late:
             raise SystemExit(f"{late}, on the screen was:\n{self.screen()}")
 
@@ -79,6 +86,8 @@ class Terminal:
         self.wait("From here on")
         self.press("Enter")
         self.wait("WAITS FOR Fabrikam")
+        # A step that ends wipes what was said of a key before.
+        until(lambda: re.search(r"carry over +done", self.screen()), "the roles to be carried over")
 
     def link(self):
         rows = self.screen().splitlines()
