@@ -225,8 +225,9 @@ impl Session {
         Ok(run(&mut open.journal, work, self.options.pace, mode, events, commands).await?)
     }
 
-    /// Takes a setup back.
+    /// Takes a setup back, where no other one pulls with what it has.
     pub async fn undo(&self, open: &mut Open, events: Events) -> Result<Ended, Error> {
+        self.store.expect_unshared(open.journal.progress())?;
         let work = Arc::clone(&open.steps);
         Ok(undo(&mut open.journal, work, self.options.pace, events).await?)
     }

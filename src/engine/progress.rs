@@ -96,8 +96,9 @@ impl Progress {
         if self.setup.is_none() != matches!(entry.record, Record::Opened { .. }) {
             return illegal("a journal begins with `opened`, and has it once".to_owned());
         }
-        if self.closed.is_some() && !follows_the_end(&entry.record) {
-            return illegal("nothing follows `closed` but what a person does with its keys".to_owned());
+        if self.closed.is_some() && !follows_the_end(&entry.record) && !self.begins_the_way_back(&entry.record) {
+            let what = "nothing follows `closed` but what a person does with its keys, and the way back of an untouched cluster";
+            return illegal(what.to_owned());
         }
         match &entry.record {
             Record::Opened { setup, .. } => {
@@ -223,6 +224,8 @@ impl Progress {
                     return illegal("the cluster has been touched: nothing is taken back".to_owned());
                 }
                 self.stages.insert(*step, Stage::Undoing);
+                // One that was connected is unfinished again until it is taken back whole.
+                self.closed = None;
             }
             Record::Undone { step } => {
                 if self.raw(*step) != Stage::Undoing {
@@ -244,6 +247,13 @@ impl Progress {
         }
         self.changed = Some(entry.at);
         Ok(())
+    }
+
+    /// A cluster that kept its app was not changed: even a connected setup of it can be taken back.
+    fn begins_the_way_back(&self, record: &Record) -> bool {
+        self.closed == Some(Outcome::Connected)
+            && !self.cluster_touched()
+            && matches!(record, Record::SignedIn { .. } | Record::UndoIntent { .. })
     }
 
     fn intend(&mut self, step: StepId, key: Option<KeyId>, client_before: Option<AppId>) -> Result<(), IllegalRecord> {

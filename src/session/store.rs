@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    azure::graph::serves_tenants,
     domain::{SetupId, problem::ProblemKind},
     engine::{Journal, JournalError, Progress, Record, journal, record::Outcome},
     error::Error,
@@ -131,6 +132,21 @@ impl Store {
         Err(Error::new(ProblemKind::Answers, format!("forget {name}: {what}")))
     }
 
+    /// Refuses to take back what the cluster of another setup pulls with.
+    pub fn expect_unshared(&self, progress: &Progress) -> Result<(), Error> {
+        let others = self.all()?;
+        let needs_it = |entry: &&Entry| {
+            let other = entry.reading.as_ref().map(|reading| &reading.progress);
+            other.is_ok_and(|other| other.setup() != progress.setup() && would_cut_off(progress, other))
+        };
+        let Some(other) = others.iter().find(needs_it) else { return Ok(()) };
+        let doing = format!(
+            "take it back: {} is connected with the same app, and its cluster could not pull any more. Nothing was changed",
+            other.name
+        );
+        Err(Error::new(ProblemKind::Answers, doing))
+    }
+
     /// Refuses a name that an unfinished setup has.
     pub fn expect_free(&self, name: &str) -> Result<(), Error> {
         if self.all()?.iter().any(|entry| entry.name == name && entry.unfinished()) {
@@ -140,6 +156,17 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Whether taking a setup back takes from another one, which is connected, what that pulls with: an app has one identity in a
+/// tenant, and is open to all others or to none.
+fn would_cut_off(setup: &Progress, other: &Progress) -> bool {
+    let app = |progress: &Progress| progress.facts().last_app().map(|app| app.app_id);
+    let registry = |progress: &Progress| progress.plan().map(|plan| plan.registry_tenant.id);
+    let same_app = app(setup).is_some() && app(setup) == app(other);
+    let connected = other.closed() == Some(Outcome::Connected) || (other.closed().is_none() && other.cluster_touched());
+    let opened = setup.facts().adopted().is_none_or(|before| !serves_tenants(&before.audience_before));
+    same_app && connected && (opened || registry(setup) == registry(other))
 }
 
 /// What a setup made and still exists, in words; `None` where its records may be forgotten.

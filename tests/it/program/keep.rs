@@ -48,3 +48,39 @@ async fn a_second_registry_tenant_leaves_the_first_one_working() {
     });
     world.apply_file(&forced).await.exits(3).says("CP-114");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connected_setup_that_changed_no_cluster_is_taken_back() {
+    let world = World::new("default").await;
+    let file = world.setup_file("shop-keep", "fabrikamimages", |file| {
+        file.set("app.route", "keep-app").remove("options.confirm_node_replacement");
+    });
+    world.apply_file(&file).await.exits(0);
+    world.assert_every_node_pulls("shop-keep", "fabrikamimages");
+    world.crosspull(["undo", "shop-keep", "--yes"]).await.exits(0).says("adoption        taken back");
+    world.crosspull(["list"]).await.exits(0).says("taken back");
+    world.crosspull(["undo", "shop-keep", "--yes"]).await.exits(2);
+    world.crosspull(["forget", "shop-keep", "--yes"]).await.exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_cluster_pulls_with_is_not_taken_back() {
+    let world = World::new("default").await;
+    let keep = |registry: &str, name: &str| {
+        world.setup_file("shop-keep", registry, |file| {
+            file.set("name", name).set("app.route", "keep-app").remove("options.confirm_node_replacement");
+        })
+    };
+    world.apply_file(&keep("fabrikamimages", "first")).await.exits(0);
+    world.apply_file(&keep("northwindimages", "second")).await.exits(0);
+    let before = world.writes().len();
+    let refused = world.crosspull(["undo", "first", "--yes"]).await.exits(2);
+    assert!(refused.stderr.contains("second is connected with the same app"), "{}", refused.stderr);
+    assert_eq!(world.writes().len(), before, "nothing was changed");
+    world.assert_every_node_pulls("shop-keep", "northwindimages");
+
+    // The second found the app open, and has its identity in a tenant of its own.
+    world.crosspull(["undo", "second", "--yes"]).await.exits(0);
+    world.assert_every_node_pulls("shop-keep", "fabrikamimages");
+    world.crosspull(["undo", "first", "--yes"]).await.exits(0);
+}
