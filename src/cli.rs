@@ -184,7 +184,8 @@ A setup file for a registry of another company:
   tenant = \"fabrikam.example\"
   login_server = \"fabrikamimages.azurecr.io\"
   image = \"shop/web:1.4\"
-Without sign_in, the registry's side is handed over to its own admin.";
+  sign_in = \"none\"
+With sign_in = \"none\" the registry's side is handed over to its own admin.";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:

@@ -155,9 +155,10 @@ impl CarryOver {
         match self {
             Self::All => true,
             Self::None => false,
-            Self::Only(list) => {
-                list.iter().any(|entry| entry.eq_ignore_ascii_case(assignment_id) || entry.eq_ignore_ascii_case(scope))
-            }
+            Self::Only(list) => list.iter().any(|entry| {
+                let entry = entry.trim_end_matches('/');
+                entry.eq_ignore_ascii_case(assignment_id) || entry.eq_ignore_ascii_case(scope.trim_end_matches('/'))
+            }),
         }
     }
 }

@@ -358,12 +358,13 @@ impl<'a, W: Work> Run<'a, W> {
                     self.told = None;
                 }
             }
-            Command::Vouch(step) => {
+            // What was seen from outside needs nobody's word.
+            Command::Vouch(step) if progress.stage(step) != Stage::Done => {
                 self.record(Record::Vouched { step }).await?;
                 self.look_now.notify_waiters();
             }
             Command::LookNow => self.look_now.notify_waiters(),
-            Command::Confirm(_) | Command::ConfirmNodes(_) | Command::Stop => {}
+            Command::Confirm(_) | Command::ConfirmNodes(_) | Command::Vouch(_) | Command::Stop => {}
         }
         Ok(())
     }

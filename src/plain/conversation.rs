@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{Answers, AppId, Plan, Problem, StepId, answers::registered, problem::ProblemKind},
     engine::{
-        Command, Event, Events, Idle, Record,
+        Command, Event, Events, Idle, Record, Stage,
         event::{Doing, Ended, NodesReview, Statuses},
         record::{Entry, Outcome},
         run::Mode,
@@ -175,7 +175,9 @@ impl<'a> Talk<'a> {
 
     /// A second signal is a second stop. An engine whose channel is full of them has heard enough.
     fn interrupted(&mut self) {
-        let way_on = format!("Stopped. What is done stays done. Go on with:\n{}", self.resume(""));
+        let taken = self.progress.stage(StepId::ClusterUpdate) == Stage::Applied;
+        let azure = if taken { " Azure goes on replacing the cluster's nodes." } else { "" };
+        let way_on = format!("Stopped. What is done stays done.{azure} Go on with:\n{}", self.resume(""));
         self.leaving.get_or_insert((ExitCode::Interrupted, way_on));
         let _ = self.command.try_send(Command::Stop);
     }

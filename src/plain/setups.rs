@@ -7,7 +7,7 @@ use crate::{
     words::{
         again::{Started, own_line},
         layout::{clean, day, field, minute, paragraph, push_line},
-        problem_text,
+        left_to_others, problem_text, taken_back,
     },
 };
 
@@ -89,6 +89,12 @@ pub fn show_text(reading: &Reading, started: &Started) -> String {
         out.push_str(&problem_text(&problem, Some(step)));
     }
     push_line(&mut out, "");
+    if report.state == State::TakenBack {
+        paragraph(&mut out, "", &format!("Taken back: {}.", taken_back(progress)));
+        if let Some(left) = left_to_others(progress) {
+            paragraph(&mut out, "", &left);
+        }
+    }
     let (what, command) = next(&report, started);
     paragraph(&mut out, "", what);
     if let Some(command) = command {
@@ -127,7 +133,7 @@ fn next(report: &Report, started: &Started) -> (&'static str, Option<String>) {
         State::Failed => ("Mend what is named above, then:", resume("")),
         State::TakingBack => ("Go on taking it back:", command("undo")),
         State::Connected => ("What was done, to keep for both companies:", command("report")),
-        State::TakenBack => ("Nothing of it is left. Remove its records:", command("forget")),
+        State::TakenBack => ("Remove its records:", command("forget")),
         State::Unreadable => return ("Its journal cannot be read.", None),
     };
     (what, Some(command))

@@ -28,11 +28,9 @@ impl Waits {
     /// Tells what is new.
     pub fn tell(&mut self, out: Out, now: &Statuses) {
         for (step, status) in now {
-            let changed = self.before.get(step).is_none_or(|old| old.doing != status.doing || old.said != status.said);
-            if !changed {
-                continue;
+            if self.before.get(step).is_none_or(|old| old.doing != status.doing || old.said != status.said) {
+                out.object(&status_json(*step, status));
             }
-            out.object(&status_json(*step, status));
             let at = wait::now();
             if self.told.worth_telling(*step, status, at) {
                 out.line(&status_line(*step, status, at), WORDS);
@@ -69,6 +67,9 @@ struct Told(HashMap<(StepId, Doing, String), (OffsetDateTime, Option<String>)>);
 /// The least time between two lines of one wait.
 const QUIET: time::Duration = time::Duration::seconds(20);
 
+/// The longest, while it is looked again and again: pipelines end what says nothing.
+const SILENCE: time::Duration = time::Duration::minutes(5);
+
 impl Told {
     /// Whether this is worth a line now; if so, it counts as told.
     fn worth_telling(&mut self, step: StepId, status: &Status, now: OffsetDateTime) -> bool {
@@ -76,7 +77,10 @@ impl Told {
             return false;
         }
         let wait = (step, status.doing, status.what.clone());
-        let worth = self.0.get(&wait).is_none_or(|(at, said)| *said != status.said && now - *at >= QUIET);
+        let worth = self.0.get(&wait).is_none_or(|(at, said)| {
+            let least = if *said == status.said { SILENCE } else { QUIET };
+            now - *at >= least
+        });
         if worth {
             self.0.insert(wait, (now, status.said.clone()));
         }
@@ -113,13 +117,14 @@ mod tests {
         let (mut told, at) = (Told::default(), sample::BEGIN);
         let seconds = time::Duration::seconds;
         assert!(told.worth_telling(StepId::Consent, &waiting("not there"), at));
-        assert!(!told.worth_telling(StepId::Consent, &waiting("not there"), at + seconds(600)), "nothing is new");
+        assert!(!told.worth_telling(StepId::Consent, &waiting("not there"), at + seconds(290)), "nothing is new");
         assert!(!told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(2)), "too soon");
         assert!(told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(30)));
         assert!(told.worth_telling(StepId::RegistryRole, &waiting("no answer"), at + seconds(30)), "another step");
         let other = Status { what: "Graph".to_owned(), ..waiting("not there") };
         assert!(told.worth_telling(StepId::Consent, &other, at), "another wait");
         assert!(!told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(31)), "and back");
+        assert!(told.worth_telling(StepId::Consent, &waiting("no answer"), at + seconds(330)), "still there");
         let running = Status { doing: Doing::Running, ..other };
         assert!(!told.worth_telling(StepId::Consent, &running, at + seconds(90)));
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
-use super::{KeyState, Report, Where};
+use super::{KeyState, Report, State, Where};
 use crate::domain::answers::{Route, Tenant};
 
 impl Report {
@@ -43,7 +43,10 @@ impl Report {
             (
                 "route",
                 self.route.map(|route| match route {
-                    Route::NewApp => "new-app: a new app became the cluster's identity".to_owned(),
+                    Route::NewApp if self.state == State::Connected => {
+                        "new-app: a new app became the cluster's identity".to_owned()
+                    }
+                    Route::NewApp => "new-app: a new app for the cluster".to_owned(),
                     Route::KeepApp => "keep-app: the cluster kept its app".to_owned(),
                 }),
             ),
@@ -147,7 +150,7 @@ impl Report {
                 text(&self.proven_pools.join(", "))
             ));
         }
-        if !self.not_proven.is_empty() {
+        if !self.not_proven.is_empty() && self.state != State::TakenBack {
             out.line("\nNot proven:\n");
             for line in &self.not_proven {
                 out.line(&format!("- {}", text(line)));

@@ -3,7 +3,7 @@
 use super::{Open, Session};
 use crate::{
     domain::{ImageReference, KeyId, Side, answers::SignIn, key::Delivery, problem::ProblemKind},
-    engine::{Journal, Record},
+    engine::{Journal, Record, record::Outcome},
     error::Error,
     secret::Secret,
     steps::plan::with_image,
@@ -31,7 +31,10 @@ impl Session {
         let (Some(answers), Some(plan)) = (progress.answers().cloned(), progress.plan().cloned()) else {
             return Err(refuse("its journal holds no plan"));
         };
-        if progress.closed().is_some() || progress.undoing() || !progress.awaits_its_image() {
+        if progress.closed() == Some(Outcome::TakenBack) || progress.undoing() {
+            return Err(refuse("this setup is taken back"));
+        }
+        if !progress.awaits_its_image() {
             return Err(refuse("the image that was chosen has been pulled already"));
         }
         let only = &answers.registry.repositories;

@@ -264,15 +264,17 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
         StepId::Probe => (Action::ReadOnly, probe_text(&answers.registry.image), Vec::new()),
         StepId::ClusterUpdate => (
             Action::ConfirmThen,
-            format!("switch {cluster} to the app: REPLACES {} NODES", plan.cluster.nodes()),
+            format!("switch {cluster} to the app: REPLACES {}", nodes(plan.cluster.nodes()).to_uppercase()),
             plan.cluster
                 .pools
                 .iter()
                 .filter(|pool| pool.running)
                 .map(|pool| {
                     format!(
-                        "pool {}: {} nodes are replaced one by one, with a newer node image; pods restart",
-                        pool.name, pool.count
+                        "pool {}: {} {} replaced one by one, with a newer node image; pods restart",
+                        pool.name,
+                        nodes(pool.count),
+                        if pool.count == 1 { "is" } else { "are" }
                     )
                 })
                 .collect(),
@@ -288,6 +290,10 @@ fn describe(step: StepId, plan: &Plan, answers: &Answers, kept: Kept) -> (Action
         ),
         StepId::Sweep => (Action::Remove, "remove secrets of this setup that nobody uses".to_owned(), Vec::new()),
     }
+}
+
+fn nodes(number: u32) -> String {
+    if number == 1 { "1 node".to_owned() } else { format!("{number} nodes") }
 }
 
 fn probe_text(image: &ImageReference) -> String {

@@ -22,7 +22,9 @@ async fn a_signal_stops_in_an_orderly_way() {
         let mut run = world.start(["apply", file.to_str().unwrap(), "--yes"]);
         run.line(line).await;
         run.signal(signal).await;
-        run.end().await.exits(6).says("Stopped. What is done stays done.").says("crosspull resume shop-prod");
+        let out = run.end().await.exits(6).says("Stopped. What is done stays done.").says("crosspull resume shop-prod");
+        let said = out.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(said.contains("Azure goes on replacing the cluster's nodes."), signal == "TERM", "{said}");
         assert_goes_on(&world).await;
     }
 }
