@@ -160,9 +160,9 @@ pub struct Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::{engine::Record, sample};
 
-    fn report(records: Vec<crate::engine::Record>) -> Report {
+    fn report(records: Vec<Record>) -> Report {
         let entries = sample::entries(records);
         Report::of(&sample::fold(&entries), &entries)
     }
@@ -294,6 +294,19 @@ mod tests {
         assert!(report.objects[0].was_there && report.renewal.is_none());
         let markdown = report.to_markdown();
         assert!(markdown.contains("aks-sp") && markdown.contains("neither made nor knows"), "{markdown}");
+    }
+
+    #[test]
+    fn a_secret_that_lives_shortly_is_not_due_before_it_is_made() {
+        let mut short = sample::plan();
+        short.secret_days = 7;
+        let records = sample::connected().into_iter().map(|record| match record {
+            Record::Planned { .. } => Record::Planned { plan: Box::new(short.clone()) },
+            Record::Confirmed { .. } => Record::Confirmed { hash: short.hash() },
+            other => other,
+        });
+        let renewal = report(records.collect()).renewal.unwrap();
+        assert_eq!((renewal.ends - renewal.by).whole_days(), 2, "a third of its life");
     }
 
     #[test]

@@ -136,7 +136,8 @@ fn renewal(plan: &Plan, app: AppId, keys: &[KeyLine]) -> Option<Renewal> {
         .max_by_key(|key| key.ends)?;
     let cluster = &plan.cluster.id;
     Some(Renewal {
-        by: key.ends - RENEW_BEFORE,
+        // A secret that lives shortly is not due before it is made.
+        by: key.ends - RENEW_BEFORE.min(Duration::days(plan.secret_days.into()) / 3),
         ends: key.ends,
         commands: vec![
             format!("az login --tenant {}", plan.cluster_tenant.id),

@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     azure::graph::serves_tenants,
-    domain::{SetupId, problem::ProblemKind},
-    engine::{Journal, JournalError, Progress, Record, journal, record::Outcome},
+    domain::{SetupId, StepId, problem::ProblemKind},
+    engine::{Journal, JournalError, Progress, Record, Stage, journal, record::Outcome},
     error::Error,
     paths,
 };
@@ -165,7 +165,9 @@ fn would_cut_off(setup: &Progress, other: &Progress) -> bool {
     let registry = |progress: &Progress| progress.plan().map(|plan| plan.registry_tenant.id);
     let same_app = app(setup).is_some() && app(setup) == app(other);
     let connected = other.closed() == Some(Outcome::Connected) || (other.closed().is_none() && other.cluster_touched());
-    let opened = setup.facts().adopted().is_none_or(|before| !serves_tenants(&before.audience_before));
+    // What has been closed again, in a way back that was broken off, is not closed once more.
+    let closed = setup.stage(StepId::Adoption) == Stage::Undone;
+    let opened = !closed && setup.facts().adopted().is_none_or(|before| !serves_tenants(&before.audience_before));
     same_app && connected && (opened || registry(setup) == registry(other))
 }
 

@@ -5,7 +5,7 @@ use crosspull::sim::{Action, Rule, faults::StatusFault};
 use super::harness::{Output, one_line, shown};
 use crate::world::World;
 
-fn status(status: u16, code: &str, message: &str) -> Action {
+pub(super) fn status(status: u16, code: &str, message: &str) -> Action {
     Action::Status(StatusFault {
         status,
         code: Some(code.to_owned()),

@@ -1,5 +1,8 @@
 //! The cluster keeps its app: no key goes to it, and no node is replaced.
 
+use crosspull::sim::Rule;
+
+use super::failing::status;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +82,12 @@ async fn what_another_cluster_pulls_with_is_not_taken_back() {
     assert_eq!(world.writes().len(), before, "nothing was changed");
     world.assert_every_node_pulls("shop-keep", "northwindimages");
 
-    // The second found the app open, and has its identity in a tenant of its own.
+    // The second found the app open, and has its identity in a tenant of its own. Its way back can be broken off.
+    world
+        .sim
+        .faults()
+        .add(Rule::new("graph.service_principal.delete", status(403, "Authorization_RequestDenied", "no")));
+    world.crosspull(["undo", "second", "--yes"]).await.exits(5);
     world.crosspull(["undo", "second", "--yes"]).await.exits(0);
     world.assert_every_node_pulls("shop-keep", "fabrikamimages");
     world.crosspull(["undo", "first", "--yes"]).await.exits(0);
