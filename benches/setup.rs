@@ -153,7 +153,7 @@ async fn run(session: &Session, open: &mut crosspull::session::Open) {
                 Event::ConfirmNodes(found) => review = Some(found.hash.clone()),
                 Event::Idle(Idle::Nodes) => command.send(Command::ConfirmNodes(review.take().unwrap())).await.unwrap(),
                 Event::Idle(other) => panic!("stopped: {other:?}"),
-                Event::PlanChanged(_) | Event::Recorded(_) | Event::Ended(_) => {}
+                Event::PlanChanged(_) | Event::Recorded(_) | Event::Looked | Event::Ended(_) => {}
             },
             ended = &mut running => {
                 assert!(matches!(ended, Ok(Ended::Closed(Outcome::Connected))), "{ended:?}");

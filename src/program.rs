@@ -12,11 +12,11 @@ mod work;
 
 use std::{fs, path::PathBuf};
 
-use clap::ValueEnum as _;
+use clap::ValueEnum;
 
 use self::requests::Shown;
 use crate::{
-    cli::{Cli, Command, Global, YesNo},
+    cli::{Cli, Command, Global, Theme, YesNo},
     domain::problem::ProblemKind,
     engine::Pace,
     error::{Error, ExitCode, chain},
@@ -111,7 +111,8 @@ fn options(global: &Global) -> Result<Options, Error> {
 /// What another crosspull has to be started with to find the same setups and the same Azure.
 fn started(global: &Global) -> Started {
     let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
-    let cloud = global.cloud.and_then(|cloud| Some(cloud.to_possible_value()?.get_name().to_owned()));
+    let cloud = global.cloud.and_then(word);
+    let theme = Some(global.screen.theme).filter(|theme| *theme != Theme::Auto).and_then(word);
     Started::default()
         .with("--resource-manager", global.resource_manager.as_ref())
         .with("--cloud", cloud)
@@ -119,6 +120,15 @@ fn started(global: &Global) -> Started {
         .with("--data-dir", global.data_dir.as_ref().map(whole))
         .with("--client-id", global.client_id)
         .with("--pace", global.pace)
+        .with("--theme", theme)
+        .with_flag("--ascii", global.screen.ascii)
+        .with_flag("--mouse", global.screen.mouse)
+        .on_a_shared_screen(global.screen.shared)
+}
+
+/// An option's value as it is typed.
+fn word(value: impl ValueEnum) -> Option<String> {
+    Some(value.to_possible_value()?.get_name().to_owned())
 }
 
 /// The engine's windows are Azure's; only a simulator may be hurried.

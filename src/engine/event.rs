@@ -52,6 +52,8 @@ pub enum Doing {
 pub enum Event {
     /// A record was written and synced.
     Recorded(Arc<Entry>),
+    /// What an earlier run did was looked at. The steps go on, or say what keeps them.
+    Looked,
     /// What was done is partly gone; this plan says what has to be done again, and wants to be confirmed.
     PlanChanged(Arc<Plan>),
     /// All before the cluster update is proven; it wants a confirmation of its own.

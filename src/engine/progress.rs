@@ -70,6 +70,8 @@ pub struct Progress {
     nodes_confirmed: Option<PlanHash>,
     stages: BTreeMap<StepId, Stage>,
     begun_at: BTreeMap<StepId, OffsetDateTime>,
+    /// When steps that are not done were first begun.
+    open_since: BTreeMap<StepId, OffsetDateTime>,
     done_at: BTreeMap<StepId, OffsetDateTime>,
     /// What the last intent of a reset named: it outlives the stage, since a look may fail and be repeated.
     reset: Option<(KeyId, AppId)>,
@@ -153,6 +155,7 @@ impl Progress {
             Record::Intent { step, key, client_before } => {
                 self.intend(*step, *key, *client_before)?;
                 self.begun_at.insert(*step, entry.at);
+                self.open_since.entry(*step).or_insert(entry.at);
             }
             Record::Applied { step, output } => self.applied(*step, output)?,
             Record::Done { step, output } => {
@@ -165,6 +168,7 @@ impl Progress {
                 }
                 self.stages.insert(*step, Stage::Done);
                 self.done_at.insert(*step, entry.at);
+                self.open_since.remove(step);
             }
             Record::Failed { step, problem, next } => {
                 if matches!(self.raw(*step), Stage::Done | Stage::Undone) {
@@ -232,6 +236,7 @@ impl Progress {
                     return illegal(format!("{step} was not being taken back"));
                 }
                 self.facts.take_back(*step);
+                self.open_since.remove(step);
                 self.stages.insert(*step, Stage::Undone);
             }
             Record::Closed { outcome } => {
@@ -435,6 +440,11 @@ impl Progress {
     /// When a step was last begun.
     pub fn begun_at(&self, step: StepId) -> Option<OffsetDateTime> {
         self.begun_at.get(&step).copied()
+    }
+
+    /// When a step that is not done was first begun, however often it was left and taken up again since.
+    pub fn open_since(&self, step: StepId) -> Option<OffsetDateTime> {
+        self.open_since.get(&step).copied()
     }
 
     /// When a step was done.

@@ -72,6 +72,7 @@ pub async fn run<W: Work>(
             run.events.tell(Event::Ended(Ended::Stopped)).await;
             return Ok(Ended::Stopped);
         }
+        run.events.tell(Event::Looked).await;
     }
     run.note_operators().await?;
     run.held_back = held_back;
@@ -192,7 +193,11 @@ impl<'a, W: Work> Run<'a, W> {
 
     /// Looks once at every step that is done, side by side. What is gone becomes `Lost`, and the plan is made anew.
     async fn look_at_what_is_done(&mut self) -> Result<(), RunError> {
-        self.work.guard(&self.context(None), false).await?;
+        // What it waits for is said: the network may be away.
+        let guard = self.context(Some(StepId::ClusterUpdate));
+        let guarded = self.work.guard(&guard, false).await;
+        guard.wait.quiet();
+        guarded?;
         let mut looks = JoinSet::new();
         for (step, stage) in self.journal.progress().steps().collect::<Vec<_>>() {
             if stage == Stage::Done && !self.key_was_removed(step) {

@@ -237,7 +237,7 @@ impl<'a> Talk<'a> {
                     self.plan_changed(&plan).await;
                 }
             }
-            Event::Idle(Idle::Plan) | Event::Ended(_) => {}
+            Event::Idle(Idle::Plan) | Event::Looked | Event::Ended(_) => {}
         }
     }
 

@@ -26,6 +26,7 @@ pub fn event_json(event: &Event) -> Value {
             }
             line
         }
+        Event::Looked => json!({ "event": "looked" }),
         Event::PlanChanged(plan) => plan_changed(plan),
         Event::ConfirmNodes(review) => json!({ "event": "confirm-nodes", "review": value(&**review) }),
         Event::Idle(idle) => json!({ "event": "idle", "waits_for": value(idle) }),

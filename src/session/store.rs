@@ -182,8 +182,17 @@ pub fn left_behind(progress: &Progress) -> Option<String> {
                     the renewal needs them";
         return Some(what.to_owned());
     }
-    let made: Vec<String> = made.iter().map(ToString::to_string).collect();
-    Some(format!("what it made exists in the tenants ({}). `crosspull undo` takes that back first", made.join(", ")))
+    // What was begun and not seen, such as a consent that nobody may have given, is not said to be there.
+    let (seen, begun): (Vec<_>, Vec<_>) = made.into_iter().partition(|step| progress.done_at(*step).is_some());
+    let named = |steps: &[StepId]| steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let what = match (seen.as_slice(), begun.as_slice()) {
+        (seen, []) => format!("what it made exists in the tenants ({})", named(seen)),
+        ([], begun) => format!("what it has begun may exist in the tenants ({})", named(begun)),
+        (seen, begun) => {
+            format!("what it made exists in the tenants ({}; perhaps also {})", named(seen), named(begun))
+        }
+    };
+    Some(format!("{what}. `crosspull undo` takes that back first"))
 }
 
 fn read(folder: &Path) -> Entry {

@@ -49,6 +49,8 @@ pub enum Effect {
     Begin(Box<Answers>, PlanHash),
     /// Open a setup again, and run it.
     Resume(String),
+    /// Close the setup whose run is over, so that another may be opened.
+    CloseRun,
     /// Tell the engine.
     Engine(Command),
     /// Sign in as somebody else on one side, and go on. The run is stopped first.

@@ -168,6 +168,7 @@ impl Effects {
             }
             Effect::Begin(answers, hash) => self.open(async move { shared.begin_setup(*answers, &hash).await }),
             Effect::Resume(name) => self.open(async move { shared.resume(&name).await }),
+            Effect::CloseRun => self.open(async move { shared.stop_run().await }),
             Effect::SignInAs { name, side, sign_in } => {
                 self.open(async move { shared.sign_in_as(&name, side, sign_in).await });
             }

@@ -6,11 +6,12 @@ use crossterm::event::KeyEvent;
 
 use super::{browser, clipboard::Copied, keymap::Act, training::Suggested, trouble::Trouble};
 use crate::{
-    domain::{Answers, Draft, Looking, Plan, Tenant},
+    domain::{Answers, Draft, Looking, Plan, SetupId, Tenant},
     engine::{
         Event, Progress,
         event::{Ended, Statuses},
     },
+    error::Error,
     report::{State, Summary},
     secret::Secret,
     session::{Account, Found, RequestRecord, Rows, SignedIn, Ticket, Wanted},
@@ -54,7 +55,7 @@ pub enum Msg {
     /// A plan was made, or why not.
     Planned(Ticket, Result<Arc<Plan>, NoPlan>),
     /// A setup is open, and its run has begun.
-    Opened(Result<Box<Opened>, Trouble>),
+    Opened(Result<Box<Opened>, NotOpened>),
     /// The engine says that something happened.
     Engine(Event),
     /// What the steps are doing.
@@ -94,6 +95,14 @@ pub enum Kept {
 }
 
 impl Kept {
+    /// Whose answers or records these are.
+    pub fn id(&self) -> SetupId {
+        match self {
+            Self::Draft(draft, _) => draft.setup,
+            Self::Setup(summary, _) => summary.setup,
+        }
+    }
+
     /// Whether there is nothing more to do for it.
     pub fn finished(&self) -> bool {
         matches!(self, Self::Setup(summary, _) if matches!(summary.state, State::Connected | State::TakenBack))
@@ -107,6 +116,21 @@ pub enum NoPlan {
     Findings(Vec<crate::domain::Finding>),
     /// Something failed.
     Trouble(Trouble),
+}
+
+/// Why a setup could not be opened.
+#[derive(Debug)]
+pub struct NotOpened {
+    /// Why.
+    pub trouble: Trouble,
+    /// What its journal says, where that can be read: somebody else may sign in to it.
+    pub known: Option<Box<Opened>>,
+}
+
+impl From<Error> for NotOpened {
+    fn from(error: Error) -> Self {
+        Self { trouble: error.into(), known: None }
+    }
 }
 
 /// A setup whose run begins.

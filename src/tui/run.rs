@@ -260,7 +260,7 @@ fn parting(model: &Model) -> Option<String> {
         }
         Screen::Questions(_) | Screen::Plan(_) if model.draft.cluster.tenant.is_some() => {
             let command = own_line(&model.started.wizard());
-            Some(format!("What you have answered is kept. Nothing was changed in Azure. Go on with:\n{command}"))
+            Some(format!("Nothing was changed in Azure. {}\n{command}", model.started.back_to_answers()))
         }
         _ => None,
     }

@@ -145,7 +145,7 @@ fn leave_doc(model: &Model) -> Doc {
     if model.demo.is_some() {
         doc.text("The demo ends here, and its world with it.");
     } else if model.draft.cluster.tenant.is_some() {
-        doc.command("What you have answered is kept. To come back to it:", &model.started.wizard(), PRINTED_LATER);
+        doc.command(model.started.back_to_answers(), &model.started.wizard(), PRINTED_LATER);
     }
     doc
 }

@@ -5,34 +5,69 @@ use super::layout::{WIDTH, clean};
 
 /// How this crosspull was started, as far as another one has to be started in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Started(Vec<(&'static str, String)>);
+pub struct Started {
+    options: Vec<(&'static str, Option<String>)>,
+    /// For a shared screen: that one lists no setups, so that whoever looks for one in the list starts without it.
+    shared: bool,
+}
 
 impl Started {
     /// Adds an option, where it was given.
     #[must_use]
     pub fn with(mut self, option: &'static str, value: Option<impl ToString>) -> Self {
-        self.0.extend(value.map(|value| (option, value.to_string())));
+        self.options.extend(value.map(|value| (option, Some(value.to_string()))));
         self
+    }
+
+    /// Adds an option that has no value, where it was given.
+    #[must_use]
+    pub fn with_flag(mut self, option: &'static str, given: bool) -> Self {
+        self.options.extend(given.then_some((option, None)));
+        self
+    }
+
+    /// Whether the screen is shared.
+    #[must_use]
+    pub fn on_a_shared_screen(self, shared: bool) -> Self {
+        Self { shared, ..self }
     }
 
     /// A command on a setup, such as `crosspull show new-shop --data-dir /setups`.
     pub fn command(&self, command: &str, name: &str) -> String {
-        self.line(&format!("crosspull {command} {}", shell_word(name)))
+        self.line(&format!("crosspull {command} {}", shell_word(name)), false)
     }
 
     /// The command that goes on with a setup; `more` are options of its own, each with a blank before it.
     pub fn resume(&self, name: &str, more: &str) -> String {
-        self.line(&format!("crosspull resume {}{more}", shell_word(name)))
+        self.line(&format!("crosspull resume {}{more}", shell_word(name)), self.shared)
     }
 
-    /// The command that opens the wizard.
+    /// What stands in a command's place where a screen has no room for its options.
+    pub fn in_short(&self, command: &str, name: &str) -> String {
+        format!("crosspull {command} {}, with the options of this crosspull", shell_word(name))
+    }
+
+    /// The command that opens the wizard with its list.
     pub fn wizard(&self) -> String {
-        self.line("crosspull")
+        self.line("crosspull", false)
     }
 
-    fn line(&self, begin: &str) -> String {
-        let options = self.0.iter().map(|(option, value)| format!(" {option} {}", shell_word(value)));
-        std::iter::once(begin.to_owned()).chain(options).collect()
+    /// How one comes back to answers that belong to no setup yet, before the command for it.
+    pub fn back_to_answers(&self) -> &'static str {
+        if self.shared {
+            "Your answers are kept. A list without --shared has them:"
+        } else {
+            "Your answers are kept. To come back to them:"
+        }
+    }
+
+    fn line(&self, begin: &str, shared: bool) -> String {
+        let shared = if shared { " --shared" } else { "" };
+        let options = self.options.iter().map(|(option, value)| match value {
+            Some(value) => format!(" {option} {}", shell_word(value)),
+            None => format!(" {option}"),
+        });
+        [begin.to_owned(), shared.to_owned()].into_iter().chain(options).collect()
     }
 }
 
@@ -72,6 +107,10 @@ mod tests {
         );
         assert!(started.wizard().starts_with("crosspull --resource-manager"), "{}", started.wizard());
         assert_eq!(shell_word(""), "''");
+        let started =
+            Started::default().with_flag("--ascii", true).with_flag("--mouse", false).on_a_shared_screen(true);
+        assert_eq!(started.resume("shop", ""), "crosspull resume shop --shared --ascii");
+        assert_eq!(started.wizard(), "crosspull --ascii", "its list is what one comes back for");
     }
 
     #[test]

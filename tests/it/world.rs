@@ -206,7 +206,7 @@ pub async fn carry(session: &Session, open: &mut Open, mode: Mode) -> Came {
                     left = Some(idle);
                     command.send(Command::Stop).await.unwrap();
                 }
-                Event::Recorded(_) | Event::Ended(_) => {}
+                Event::Recorded(_) | Event::Looked | Event::Ended(_) => {}
             },
             ended = &mut running => {
                 let ended = ended.unwrap_or_else(|error| panic!("{}", crosspull::error::chain(&error)));

@@ -15,7 +15,7 @@ use crate::{
     session::{Open, Refusal, Session},
     tui::{
         model::Which,
-        msg::{Msg, Opened},
+        msg::{Msg, NotOpened, Opened},
         trouble::Trouble,
     },
 };
@@ -128,7 +128,11 @@ impl Shared {
                 self.send(Msg::Opened(Err(Error::new(ProblemKind::Answers, what).into()))).await;
             }
             Ok(open) => self.run(session, open, Mode::Resumed).await,
-            Err(Refusal::Error(error)) => self.send(Msg::Opened(Err(error.into()))).await,
+            Err(Refusal::Error(error)) => {
+                let (session, name) = (Arc::clone(&session), name.to_owned());
+                let known = tokio::task::spawn_blocking(move || known(&session, &name)).await.unwrap_or_default();
+                self.send(Msg::Opened(Err(NotOpened { trouble: error.into(), known }))).await;
+            }
             Err(Refusal::Findings(_)) => {
                 let error = Error::new(ProblemKind::Internal, "resume a setup that was refused");
                 self.send(Msg::Opened(Err(error.into()))).await;
@@ -161,4 +165,13 @@ impl Shared {
             Err(error) => self.send(Msg::Opened(Err(error.into()))).await,
         }
     }
+}
+
+/// What the journal of an unfinished setup says, for the screen that shows why it cannot be gone on with.
+fn known(session: &Session, name: &str) -> Option<Box<Opened>> {
+    let entry = session.store().find(Some(name)).ok()?;
+    let progress = entry.reading.ok()?.progress;
+    let answers = progress.answers().cloned()?;
+    let goes_on = progress.plan().is_some() && progress.closed().is_none() && !progress.undoing();
+    goes_on.then(|| Box::new(Opened { progress, answers, resumed: true }))
 }

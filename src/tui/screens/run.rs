@@ -9,7 +9,10 @@ mod proof;
 mod state;
 mod view;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub use accounts::Accounts;
 pub use dialogs::{Dialog, dialog_keys, dialog_view, in_dialog, pasted, typed};
@@ -33,7 +36,7 @@ use crate::{
     tui::{
         effect::Effect,
         model::{Dialog as Over, Model as Wizard, Screen, Which},
-        msg::{Msg, Opened},
+        msg::{Msg, NotOpened, Opened},
         screens::questions,
         trouble::Trouble,
         widgets::doc::{Doc, Tone},
@@ -59,7 +62,7 @@ pub struct Model {
     pub review: Option<Arc<NodesReview>>,
     /// How the run ended.
     pub ended: Option<Result<Ended, Trouble>>,
-    /// A setup that was begun earlier: what is done is looked at, and the engine has not said anything yet.
+    /// A setup that was begun earlier: what is done is being looked at.
     looking: bool,
     /// Whether it was begun on the screens before this one, or has been taken up again.
     mode: Mode,
@@ -71,6 +74,8 @@ pub struct Model {
     at: Option<StepId>,
     /// How far the marked step's text is scrolled.
     pub scroll: u16,
+    /// The steps that only wait for a person by now.
+    ready: BTreeSet<StepId>,
     /// What the address said that a person pasted.
     landed: Vec<(Tone, String)>,
     /// Where the report was saved.
@@ -96,6 +101,7 @@ impl Model {
             reopening: false,
             at: None,
             scroll: 0,
+            ready: BTreeSet::new(),
             landed: Vec::new(),
             report: None,
             shown: false,
@@ -134,7 +140,8 @@ impl Model {
         if let Some((_, problem)) = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting) {
             return problem.kind.into();
         }
-        let waits = !self.sign_ins.is_empty() || self.statuses.values().any(|status| status.doing == Doing::Person);
+        let waits =
+            !self.sign_ins.is_empty() || self.statuses.iter().any(|(step, status)| self.is_waited_for(*step, status));
         match self.idle {
             Some(Idle::Nodes | Idle::Plan) => ExitCode::Waiting,
             _ if waits => ExitCode::Waiting,
@@ -155,7 +162,13 @@ impl Model {
                 own_line(&started.command("show", name))
             );
         }
-        format!("What is done stays done. Go on with:\n{}", own_line(&started.resume(name, "")))
+        let goes_on = if self.replaces_nodes() { "Azure goes on replacing the nodes. " } else { "" };
+        format!("{goes_on}What is done stays done. Go on with:\n{}", own_line(&started.resume(name, "")))
+    }
+
+    /// Whether nodes are being replaced: Azure goes on with that whoever is there.
+    pub(super) fn replaces_nodes(&self) -> bool {
+        self.progress.stage(StepId::ClusterUpdate) == Stage::Applied
     }
 
     /// While something runs, seconds are shown.
@@ -219,6 +232,13 @@ impl Model {
         steps.map(|step| format!("{} ({step})", self.number(step))).collect()
     }
 
+    /// Whether there is a secret that ends with this process, and that no node has been given yet.
+    fn secret_to_lose(&self) -> bool {
+        let facts = self.progress.facts();
+        let record = facts.key_of(StepId::Secret).and_then(|key| facts.key(key.id));
+        record.is_some_and(|key| !key.removed && !key.text_lost && !key.kept && key.delivered.is_none())
+    }
+
     /// The secret of the cluster's key, where this process made it and may still give it out.
     fn secret_at_hand(&self) -> Option<KeyId> {
         let facts = self.progress.facts();
@@ -228,7 +248,7 @@ impl Model {
 }
 
 /// A setup is open, and its run has begun; or why not.
-pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<Effect> {
+pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, NotOpened>) -> Vec<Effect> {
     match opened {
         Ok(opened) => {
             (wizard.notice, wizard.not_opened) = (None, None);
@@ -236,10 +256,18 @@ pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<
             model.sign_ins_are(&wizard.sign_ins);
             wizard.screen = Screen::Run(Box::new(model));
         }
-        Err(trouble) => {
+        Err(NotOpened { trouble, known }) => {
             wizard.not_opened = Some(trouble.code);
             match &mut wizard.screen {
-                Screen::Start(model) => model.opening = false,
+                Screen::Start(model) => {
+                    model.opening = false;
+                    // Another account may be all that it takes.
+                    if let Some(known) = known {
+                        let model = Model { ended: Some(Err(trouble)), ..Model::new(*known) };
+                        wizard.screen = Screen::Run(Box::new(model));
+                        return Vec::new();
+                    }
+                }
                 Screen::Plan(model) => model.beginning = false,
                 Screen::Run(model) => {
                     (model.reopening, model.ended) = (false, Some(Err(trouble)));
@@ -252,6 +280,10 @@ pub fn opened(wizard: &mut Wizard, opened: Result<Box<Opened>, Trouble>) -> Vec<
             doc.blank();
             doc.text("What is done stays done. When that is mended, open it again.");
             wizard.dialogs.push(Over::Text { title: "It could not be opened".to_owned(), doc, scroll: 0, copy: None });
+            // What kept it may have changed the list.
+            if matches!(wizard.screen, Screen::Start(_)) {
+                return vec![Effect::ListSetups];
+            }
         }
     }
     Vec::new()
@@ -262,8 +294,8 @@ pub fn hear(wizard: &mut Wizard, msg: Msg) -> Vec<Effect> {
     let Screen::Run(model) = &mut wizard.screen else { return Vec::new() };
     match msg {
         Msg::Statuses(statuses) => {
-            // What is done is looked for again; a step that is not done has begun.
-            model.looking &= statuses.keys().all(|step| model.progress.stage(*step) == Stage::Done);
+            let persons = statuses.iter().filter(|(_, status)| status.doing == Doing::Person);
+            model.ready.extend(persons.map(|(step, _)| *step));
             model.statuses = statuses;
         }
         Msg::Engine(event) => {
@@ -332,13 +364,6 @@ fn newcomer(model: &Model, event: &Event) -> Option<String> {
 }
 
 fn engine_said(model: &mut Model, event: &Event) {
-    let still_looking = match event {
-        Event::Recorded(entry) => {
-            matches!(entry.record, Record::TextLost { .. } | Record::Lost { .. } | Record::SignedIn { .. })
-        }
-        _ => false,
-    };
-    model.looking &= still_looking;
     match event {
         Event::Recorded(entry) => {
             // The engine has taken the record in already; what it refused would not be told.
@@ -357,6 +382,7 @@ fn engine_said(model: &mut Model, event: &Event) {
                 model.follow();
             }
         }
+        Event::Looked => model.looking = false,
         Event::PlanChanged(_) | Event::Ended(_) => {}
         Event::ConfirmNodes(review) => model.review = Some(Arc::clone(review)),
         Event::Idle(idle) => {

@@ -2,6 +2,7 @@
 
 mod view;
 
+pub(super) use view::way_back;
 pub use view::{doc, forget_doc, inspected};
 
 use crate::{
@@ -38,6 +39,8 @@ pub enum Act {
     Inspect,
     /// Remove the marked one's records.
     Forget,
+    /// Read the list again: another crosspull may have changed it.
+    ReadAgain,
 }
 
 /// What asks for a yes here.
@@ -59,14 +62,19 @@ pub enum Dialog {
 /// The keys of the first screen.
 pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     let own = |key, shown, act, label, help| Binding::char(key, shown, keymap::Act::Start(act), label, help);
+    let marked = model.at.checked_sub(1).and_then(|at| model.kept.as_ref()?.get(at));
     let mut keys = match model.at {
         0 => vec![enter("begin", "begin a new setup")],
-        _ => vec![enter("go on", "go on with the marked setup")],
+        _ if marked.is_none_or(goes_on_with) => vec![enter("go on", "go on with the marked setup")],
+        _ => vec![enter("inspect", "show the marked setup")],
     };
     keys.push(own('n', "n", Act::New, "new", "begin a new setup"));
     if model.at > 0 {
         keys.push(own('i', "i", Act::Inspect, "inspect", "show what is done, what waits, what failed"));
         keys.push(own('f', "f", Act::Forget, "forget", "remove its records from this machine"));
+    }
+    if wizard.demo.is_none() {
+        keys.push(own('r', "r", Act::ReadAgain, "", "read the list again"));
     }
     if wizard.demo.is_some() {
         keys.push(esc("other stories", "back to the demo's stories"));
@@ -113,11 +121,30 @@ pub fn setups_came(wizard: &mut Wizard, came: Result<Vec<Kept>, Trouble>) -> Vec
             Vec::new()
         }
     };
+    let was_marked = marked(wizard);
     let Screen::Start(model) = &mut wizard.screen else { return Vec::new() };
-    // Whoever comes back comes back for what is unfinished.
-    model.at = usize::from(kept.iter().any(|one| !one.finished()));
+    model.at = match (&model.kept, was_marked) {
+        // Whoever comes back comes back for what is unfinished.
+        (None, _) => usize::from(kept.iter().any(|one| !one.finished())),
+        (Some(_), None) => 0,
+        (Some(_), Some(was)) => {
+            kept.iter().position(|one| one.id() == was.id()).map_or_else(|| model.at.min(kept.len()), |at| at + 1)
+        }
+    };
     model.kept = Some(kept);
     Vec::new()
+}
+
+/// Whether a run can go on with what stands like this. What is being taken back is the command line's.
+fn goes_on(state: State) -> bool {
+    !matches!(state, State::Connected | State::TakenBack | State::TakingBack | State::Unreadable)
+}
+
+fn goes_on_with(kept: &Kept) -> bool {
+    match kept {
+        Kept::Draft(..) => true,
+        Kept::Setup(summary, _) => goes_on(summary.state),
+    }
 }
 
 fn marked(wizard: &Wizard) -> Option<Kept> {
@@ -141,9 +168,13 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Enter | keymap::Act::Mark(_) if model.at == 0 => return new_setup(wizard),
         keymap::Act::Start(Act::New) => return new_setup(wizard),
         keymap::Act::Enter | keymap::Act::Mark(_) => return go_on(wizard),
+        keymap::Act::Start(Act::ReadAgain) => {
+            wizard.say("Read again.");
+            return vec![Effect::ListSetups];
+        }
         keymap::Act::Start(Act::Inspect) => {
             if let Some(kept) = marked(wizard) {
-                wizard.dialogs.push(inspected(&kept, wizard.now));
+                wizard.dialogs.push(inspected(&kept, wizard));
             }
         }
         keymap::Act::Start(Act::Forget) => {
@@ -170,25 +201,14 @@ fn go_on(wizard: &mut Wizard) -> Vec<Effect> {
             }
             effects
         }
-        Some(kept @ Kept::Setup(..)) if kept.finished() => {
-            wizard.dialogs.push(inspected(&kept, wizard.now));
-            Vec::new()
-        }
-        Some(Kept::Setup(summary, Some(_))) if summary.state == State::TakingBack => {
-            wizard.warn(format!(
-                "It is being taken back. {} goes on with that.",
-                wizard.started.command("undo", &summary.name)
-            ));
-            Vec::new()
-        }
-        Some(Kept::Setup(summary, Some(_))) => {
+        Some(Kept::Setup(summary, Some(_))) if goes_on(summary.state) => {
             if let Screen::Start(model) = &mut wizard.screen {
                 model.opening = true;
             }
             vec![Effect::Resume(summary.name)]
         }
         Some(kept @ Kept::Setup(..)) => {
-            wizard.dialogs.push(inspected(&kept, wizard.now));
+            wizard.dialogs.push(inspected(&kept, wizard));
             Vec::new()
         }
         None => Vec::new(),
@@ -201,7 +221,13 @@ fn forget(kept: &Kept) -> Dialog {
             Dialog::Forget { name: view::draft_name(draft), setup: draft.setup, draft: true, left_behind: None }
         }
         Kept::Setup(summary, progress) => {
-            let left_behind = progress.as_deref().and_then(left_behind);
+            let left_behind = match progress {
+                Some(progress) => left_behind(progress),
+                None => Some(
+                    "its records cannot be read, and may name what exists in Azure. i says why, and where they are"
+                        .to_owned(),
+                ),
+            };
             Dialog::Forget { name: summary.name.clone(), setup: summary.setup, draft: false, left_behind }
         }
     }

@@ -26,7 +26,7 @@ use crate::{
         browser,
         clipboard::Copied,
         effect::Effect,
-        msg::{Msg, NoPlan},
+        msg::{Msg, NoPlan, NotOpened},
         trouble::Trouble,
     },
 };
@@ -50,6 +50,7 @@ fn trouble(said: &str) -> Trouble {
 /// The demo's list, and the first screen.
 pub(super) fn first() -> Vec<Scene> {
     let kept = || Script::begun(answers::kept());
+    let unset = || trouble("Could not sign in as 99999999: the environment variable SHOP_SECRET is empty or not set.");
     vec![
         ("demo", Script::demo()),
         ("demo-begun", Script::demo().then("<enter>")),
@@ -63,10 +64,12 @@ pub(super) fn first() -> Vec<Scene> {
         ("start-opening", kept().then("<down><enter>")),
         (
             "start-not-opened",
-            kept().then("<down><enter>").hears(Msg::Opened(Err(trouble(
-                "Could not sign in as 99999999: the environment variable SHOP_SECRET is empty or not set.",
-            )))),
+            kept().then("<down><enter>").hears(Msg::Opened(Err(NotOpened { trouble: unset(), known: None }))),
         ),
+        ("run-not-opened", {
+            let known = Some(Box::new(answers::opened(until(StepId::Consent), true)));
+            kept().then("<down><enter>").hears(Msg::Opened(Err(NotOpened { trouble: unset(), known })))
+        }),
         ("start-shared", Script::begun(Vec::new()).shared().hears(Msg::Setups(Ok(answers::kept())))),
         ("keys", kept().then("?")),
     ]
@@ -286,7 +289,7 @@ fn handed_over_run(consented: bool) -> Script {
         records.extend(sample::step(StepId::WatchKey, crate::domain::Output::Key(key)));
         records.extend(sample::consent());
     }
-    resumed(records)
+    resumed(records).hears(Msg::Engine(Event::Looked))
 }
 
 pub(super) fn runs() -> Vec<Scene> {
@@ -307,7 +310,7 @@ pub(super) fn runs() -> Vec<Scene> {
         let mut records = until(StepId::RegistryRole);
         records.push(Record::Lost { step: StepId::Consent });
         records.push(Record::Planned { plan: Box::new(sample::plan()) });
-        resumed(records).hears(Msg::Engine(Event::Idle(Idle::Plan)))
+        resumed(records).hears(Msg::Engine(Event::Looked)).hears(Msg::Engine(Event::Idle(Idle::Plan)))
     };
     let request = RequestRecord {
         at: NOW,
@@ -411,6 +414,15 @@ pub(super) fn waits() -> Vec<Scene> {
             script.told(Msg::Opened(Ok(Box::new(answers::opened(until(StepId::Consent), false)))));
             script.then("<esc>")
         }),
+        (
+            "wait-consent-no-answer",
+            consent().hears(status(
+                StepId::Consent,
+                Doing::Network,
+                "an admin of Fabrikam to accept the app",
+                Some("`login.microsoftonline.com` could not be reached: no connection in time"),
+            )),
+        ),
         ("wait-consent-copied", consent().hears(Msg::Copied { what: "the link", how: Copied::Terminal })),
         (
             "wait-consent-no-browser",

@@ -282,7 +282,7 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
              between. If this network has a proxy, it was not asked.
     Changed  nothing
     Do       Check the network. Where there is a proxy, name it in HTTPS_PROXY.
-             Then try again. Nothing was sent. (You, or whoever runs the network)
+             Then try again. (You, or whoever runs the network)
     Read     https://learn.microsoft.com/azure/azure-portal/azure-portal-safelist-urls
 
     time         DATE TIME UTC

@@ -234,7 +234,9 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
                     client_id,
                     client_secret_env: which.secret_variable(),
                 }));
-                ask::ask(wizard, Question::Proof(which))
+                let mut effects = saved(wizard);
+                effects.extend(ask::ask(wizard, Question::Proof(which)));
+                effects
             }
             Err(why) => trouble(wizard, why.to_owned()),
         },
@@ -372,7 +374,10 @@ fn sign_in(wizard: &mut Wizard, which: Which, sign_in: SignIn) -> Vec<Effect> {
     let resource = side.resource.clone();
     let ticket = wizard.next_ticket();
     wait(wizard, ticket, "signing in");
-    vec![Effect::SignIn { ticket, tenant, sign_in, resource }]
+    // Kept before anybody knows whether it works: what has to be mended outside is not typed twice.
+    let mut effects = saved(wizard);
+    effects.push(Effect::SignIn { ticket, tenant, sign_in, resource });
+    effects
 }
 
 /// The other company's tenant is named by a directory that somebody is signed in to.

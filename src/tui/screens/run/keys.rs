@@ -10,7 +10,7 @@ use crate::{
         effect::Effect,
         keymap::{self, Binding, enter, esc},
         model::{Dialog as Over, Model as Wizard, Screen},
-        screens::plan::equivalent_doc,
+        screens::{plan::equivalent_doc, start},
         widgets::{doc::Doc, field::Field},
     },
     words::problem_text,
@@ -61,11 +61,12 @@ const OTHER_ACCOUNT: &str = "sign in as somebody else on one side, and go on";
 
 /// The keys of the run.
 pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
-    if model.reopening {
-        return Vec::new();
-    }
     if model.proven() {
         return proof_keys(model, wizard);
+    }
+    // While what is done is looked at, nothing of it can be acted on.
+    if model.reopening || (model.looking && !model.over()) {
+        return Vec::new();
     }
     let mut keys = if model.over() {
         vec![
@@ -80,6 +81,8 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     keys.push(own('x', "x", Act::Equivalent, "az", "what this step sends, and the az commands that do the same"));
     if model.at.is_some() {
         keys.push(esc("what matters now", "back to what matters now"));
+    } else if model.over() && wizard.demo.is_none() {
+        keys.push(esc("the list", "to the setups of this machine"));
     } else if wizard.demo.is_some() {
         keys.push(esc("", "to the demo's other stories; this one ends"));
     }
@@ -224,6 +227,11 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),
         keymap::Act::Back if model.at.is_none() && wizard.demo.is_some() => {
             wizard.dialogs.push(Over::Run(Dialog::EndStory));
+        }
+        keymap::Act::Back if model.at.is_none() && model.over() && !model.proven() => {
+            let mut effects = vec![Effect::CloseRun];
+            effects.extend(start::open(wizard));
+            return effects;
         }
         keymap::Act::Back => model.follow(),
         keymap::Act::Enter => return entered(wizard),

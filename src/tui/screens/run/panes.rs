@@ -42,7 +42,8 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
     }
     match &model.ended {
         Some(Err(trouble)) => {
-            pane.doc.bad("The run has ended.");
+            // Where what is done is still to be looked at, no run came about.
+            pane.doc.bad(if model.looking { "It could not be taken up." } else { "The run has ended." });
             questions::explain(&mut pane.doc, trouble);
             pane.doc.blank();
             pane.doc.text("What is done stays done.");
@@ -83,7 +84,7 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
 fn head(doc: &mut Doc, model: &Model, step: StepId, now: OffsetDateTime) {
     let mut pieces = vec![(format!("{}. {step}", model.number(step)), Tone::Strong)];
     match model.situation(step) {
-        Situation::Consent(status) | Situation::Role(status) if status.doing == Doing::Person => {
+        Situation::Consent(status) | Situation::Role(status) if model.is_waited_for(step, status) => {
             let since = model.waits_since(step, status);
             let text = format!("  WAITS FOR {} since {}", registry_tenant(model), since_when(since, now));
             pieces.push((text, Tone::Warn));
@@ -144,7 +145,7 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     for (tone, text) in &model.landed {
         pane.after.toned(*tone, text);
     }
-    if status.doing == Doing::Person {
+    if model.is_waited_for(StepId::Consent, status) {
         looked(&mut pane.after, status, wizard.now);
     } else {
         pane.after.text(&format!(
@@ -174,13 +175,18 @@ fn to_give_role(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status
 
 /// What the last look said, and when the next one is.
 fn looked(doc: &mut Doc, status: &Status, now: OffsetDateTime) {
+    let begin = match status.doing {
+        Doing::Network => "The last look got no answer",
+        Doing::Throttling => "Azure slows this down",
+        _ => "The last look said",
+    };
     let said = status.said.as_deref().map(short).unwrap_or_default();
     let said = if said.is_empty() { "not there yet".to_owned() } else { said };
     let next = match status.next_look {
         Some(next) if (next - now).whole_seconds() > 0 => format!(" Next look in {}.", span(next - now)),
         _ => " Looking now.".to_owned(),
     };
-    doc.dim(&format!("The last look said: {}.{next}", said.trim_end_matches('.')));
+    doc.dim(&format!("{begin}: {}.{next}", said.trim_end_matches('.')));
 }
 
 /// Entra's sentences are long; their number says what a screen has room for.
@@ -275,7 +281,7 @@ fn works(doc: &mut Doc, model: &Model, wizard: &Wizard, step: StepId, status: &S
     }
     if status.doing != Doing::Running {
         doc.text(&format!("{}.", capital(&doing_words(status.doing, &status.what))));
-        doc.dim(&format!("Since {}.", since_when(status.since, wizard.now)));
+        doc.dim(&format!("Since {}.", since_when(model.waits_since(step, status), wizard.now)));
         looked(doc, status, wizard.now);
     }
     // A demo's Azure ends with the wizard.

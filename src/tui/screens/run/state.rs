@@ -42,17 +42,17 @@ impl Model {
     /// A failure, then what waits for a person, then what is at work, then what was done last.
     fn matters_most(&self) -> Option<StepId> {
         let steps: Vec<(StepId, Stage)> = self.progress.steps().collect();
-        let with = |doing: &dyn Fn(Doing) -> bool| {
-            steps.iter().map(|(step, _)| *step).find(|step| self.status(*step).is_some_and(|one| doing(one.doing)))
+        let with = |matters: &dyn Fn(StepId, &Status) -> bool| {
+            steps.iter().map(|(step, _)| *step).find(|step| self.status(*step).is_some_and(|one| matters(*step, one)))
         };
         let failed = self.progress.failed().find(|(_, problem)| problem.kind != ProblemKind::Waiting);
         let last_done = || steps.iter().rfind(|(_, stage)| *stage == Stage::Done).map(|(step, _)| *step);
         let nodes = (self.idle == Some(Idle::Nodes)).then_some(StepId::ClusterUpdate);
         nodes
             .or(failed.map(|(step, _)| step))
-            .or_else(|| with(&|doing| doing == Doing::Person))
-            .or_else(|| with(&|doing| doing == Doing::Operation))
-            .or_else(|| with(&|_| true))
+            .or_else(|| with(&|step, status| self.is_waited_for(step, status)))
+            .or_else(|| with(&|_, status| status.doing == Doing::Operation))
+            .or_else(|| with(&|_, _| true))
             .or_else(last_done)
             .or_else(|| steps.first().map(|(step, _)| *step))
     }
@@ -78,10 +78,10 @@ impl Model {
                 Situation::Failed(problem)
             }
             stage => match self.status(step) {
-                Some(status) if status.doing == Doing::Person && step == StepId::RegistryRole => {
+                Some(status) if step == StepId::RegistryRole && self.is_waited_for(step, status) => {
                     Situation::Role(status)
                 }
-                Some(status) if status.doing == Doing::Person => Situation::Consent(status),
+                Some(status) if self.is_waited_for(step, status) => Situation::Consent(status),
                 // A fresh app cannot be accepted before it can be seen: the link is there, and says so.
                 Some(status) if step == StepId::Consent && self.consent_is_a_persons() => Situation::Consent(status),
                 Some(status) => Situation::Works(status),
@@ -99,15 +99,28 @@ impl Model {
         self.answers.registry.handed_over() || self.answers.registry.provision == Provision::Consent
     }
 
-    /// Since when a step waits for a person: a resume does not begin that anew.
+    /// Whether a person's act is waited for, whatever the last look came to: an app that is still getting ready is not.
+    pub(super) fn is_waited_for(&self, step: StepId, status: &Status) -> bool {
+        match status.doing {
+            Doing::Person => true,
+            // While the network is away nobody knows whether the app is ready; once it was, it is.
+            Doing::Network | Doing::Throttling => self.ready.contains(&step),
+            Doing::Running | Doing::Visibility | Doing::Operation => false,
+        }
+    }
+
+    /// Since when a step waits. What a person or Azure does goes on while crosspull does not run, so that a resume does not
+    /// begin it anew.
     pub(super) fn waits_since(&self, step: StepId, status: &Status) -> OffsetDateTime {
-        self.progress.begun_at(step).map_or(status.since, |begun| begun.min(status.since))
+        let goes_on = self.is_waited_for(step, status) || status.doing == Doing::Operation;
+        let begun = self.progress.open_since(step).filter(|_| goes_on);
+        begun.map_or(status.since, |begun| begun.min(status.since))
     }
 
     /// Where a step stands, in at most eighteen columns.
     pub(super) fn state(&self, step: StepId, now: OffsetDateTime) -> (String, Tone) {
         if let Some(status) = self.status(step) {
-            let long = span(now - status.since);
+            let long = span(now - self.waits_since(step, status));
             if self.sign_in_for(step).is_some() {
                 return ("WAITS FOR SIGN-IN".to_owned(), Tone::Warn);
             }
@@ -116,6 +129,9 @@ impl Model {
                 Doing::Person => ("WAITS FOR A PERSON".to_owned(), Tone::Warn),
                 Doing::Visibility => (format!("waits {long}"), Tone::Text),
                 Doing::Operation => (format!("Azure works {long}"), Tone::Text),
+                // The wait is older than the trouble.
+                Doing::Throttling if self.is_waited_for(step, status) => ("slowed down".to_owned(), Tone::Warn),
+                Doing::Network if self.is_waited_for(step, status) => ("no answer now".to_owned(), Tone::Warn),
                 Doing::Throttling => (format!("slowed down {long}"), Tone::Warn),
                 Doing::Network => (format!("no answer {long}"), Tone::Warn),
             };

@@ -6,11 +6,12 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Model, panes, panes::Pane, proof, state::Situation};
 use crate::{
     domain::StepId,
-    engine::{Stage, event::Doing},
+    engine::Stage,
     tui::{
         canvas::Canvas,
         keymap::Act,
         model::Model as Wizard,
+        screens::start::way_back,
         view::inset,
         widgets::{
             doc::{Doc, Tone},
@@ -159,7 +160,7 @@ fn summary(model: &Model) -> Doc {
         match stage {
             Stage::Done => done += 1,
             Stage::Failed { .. } if matches!(model.situation(step), Situation::Failed(_)) => failed += 1,
-            _ if model.status(step).is_some_and(|status| status.doing != Doing::Person) => work += 1,
+            _ if model.status(step).is_some_and(|status| !model.is_waited_for(step, status)) => work += 1,
             _ => {}
         }
     }
@@ -179,23 +180,28 @@ fn summary(model: &Model) -> Doc {
 /// What leaving means now.
 pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
     let mut doc = Doc::default();
-    let update = model.status(StepId::ClusterUpdate).is_some_and(|status| status.doing == Doing::Operation);
     if model.proven() {
-        doc.text("Everything is done. The secret is forgotten when crosspull ends.");
+        let secret =
+            if model.secret_at_hand().is_some() { " The secret is forgotten when crosspull ends." } else { "" };
+        doc.text(&format!("Everything is done.{secret}"));
         if model.report.is_none() {
             doc.text("s saves a report first, for both companies.");
         }
         return doc;
     }
-    if update && wizard.demo.is_none() {
+    if model.replaces_nodes() && wizard.demo.is_none() {
         doc.text("The replacement of the nodes goes on in Azure by itself.");
     }
     if wizard.demo.is_some() {
         doc.text("This is a demo: it ends here, and its world with it.");
     } else {
         doc.text("What is done stays done. What is being sent is let finish.");
+        if model.secret_to_lose() {
+            doc.text("Only the secret is forgotten: whoever comes back gets a new one made, and the old one removed.");
+        }
         let command = wizard.started.resume(&model.answers.name, "");
         doc.command("To come back to it, today or in a week:", &command, PRINTED_LATER);
+        way_back(&mut doc, &model.progress, &model.answers.name, wizard);
     }
     doc
 }

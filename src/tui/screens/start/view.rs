@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::{Dialog, Model};
 use crate::{
-    domain::{Draft, Tenant},
-    engine::{Progress, Stage},
+    domain::{Draft, StepId, Tenant},
+    engine::{Progress, Stage, record::Outcome},
     report::Summary,
     tui::{
         model::{Dialog as Over, Model as Wizard},
@@ -92,7 +92,8 @@ fn between(summary: &Summary) -> String {
 }
 
 /// A setup opened to be read.
-pub fn inspected(kept: &Kept, now: OffsetDateTime) -> Over {
+pub fn inspected(kept: &Kept, wizard: &Wizard) -> Over {
+    let now = wizard.now;
     let mut doc = Doc::default();
     let title = match kept {
         Kept::Draft(draft, changed) => {
@@ -107,6 +108,7 @@ pub fn inspected(kept: &Kept, now: OffsetDateTime) -> Over {
         }
         Kept::Setup(summary, Some(progress)) => {
             steps(&mut doc, summary, progress, now);
+            way_back(&mut doc, progress, &summary.name, wizard);
             summary.name.clone()
         }
         Kept::Setup(summary, None) => {
@@ -116,6 +118,21 @@ pub fn inspected(kept: &Kept, now: OffsetDateTime) -> Over {
         }
     };
     Over::Text { title, doc, scroll: 0, copy: None }
+}
+
+/// How what was made is taken back: the command line does that, and only while the cluster is as it was.
+pub(in crate::tui::screens) fn way_back(doc: &mut Doc, progress: &Progress, name: &str, wizard: &Wizard) {
+    let nothing = progress.cluster_touched() || progress.left_behind().is_empty();
+    if wizard.demo.is_some() || nothing || progress.closed() == Some(Outcome::TakenBack) {
+        return;
+    }
+    let before = if progress.undoing() {
+        "It is being taken back. To go on with that, in a shell:"
+    } else {
+        "To take back what was made, in a shell:"
+    };
+    doc.blank();
+    doc.command(before, &wizard.started.command("undo", name), &wizard.started.in_short("undo", name));
 }
 
 /// Where a setup stands, step by step.
@@ -133,6 +150,7 @@ fn steps(doc: &mut Doc, summary: &Summary, progress: &Progress, now: OffsetDateT
         let (word, tone) = match &stage {
             Stage::Due => ("not begun".to_owned(), Tone::Dim),
             Stage::Intended { .. } => ("begun".to_owned(), Tone::Text),
+            Stage::Applied if step == StepId::ClusterUpdate => ("Azure was replacing the nodes".to_owned(), Tone::Text),
             Stage::Applied => ("waits until it shows".to_owned(), Tone::Text),
             Stage::Done => (done().unwrap_or_else(|| "done".to_owned()), Tone::Good),
             Stage::Failed { problem, .. } => (format!("FAILED: {}", problem.message), Tone::Bad),

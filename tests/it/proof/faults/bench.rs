@@ -546,7 +546,7 @@ async fn carry(session: &Session, open: &mut Open, mode: Mode, meanwhile: Meanwh
                     left = Some(idle);
                     command.send(Command::Stop).await.unwrap();
                 }
-                Event::Ended(_) => {}
+                Event::Looked | Event::Ended(_) => {}
             },
             // Nobody does their part, or no service tells whether they did: who waited for them leaves.
             _ = looks.tick(), if left.is_none() => {

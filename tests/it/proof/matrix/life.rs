@@ -348,7 +348,7 @@ async fn work(
                     left = (idle == Idle::Failed).then_some(Came::Failed);
                     command.send(Command::Stop).await.unwrap();
                 }
-                Event::Recorded(_) | Event::Ended(_) => {}
+                Event::Recorded(_) | Event::Looked | Event::Ended(_) => {}
             },
             Ok(()) = statuses.changed() => {
                 let waits = statuses.borrow_and_update().values().any(|status| status.doing == Doing::Person);
