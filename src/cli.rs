@@ -378,7 +378,7 @@ pub struct DemoArgs {
     /// Lines of text instead of the full screen
     #[arg(long)]
     pub plain: bool,
-    /// A scenario's name; the wizard lets you choose
+    /// A scenario's name, or a file with one; without it the wizard lets you choose
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<String>,
     #[command(flatten)]

@@ -47,6 +47,8 @@ pub struct Report {
     pub handed_over_steps: Vec<HandedStep>,
     /// The pools whose nodes were seen to pull.
     pub proven_pools: Vec<String>,
+    /// Whether the image was seen to be pulled at the end.
+    pub pull_was_seen: bool,
     /// What the proof could not show, in words.
     pub not_proven: Vec<String>,
     pub steps: Vec<StepLine>,
@@ -144,6 +146,8 @@ pub struct StepLine {
     pub began: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub done: Option<OffsetDateTime>,
+    /// The other company's admin's word stands for it.
+    pub vouched: bool,
 }
 
 /// A failure on the way.
@@ -155,6 +159,8 @@ pub struct Failure {
     pub problem: Problem,
     /// The step was done later on.
     pub overcome: bool,
+    /// It was not: the other company's admin's word stands for the step.
+    pub vouched: bool,
 }
 
 #[cfg(test)]

@@ -346,6 +346,11 @@ impl Facts {
         }
     }
 
+    /// Whether the proof saw the image pulled. Where a firewall lets nobody in from here, it did not.
+    pub fn pull_was_seen(&self) -> bool {
+        self.proof().is_some_and(|proof| proof.pulled.digest.is_some())
+    }
+
     /// Keys made for a cluster whose text was sent to it at some time.
     pub fn delivered_to_cluster(&self) -> impl Iterator<Item = &KeyRecord> {
         self.keys.values().filter(|record| record.key.purpose == Purpose::Cluster && record.delivered.is_some())

@@ -59,22 +59,36 @@ impl fmt::Display for Subject {
 
 /// How far the look is: what has been found where, and what is still looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Looking(Vec<(Subject, Vec<Finding>)>);
+pub struct Looking {
+    seen: Vec<(Subject, Vec<Finding>)>,
+    /// The subjects that nobody here can look at: the other company's admin does that part.
+    left_out: Vec<Subject>,
+}
 
 impl Looking {
     /// A subject has been looked at.
     pub fn seen(&mut self, subject: Subject, findings: Vec<Finding>) {
-        self.0.push((subject, findings));
+        self.seen.push((subject, findings));
+    }
+
+    /// A subject is not looked at from here; what is known of it all the same was found elsewhere.
+    pub fn left_out(&mut self, subject: Subject) {
+        self.left_out.push(subject);
+    }
+
+    /// Whether a subject was looked at from here.
+    pub fn looked_at(&self, subject: Subject) -> bool {
+        !self.left_out.contains(&subject)
     }
 
     /// What was found of a subject; `None` while it is still looked at.
     pub fn of(&self, subject: Subject) -> Option<&[Finding]> {
-        self.0.iter().find(|(seen, _)| *seen == subject).map(|(_, findings)| findings.as_slice())
+        self.seen.iter().find(|(seen, _)| *seen == subject).map(|(_, findings)| findings.as_slice())
     }
 
     /// The subjects that have been looked at, in the order in which they were.
     pub fn done(&self) -> impl Iterator<Item = (Subject, &[Finding])> {
-        self.0.iter().map(|(subject, findings)| (*subject, findings.as_slice()))
+        self.seen.iter().map(|(subject, findings)| (*subject, findings.as_slice()))
     }
 
     /// What is still looked at, in reading order.

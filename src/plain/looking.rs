@@ -60,7 +60,7 @@ fn tell(out: Out, looking: &Looking, heard: usize) -> usize {
             continue;
         }
         if out.watched() {
-            out.text(&looked_text(subject, findings));
+            out.text(&looked_text(subject, findings, looking.looked_at(subject)));
         }
         for finding in findings {
             out.object(&finding_json(subject, finding));
@@ -69,9 +69,13 @@ fn tell(out: Out, looking: &Looking, heard: usize) -> usize {
     all
 }
 
-fn looked_text(subject: Subject, findings: &[Finding]) -> String {
+fn looked_text(subject: Subject, findings: &[Finding], looked_at: bool) -> String {
     let mut text = String::new();
-    let result = if findings.is_empty() { "ok" } else { "" };
+    let result = match (findings.is_empty(), looked_at) {
+        (true, true) => "ok",
+        (true, false) => "not looked at: handed over",
+        (false, _) => "",
+    };
     push_line(&mut text, format!("  {subject:<42}{result}").trim_end());
     for finding in findings {
         let severity = finding.severity.to_string().to_uppercase();
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn each_subject_is_told_with_what_was_found() {
-        let said = looked_text(Subject::Cluster, &[stop()]) + &looked_text(Subject::Rules, &[]);
+        let said = looked_text(Subject::Cluster, &[stop()], true) + &looked_text(Subject::Rules, &[], true);
         insta::assert_snapshot!(said, @r"
           the cluster and your rights on it
             STOP     CP-102  shop-prod is stopped

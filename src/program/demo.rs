@@ -9,7 +9,7 @@ use super::{requests::Shown, show_plan, wizard, work::listen};
 use crate::{
     cli::{DemoArgs, Global},
     domain::{
-        Answers, SetupId, StepId,
+        Answers, SetupId, TenantRef,
         answers::{AppAnswers, CarryOver, ClusterAnswers, Options as Consents, Provision, RegistryAnswers, SignIn},
         problem::ProblemKind,
     },
@@ -22,7 +22,7 @@ use crate::{
         while_looking,
     },
     session::Refusal,
-    sim::{self, Ready, Scenario, Shared, Simulator, changes, ready::ReadyOperator},
+    sim::{self, Ready, Scenario, Simulator, ready::ReadyTenant, scenario::DemoSpec},
     tui::{self, Front},
     words::again::Started,
 };
@@ -31,20 +31,24 @@ use crate::{
 const SPEED: f64 = 20.0;
 
 pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
-    let told = args.plain || args.scenario.is_some();
-    if wizard::can_draw() && !told {
-        Box::pin(on_screen(global, &args)).await
+    if wizard::can_draw() && !args.plain {
+        Box::pin(on_screen(global, args)).await
     } else {
         in_lines(global, args, shown).await
     }
 }
 
-/// The wizard, in a world that is chosen there.
-async fn on_screen(global: &Global, args: &DemoArgs) -> Result<ExitCode, Refusal> {
+/// The wizard, in a world that is named or chosen there.
+async fn on_screen(global: &Global, args: DemoArgs) -> Result<ExitCode, Refusal> {
+    // A name that is none is answered in the shell.
+    if let Some(name) = &args.scenario {
+        scenario(name)?;
+    }
     let crashes = Folder::new()?;
     let front = Front {
         open: None,
         training: Some(Arc::new(Worlds::new(args.speed.speed.max(SPEED)))),
+        story: args.scenario,
         resume: None,
         started: Started::default(),
         look: wizard::look(&global.screen),
@@ -54,13 +58,20 @@ async fn on_screen(global: &Global, args: &DemoArgs) -> Result<ExitCode, Refusal
     Ok(wizard::left(&tui::run(front).await?))
 }
 
+fn scenario(name: &str) -> Result<Scenario, Error> {
+    Scenario::load(name).map_err(|error| Error::new(ProblemKind::Answers, "use the scenario").because(error))
+}
+
 /// The same as a conversation in lines.
 async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     let mut signals = listen()?;
     let out = Out { json: false };
     let failed = |error: sim::SimError| Error::new(ProblemKind::Local, "start the demo's simulator").because(error);
-    let scenario = Scenario::load(args.scenario.as_deref().unwrap_or("default"))
-        .map_err(|error| Error::new(ProblemKind::Answers, "use the scenario").because(error))?;
+    let scenario = scenario(args.scenario.as_deref().unwrap_or("default"))?;
+    let demo = scenario
+        .demo
+        .clone()
+        .ok_or_else(|| Error::new(ProblemKind::Answers, "tell a story in this scenario: it has no [demo]"))?;
     let speed = args.speed.speed.max(SPEED);
     let simulator = Simulator::start(sim::Options { speed, ..sim::Options::new(scenario) }).await.map_err(failed)?;
     let folder = Folder::new()?;
@@ -69,7 +80,7 @@ async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<
         shown.show(session.requests());
     }
     out.text("DEMO: two companies and their Azure, pretended on this machine. Nothing leaves it.\n");
-    let answers = answers(simulator.ready())?;
+    let answers = answers(simulator.ready(), &demo)?;
     let (steps, plan) = while_looking(out, async |told| session.plan(SetupId::random(), &answers, told).await).await?;
     if !show_plan(&plan, out) {
         return Ok(ExitCode::Refused);
@@ -79,47 +90,46 @@ async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<
         return Ok(ExitCode::Interrupted);
     }
     let mut open = session.begin(&answers, &plan, steps)?;
-    let manner = Manner {
-        yes: true,
-        wait: Duration::from_mins(10),
-        other_admin: Some(other_admin(simulator.world().clone())),
-        ..Manner::default()
-    };
+    let world = simulator.world().clone();
+    let other_admin: OtherAdmin = Arc::new(move |step, app, plan| worlds::play(&world, step, app, plan));
+    let manner =
+        Manner { yes: true, wait: Duration::from_mins(10), other_admin: Some(other_admin), ..Manner::default() };
     Ok(carry(&session, &mut open, Mode::Fresh, &manner, out, &mut signals).await?)
 }
 
-/// Contoso's shop, and Fabrikam's images. Whoever is asked for a confirmation at a terminal is really asked.
-fn answers(ready: &Ready) -> Result<Answers, Error> {
+/// What the scenario's story connects. Whoever is asked for a confirmation at a terminal is really asked.
+fn answers(ready: &Ready, demo: &DemoSpec) -> Result<Answers, Error> {
     let missing = |what: &str| Error::new(ProblemKind::Answers, format!("begin the demo: the scenario has no {what}"));
-    let sign_in = |operator: &ReadyOperator| SignIn::ServicePrincipal {
-        client_id: operator.client_id,
-        client_secret_env: operator.name.clone(),
+    let tenant = |domain: &str| ready.tenants.iter().find(|one| one.domain == domain).ok_or_else(|| missing(domain));
+    let (cluster_tenant, registry_tenant) = (tenant(&demo.cluster_tenant)?, tenant(&demo.registry_tenant)?);
+    let cluster = cluster_tenant.clusters.iter().find(|one| one.name == demo.cluster);
+    let cluster = cluster.ok_or_else(|| missing(&demo.cluster))?;
+    let registry = registry_tenant.registries.iter().find(|one| one.name == demo.registry);
+    let registry = registry.ok_or_else(|| missing(&demo.registry))?;
+    // The first of a company's people in a scenario is the one who may do everything there.
+    let sign_in = |tenant: &ReadyTenant| {
+        let operator = tenant.operators.first().ok_or_else(|| missing("operator"))?;
+        Ok::<_, Error>(SignIn::ServicePrincipal {
+            client_id: operator.client_id,
+            client_secret_env: operator.name.clone(),
+        })
     };
-    let cluster_tenant = ready.tenants.iter().find(|one| !one.clusters.is_empty()).ok_or_else(|| missing("cluster"))?;
-    let registry_tenant = ready
-        .tenants
-        .iter()
-        .find(|one| !one.registries.is_empty() && one.id != cluster_tenant.id)
-        .ok_or_else(|| missing("registry of another company"))?;
-    let (cluster, registry) = (&cluster_tenant.clusters[0], &registry_tenant.registries[0]);
-    let operator =
-        |tenant: &crate::sim::ready::ReadyTenant| tenant.operators.first().cloned().ok_or_else(|| missing("operator"));
     let parse = |error: crate::domain::ParseError| Error::new(ProblemKind::Internal, "begin the demo").because(error);
     Ok(Answers {
         name: "demo".to_owned(),
         cluster: ClusterAnswers {
             tenant: None,
             id: cluster.id.parse().map_err(parse)?,
-            sign_in: sign_in(&operator(cluster_tenant)?),
+            sign_in: sign_in(cluster_tenant)?,
         },
         registry: RegistryAnswers {
-            tenant: None,
-            id: Some(registry.id.parse().map_err(parse)?),
-            sign_in: Some(sign_in(&operator(registry_tenant)?)),
-            image: registry.images.first().ok_or_else(|| missing("image"))?.parse().map_err(parse)?,
+            tenant: Some(TenantRef::Id(registry_tenant.id)),
+            id: (!demo.handed_over).then(|| registry.id.parse()).transpose().map_err(parse)?,
+            sign_in: if demo.handed_over { None } else { Some(sign_in(registry_tenant)?) },
+            image: demo.image.parse().map_err(parse)?,
             repositories: Vec::new(),
             provision: Provision::Consent,
-            login_server: None,
+            login_server: demo.handed_over.then(|| registry.login_server.parse()).transpose().map_err(parse)?,
         },
         app: AppAnswers {
             route: None,
@@ -130,16 +140,6 @@ fn answers(ready: &Ready) -> Result<Answers, Error> {
                 .map_err(|error| Error::new(ProblemKind::Internal, "begin the demo").because(error))?,
         },
         options: Consents { carry_over: CarryOver::All, confirm_node_replacement: !Out { json: false }.can_ask() },
-    })
-}
-
-/// Accepts in the registry tenant, as its admin would in a browser.
-fn other_admin(world: Shared) -> OtherAdmin {
-    Arc::new(move |step, app, plan| {
-        if step == StepId::Consent {
-            // An app that cannot be seen yet is accepted at the next look of whoever plays the admin.
-            let _ = changes::consent(&mut world.lock(), plan.registry_tenant.id, app);
-        }
     })
 }
 

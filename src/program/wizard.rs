@@ -61,6 +61,7 @@ pub(super) async fn run(global: &Global, resume: Option<ResumeArgs>) -> Result<E
     let front = Front {
         open: Some(Box::new(move || Ok(session))),
         training: None,
+        story: None,
         resume,
         started: started(global),
         look: look(&global.screen),

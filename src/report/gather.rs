@@ -55,6 +55,7 @@ impl Report {
                     proof.pools.iter().filter(|pool| pool.nodes_proven).map(|pool| pool.pool.clone()).collect()
                 })
                 .unwrap_or_default(),
+            pull_was_seen: facts.pull_was_seen(),
             not_proven: not_proven(progress),
             steps: steps(progress, entries),
             problems: problems(progress, entries),
@@ -221,6 +222,7 @@ fn steps(progress: &Progress, entries: &[Entry]) -> Vec<StepLine> {
             stage: name(&stage),
             began: began.get(&step).copied(),
             done: progress.done_at(step).filter(|_| stage == Stage::Done),
+            vouched: stage == Stage::Done && progress.vouched(step),
         })
         .collect()
 }
@@ -233,7 +235,8 @@ fn problems(progress: &Progress, entries: &[Entry]) -> Vec<Failure> {
                 step: *step,
                 code: catalogue::explain(problem, Some(*step)).map(|entry| entry.code.clone()),
                 problem: (**problem).clone(),
-                overcome: progress.stage(*step) == Stage::Done,
+                overcome: progress.stage(*step) == Stage::Done && !progress.vouched(*step),
+                vouched: progress.stage(*step) == Stage::Done && progress.vouched(*step),
             }),
             _ => None,
         })

@@ -11,7 +11,11 @@ impl Report {
     /// For people of both companies.
     pub fn to_markdown(&self) -> String {
         let mut out = Markdown(String::new());
-        out.line(&format!("# {}: {}", text(&self.name), self.state.words()));
+        let state = match self.state {
+            State::Connected if !self.pull_was_seen => "set up, NOT PROVEN",
+            state => state.words(),
+        };
+        out.line(&format!("# {}: {state}", text(&self.name)));
         self.head(&mut out);
         self.objects(&mut out);
         self.keys(&mut out);
@@ -166,7 +170,8 @@ impl Report {
         out.table(&["step", "state", "begun", "done"]);
         for step in &self.steps {
             let [began, done] = [step.began, step.done].map(|at| at.map(time).unwrap_or_default());
-            out.row(&[step.step.name(), step.stage, &began, &done]);
+            let stage = if step.vouched { "done, by their admin's word" } else { step.stage };
+            out.row(&[step.step.name(), stage, &began, &done]);
         }
     }
 
@@ -178,7 +183,11 @@ impl Report {
         for failure in &self.problems {
             let problem = &failure.problem;
             let code = failure.code.as_deref().map(|code| format!("{code}, ")).unwrap_or_default();
-            let after = if failure.overcome { "overcome" } else { "open" };
+            let after = match (failure.overcome, failure.vouched) {
+                (true, _) => "overcome",
+                (false, true) => "passed over on their admin's word",
+                (false, false) => "open",
+            };
             let mut ids = String::new();
             for (label, id) in [("request", &problem.request_id), ("correlation", &problem.correlation_id)] {
                 if let Some(id) = id {

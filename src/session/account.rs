@@ -110,7 +110,7 @@ impl Session {
     }
 
     /// What the session was told that an account is called.
-    fn name_of(&self, tenant: TenantId, kind: &SignIn) -> Option<String> {
+    pub(super) fn name_of(&self, tenant: TenantId, kind: &SignIn) -> Option<String> {
         let found = self.options.accounts.iter().find(|one| one.tenant == Some(tenant) && one.sign_in == *kind);
         found.map(|one| one.name.clone())
     }

@@ -135,7 +135,7 @@ impl Session {
             SignIn::AzureCli => sign_in::Tokens::of_azure_cli(credential, tenant),
             _ => sign_in::Tokens::new(credential, tenant),
         };
-        let tokens = tokens.named_by(self.desk.names());
+        let tokens = tokens.named_by(self.desk.names()).called(self.name_of(tenant, kind));
         Ok(TenantClients::new(self.http.clone(), Arc::clone(cloud), tokens))
     }
 

@@ -31,7 +31,13 @@ use crate::{
 pub async fn findings(look: &Look<'_>, told: &watch::Sender<Looking>) -> Vec<Finding> {
     let each = Subject::ALL.into_iter().map(|subject| async move {
         let found = worded(of(subject, look).await, subject, look).await;
-        told.send_modify(|looking| looking.seen(subject, found));
+        let out_of_sight = matches!(subject, Subject::Registry | Subject::Reach) && look.abroad().is_none();
+        told.send_modify(|looking| {
+            if out_of_sight {
+                looking.left_out(subject);
+            }
+            looking.seen(subject, found);
+        });
     });
     join_all(each).await;
     told.borrow().findings()

@@ -12,7 +12,7 @@ use super::{
     look::Look,
     screens::{plan, questions, run, scenarios, sign_in, start},
     training::{Scenario, Suggested},
-    widgets::{doc::Doc, header::TenantLine},
+    widgets::{details::REQUESTS, doc::Doc, header::TenantLine},
 };
 use crate::{
     domain::{Draft, SetupId, Side, answers::SignIn, draft::SideDraft},
@@ -20,9 +20,6 @@ use crate::{
     session::{Account, RequestRecord, Ticket, Wanted},
     words::again::Started,
 };
-
-/// How many requests the details pane keeps.
-const REQUESTS: usize = 300;
 
 /// One of the two sides of a setup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

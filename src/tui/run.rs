@@ -15,6 +15,7 @@ use super::{
     look::Look,
     model::{Model, Screen},
     msg::Msg,
+    screens::scenarios,
     terminal::{self, Heard, Signal, Terminal},
     training::Training,
     update::update,
@@ -38,6 +39,8 @@ pub struct Front {
     pub open: Option<Box<dyn FnOnce() -> Result<Session, Error> + Send>>,
     /// The demo's worlds, where this is a demo.
     pub training: Option<Arc<dyn Training>>,
+    /// The demo's scenario to begin with; without one it is chosen from the list.
+    pub story: Option<String>,
     /// The setup to go on with.
     pub resume: Option<String>,
     /// How to come back.
@@ -68,7 +71,10 @@ pub async fn run(front: Front) -> Result<Left, Error> {
     let mut terminal = Terminal::enter(terminal::Options { mouse: front.mouse, crashes: front.data_dir })?;
     let (clipboard, notes) = Clipboard::new(Place::of_process());
     let (effects, messages) = Effects::new(front.open, front.training, clipboard, Browser::of_process());
-    let first = first(&mut model, front.resume);
+    let first = match front.story {
+        Some(story) => scenarios::begin(&mut model, story),
+        None => first(&mut model, front.resume),
+    };
     let mut wizard = Wizard { model, effects, messages, notes, changed: true, shown: Shown::default() };
     // A defect of the screen has been told by then. What runs behind it is stopped in order all the same.
     let ended = AssertUnwindSafe(wizard.live(&mut terminal, first)).catch_unwind().await.unwrap_or(Ok(()));

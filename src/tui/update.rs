@@ -91,14 +91,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+fn in_sight(model: &Model) -> bool {
+    model.size.0 >= SMALLEST.0 && model.size.1 >= SMALLEST.1
+}
+
 fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
     // What cannot be seen is not agreed to.
-    let in_sight = model.size.0 >= SMALLEST.0 && model.size.1 >= SMALLEST.1;
     // Back from a sign-in ends it.
     let gives_up = matches!(model.dialogs.last(), Some(Dialog::SignIn(_))) && act == Act::Back;
     let harmless = matches!(act, Act::Help | Act::Leave | Act::Suspend | Act::Back) && !gives_up;
     let leaves = act == Act::Enter && matches!(model.dialogs.last(), Some(Dialog::Leave));
-    if !in_sight && !harmless && !leaves {
+    if !in_sight(model) && !harmless && !leaves {
         return Vec::new();
     }
     match act {
@@ -137,6 +140,10 @@ fn perform(model: &mut Model, act: Act) -> Vec<Effect> {
 
 /// Where nothing runs and nothing would have to be typed again, a question would only be in the way.
 fn leaves_unasked(model: &Model) -> bool {
+    // A question that nobody can see is no question; leaving is safe everywhere.
+    if !in_sight(model) {
+        return true;
+    }
     match &model.screen {
         Screen::Scenarios(_) | Screen::Start(_) => true,
         Screen::Run(run) => run.over() && !run.proven(),

@@ -19,7 +19,7 @@ pub fn output_words(output: &Output) -> String {
         Output::RegistryRole { given } => given.as_ref().map(|given| given.role_name.clone()).unwrap_or_default(),
         Output::Key(key) => format!("key {} until {}", key.id, day(key.ends)),
         Output::Probe(pulled) if pulled.digest.is_none() => {
-            format!("{} was not pulled: taken on the word of the registry's admin", pulled.image)
+            format!("nothing from here: {} is taken on the word of the registry's admin", pulled.image)
         }
         Output::Probe(pulled) => {
             let anonymous = if pulled.anonymous { ", which anybody can pull" } else { "" };

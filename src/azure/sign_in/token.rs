@@ -35,6 +35,8 @@ struct Inner {
     tenant: TenantId,
     /// What tenants are called.
     names: OnceLock<Names>,
+    /// What a program is called whose tokens say only its id.
+    called: OnceLock<String>,
     same: SameAccount,
     /// Whether a person can sign in to it outside, with `az login`.
     command_line: bool,
@@ -82,14 +84,24 @@ impl Tokens {
     }
 
     fn of(credential: Arc<dyn TokenCredential>, tenant: TenantId, command_line: bool) -> Self {
-        let (same, slots, names) = (SameAccount::default(), Mutex::default(), OnceLock::new());
-        Self(Arc::new(Inner { credential, tenant, names, same, command_line, slots }))
+        let (same, slots) = (SameAccount::default(), Mutex::default());
+        let (names, called) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Inner { credential, tenant, names, called, same, command_line, slots }))
     }
 
     /// Has failures name the tenant as people do.
     #[must_use]
     pub fn named_by(self, names: &Names) -> Self {
         self.0.names.get_or_init(|| names.clone());
+        self
+    }
+
+    /// Has a program be told by a name that is known of it, where its tokens give none.
+    #[must_use]
+    pub fn called(self, name: Option<String>) -> Self {
+        if let Some(name) = name {
+            self.0.called.get_or_init(|| name);
+        }
         self
     }
 
@@ -180,8 +192,9 @@ impl Tokens {
         let given = given.map_err(|error| with_command(classify(&tried, &error), tenant))?;
         let token = Secret::new(given.token.secret());
         // A token whose tenant cannot be read is not used: it might act in the wrong one.
-        let claims = decode_claims(&token)
+        let mut claims = decode_claims(&token)
             .ok_or_else(|| failed(ErrorKind::SignIn, "the token does not say which tenant it is of".to_owned()))?;
+        claims.name = claims.name.or_else(|| self.0.called.get().cloned());
         if claims.tid != tenant {
             let message = format!(
                 "the token is of tenant {}, and not of tenant {tenant}; the account signed in belongs to another tenant",

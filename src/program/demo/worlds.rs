@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     secret::Secret,
     session::{Account, CloudChoice, Environment, Options, Session},
-    sim::{self, Ready, Simulator, changes, scenario::DemoSpec},
+    sim::{self, Ready, Shared, Simulator, changes, scenario::DemoSpec},
     tui::training::{Scenario, Suggested, Training},
 };
 
@@ -55,18 +55,7 @@ impl Training for Worlds {
     fn other_admin(&self, step: StepId, app: AppId, plan: &Plan) {
         let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((simulator, _)) = now.as_ref() else { return };
-        let mut world = simulator.world().lock();
-        if matches!(step, StepId::Probe | StepId::Proof) {
-            changes::let_in(&mut world, plan.registry.login_server.as_str(), plan.cluster.id.as_str());
-            return;
-        }
-        // An app that cannot be seen yet is accepted when the admin is played again.
-        let _ = match step {
-            StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).inspect(|principal| {
-                changes::let_pull(&mut world, plan.registry.login_server.as_str(), *principal);
-            }),
-            _ => changes::consent(&mut world, plan.registry_tenant.id, app),
-        };
+        play(simulator.world(), step, app, plan);
     }
 
     fn lift_policies(&self) {
@@ -75,6 +64,22 @@ impl Training for Worlds {
             changes::lift_policies(&mut simulator.world().lock());
         }
     }
+}
+
+/// Does what the other company's admin would do for this step, in a browser or with its commands.
+pub(super) fn play(world: &Shared, step: StepId, app: AppId, plan: &Plan) {
+    let mut world = world.lock();
+    if matches!(step, StepId::Probe | StepId::Proof) {
+        changes::let_in(&mut world, plan.registry.login_server.as_str(), plan.cluster.id.as_str());
+        return;
+    }
+    // An app that cannot be seen yet is accepted when the admin is played again.
+    let _ = match step {
+        StepId::RegistryRole => changes::consent(&mut world, plan.registry_tenant.id, app).inspect(|principal| {
+            changes::let_pull(&mut world, plan.registry.login_server.as_str(), *principal);
+        }),
+        _ => changes::consent(&mut world, plan.registry_tenant.id, app),
+    };
 }
 
 /// A session in a world, with its people at hand as somebody's own accounts would be.

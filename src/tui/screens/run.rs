@@ -157,8 +157,9 @@ impl Model {
         }
         if self.proven() {
             let report = self.report.as_ref().map(|path| format!(" Report: {path}")).unwrap_or_default();
+            let done = if self.progress.facts().pull_was_seen() { "connected" } else { "set up; no pull was seen" };
             return format!(
-                "{name} is connected.{report}\nTo see it again:\n{}",
+                "{name} is {done}.{report}\nTo see it again:\n{}",
                 own_line(&started.command("show", name))
             );
         }

@@ -4,7 +4,7 @@ use crate::tui::{
     effect::Effect,
     keymap::{self, Binding, enter},
     look::Look,
-    model::{Model as Wizard, Screen},
+    model::{Demo, Model as Wizard, Screen},
     screens::start,
     training::{Scenario, Suggested},
     trouble::Trouble,
@@ -25,11 +25,23 @@ pub fn keys(_: &Model) -> Vec<Binding> {
     vec![enter("start", "start the marked story")]
 }
 
-/// Back to the list, with the next story marked.
+/// Back to the list: the next story is marked after one that was told to its end, else the same one.
 pub(super) fn open(wizard: &mut Wizard) -> Vec<Effect> {
-    let at = wizard.demo.as_ref().map_or(0, |demo| (demo.told + 1).min(demo.scenarios.len().saturating_sub(1)));
+    let told = matches!(&wizard.screen, Screen::Run(run) if run.proven());
+    let next = |demo: &Demo| (demo.told + usize::from(told)).min(demo.scenarios.len().saturating_sub(1));
+    let at = wizard.demo.as_ref().map_or(0, next);
     wizard.screen = Screen::Scenarios(Model { at, starting: false });
     Vec::new()
+}
+
+/// Begins with a scenario that was named. It need not be in the list.
+pub fn begin(wizard: &mut Wizard, id: String) -> Vec<Effect> {
+    let at = wizard.demo.as_ref().and_then(|demo| demo.scenarios.iter().position(|one| one.id == id)).unwrap_or(0);
+    if let Some(demo) = &mut wizard.demo {
+        demo.told = at;
+    }
+    wizard.screen = Screen::Scenarios(Model { at, starting: true });
+    vec![Effect::StartWorld(id)]
 }
 
 /// Does what a key means.

@@ -101,7 +101,10 @@ pub fn open(wizard: &mut Wizard) -> Vec<Effect> {
 
 /// Begins a new setup.
 pub(super) fn new_setup(wizard: &mut Wizard) -> Vec<Effect> {
+    // What was typed for it and names nothing yet is still there.
+    let typed = wizard.draft.cluster.typed.take().filter(|_| wizard.draft.cluster.tenant.is_none());
     wizard.draft = Draft::new(SetupId::random());
+    wizard.draft.cluster.typed = typed;
     wizard.subscription_known.clear();
     let mut effects = questions::begin_at(wizard);
     if wizard.accounts.is_none() {

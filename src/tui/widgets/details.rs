@@ -13,6 +13,9 @@ use crate::{
     tui::{canvas::Canvas, look::Look},
 };
 
+/// How many requests are kept for it.
+pub const REQUESTS: usize = 300;
+
 /// From this width on a request has room for its ids on its own line.
 const ROOM_FOR_IDS: usize = 150;
 
@@ -23,12 +26,13 @@ pub fn view(look: &Look, requests: &VecDeque<Arc<RequestRecord>>, back: u16, are
     }
     let mut doc = Doc::default();
     let hidden = if back > 0 { format!(", {back} later ones not shown") } else { String::new() };
-    doc.rule(&format!("{} requests{hidden}; F3 earlier, F4 later, F2 closes", requests.len()));
+    let last = if requests.len() >= REQUESTS { "the last " } else { "" };
+    doc.rule(&format!("{last}{} requests{hidden}; F3 earlier, F4 later, F2 closes", requests.len()));
     let width = usize::from(area.width);
     let lines = if width < ROOM_FOR_IDS { 2 } else { 1 };
     let rows = usize::from(area.height - 1) / lines;
-    let last = requests.len().saturating_sub(usize::from(back).min(requests.len().saturating_sub(rows)));
-    for request in requests.iter().take(last).skip(last.saturating_sub(rows)) {
+    let end = requests.len().saturating_sub(usize::from(back).min(requests.len().saturating_sub(rows)));
+    for request in requests.iter().take(end).skip(end.saturating_sub(rows)) {
         one(&mut doc, look, request, width);
     }
     if requests.is_empty() {

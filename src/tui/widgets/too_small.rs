@@ -10,7 +10,7 @@ pub fn view(look: &Look, area: Rect, smallest: (u16, u16), canvas: &mut Canvas<'
     let mut doc = Doc::default();
     doc.text(&format!(
         "crosspull needs {} columns and {} rows. This terminal has {} and {}. Make it larger, or its letters smaller; \
-         everything goes on meanwhile.",
+         everything goes on meanwhile. Ctrl-C leaves.",
         smallest.0, smallest.1, area.width, area.height
     ));
     doc.view(look, 0, area, canvas);

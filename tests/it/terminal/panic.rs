@@ -100,6 +100,7 @@ fn child() {
     let front = Front {
         open: None,
         training: Some(demo.clone()),
+        story: None,
         resume: None,
         started: crosspull::words::again::Started::default(),
         look: Look::choose(&Hints { locale: Some("C.UTF-8".to_owned()), ..Hints::default() }),

@@ -46,6 +46,9 @@ pub(super) fn finding_lines(doc: &mut Doc, finding: &Finding) {
 }
 
 /// How far the look is: each subject with what was found, as it is found.
+/// What is said of a side that nobody is signed in to.
+const NOT_LOOKED: &str = "not looked at: handed over";
+
 pub(super) fn looking_lines(doc: &mut Doc, looking: &Looking, look: &Look, width: usize) {
     const WORDS: usize = 44;
     for subject in Subject::ALL {
@@ -53,6 +56,7 @@ pub(super) fn looking_lines(doc: &mut Doc, looking: &Looking, look: &Look, width
         let worst = found.and_then(|found| found.iter().map(|finding| finding.severity).min());
         let (result, how) = match (found, worst) {
             (None, _) => (format!("looking {}", look.glyphs.ellipsis), Tone::Dim),
+            (Some(_), None) if !looking.looked_at(subject) => (NOT_LOOKED.to_owned(), Tone::Dim),
             (Some(_), None) => ("ok".to_owned(), Tone::Good),
             (Some(found), Some(worst)) => (count(found, worst), tone(worst)),
         };

@@ -108,15 +108,19 @@ pub(super) fn take(wizard: &mut Wizard) -> Vec<Effect> {
         return choose(wizard, question, choice);
     }
     if typed.is_empty() {
+        let none = question.none().filter(|_| model.picker.is_empty());
         model.trouble = Some(said(if model.busy.is_some() {
-            "The list is still being read. Wait a moment, or type the answer.".to_owned()
+            STILL_READ.to_owned()
         } else {
-            "There is nothing marked and nothing typed yet.".to_owned()
+            none.unwrap_or("There is nothing marked and nothing typed yet.").to_owned()
         }));
         return Vec::new();
     }
     type_in(wizard, question, typed)
 }
+
+/// What is said to whoever answers before there is a list. It is old once there is one.
+pub(super) const STILL_READ: &str = "The list is still being read. Wait a moment, or type the answer.";
 
 pub(super) fn said(said: String) -> Trouble {
     Trouble { said, problem: None, code: ExitCode::Usage }
@@ -270,14 +274,20 @@ fn type_in(wizard: &mut Wizard, question: Question, typed: String) -> Vec<Effect
             }
         }
         Question::Repository => image(wizard, question, &typed),
+        // Whoever copies a tag has the whole image as a rule.
+        Question::Tag if typed.contains([':', '@']) => match without_host(wizard, &typed).parse::<ImageReference>() {
+            Ok(image) => image_is(wizard, image),
+            Err(_) => trouble(wizard, NO_IMAGE.to_owned()),
+        },
         Question::Tag => choose(wizard, question, Choice::Tag(typed)),
     }
 }
 
 /// A repository, or a whole image with its tag.
 fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
-    let host = wizard.draft.login_server.as_ref().map(|server| format!("{server}/")).unwrap_or_default();
-    let typed = typed.strip_prefix(host.as_str()).unwrap_or(typed);
+    let handed_over = wizard.draft.handed_over;
+    let typed = without_host(wizard, typed).to_owned();
+    let typed = typed.as_str();
     if let Screen::Questions(model) = &mut wizard.screen
         && !model.picker.is_empty()
         && model.picker.is_whole()
@@ -285,22 +295,38 @@ fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
         && !model.picker.any(|choice| matches!(choice, Choice::Repository(known) if typed.split([':', '@']).next() == Some(known.as_str())))
     {
         model.doubted = Some(typed.to_owned());
-        return trouble(wizard, format!("The registry lists no {typed}. Enter takes it all the same."));
+        return trouble(
+            wizard,
+            if handed_over {
+                format!("Nobody here can see whether there is a {typed}. Enter takes it all the same.")
+            } else {
+                format!("The registry lists no {typed}. Enter takes it all the same.")
+            },
+        );
     }
     if let Ok(repository) = typed.parse::<Repository>() {
         repository_is(&mut wizard.draft, repository);
         return saved_and_next(wizard, question);
     }
     match typed.parse::<ImageReference>() {
-        Ok(image) => {
-            wizard.draft.repository = Some(image.repository.clone());
-            wizard.draft.image = Some(image);
-            let mut effects = saved(wizard);
-            effects.extend(ask::next(wizard, Question::Tag));
-            effects
-        }
-        Err(_) => trouble(wizard, "That is no image: small letters, such as shop/web or shop/web:1.4.".to_owned()),
+        Ok(image) => image_is(wizard, image),
+        Err(_) => trouble(wizard, NO_IMAGE.to_owned()),
     }
+}
+
+const NO_IMAGE: &str = "That is no image: small letters, such as shop/web or shop/web:1.4.";
+
+/// A whole image answers both questions.
+fn image_is(wizard: &mut Wizard, image: ImageReference) -> Vec<Effect> {
+    wizard.draft.repository = Some(image.repository.clone());
+    wizard.draft.image = Some(image);
+    saved_and_next(wizard, Question::Tag)
+}
+
+/// What was typed, without the registry's own address before it.
+fn without_host<'a>(wizard: &Wizard, typed: &'a str) -> &'a str {
+    let host = wizard.draft.login_server.as_ref().map(|server| format!("{server}/")).unwrap_or_default();
+    typed.strip_prefix(host.as_str()).unwrap_or(typed)
 }
 
 fn repository_is(draft: &mut Draft, repository: Repository) {

@@ -2,7 +2,7 @@
 
 use super::{
     Model,
-    answer::Choice,
+    answer::{self, Choice},
     flow::{self, Question},
 };
 use crate::{
@@ -42,7 +42,15 @@ pub(super) fn next(wizard: &mut Wizard, question: Question) -> Vec<Effect> {
 /// Goes back to the question before, or to the beginning.
 pub(super) fn back(wizard: &mut Wizard) -> Vec<Effect> {
     let Screen::Questions(model) = &wizard.screen else { return Vec::new() };
-    back_from(wizard, model.question)
+    let (question, typed) = (model.question, model.field.text().trim().to_owned());
+    if let Question::Tenant(which) = question {
+        let side = answer::side_mut(&mut wizard.draft, which);
+        // What names no tenant yet is not lost for that.
+        if side.tenant.is_none() && !typed.is_empty() {
+            side.typed = Some(typed);
+        }
+    }
+    back_from(wizard, question)
 }
 
 /// Goes back from behind the last question.
@@ -123,6 +131,21 @@ fn prefill(wizard: &Wizard, model: &mut Model) {
             model.picker.filter(&text);
         }
         _ => mark(wizard, model),
+    }
+}
+
+/// What was typed before and is not in the list stands in the field again, once the list is known.
+pub(super) fn prefill_unlisted(wizard: &Wizard, model: &mut Model) {
+    let draft = &wizard.draft;
+    if !matches!(model.question, Question::Repository | Question::Tag) {
+        return;
+    }
+    let question = model.question;
+    if let Some(answer) = question.answer(draft)
+        && !model.picker.select_where(|choice| choice.was_chosen(question, draft))
+    {
+        model.field.set(&answer);
+        model.picker.filter(&answer);
     }
 }
 

@@ -128,6 +128,9 @@ fn rows_came(wizard: &mut Wizard, rows: Rows) -> Vec<Effect> {
         }
         model.busy = None;
         model.picker.set_loading(false);
+        if model.trouble.as_ref().is_some_and(|trouble| trouble.said == answer::STILL_READ) {
+            model.trouble = None;
+        }
         if let Some(problem) = rows.problem {
             model.trouble = Some(problem.into());
             model.picker.set_partial();
@@ -154,6 +157,7 @@ fn rows_came(wizard: &mut Wizard, rows: Rows) -> Vec<Effect> {
         }
         if model.field.text().is_empty() {
             ask::mark(wizard, model);
+            ask::prefill_unlisted(wizard, model);
         }
     });
     match only {

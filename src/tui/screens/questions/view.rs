@@ -37,6 +37,13 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
     doc.heading(model.question.asks());
     // The other answers are to have room below what went wrong.
     if model.trouble.is_none() || model.question.is_typed() {
+        let nobody = matches!(model.question, Question::Tenant(_))
+            && model.picker.is_empty()
+            && wizard.accounts.as_ref().is_some_and(Vec::is_empty)
+            && wizard.demo.is_none();
+        if nobody {
+            doc.dim("No account was found on this machine, so there is no list to choose from. You can sign in next.");
+        }
         doc.dim(model.question.hint());
     }
     let mut below = below_of(area, doc.view(look, 0, area, canvas));
@@ -108,7 +115,10 @@ fn trouble(model: &Model, look: &Look, area: Rect) -> Option<Doc> {
     if let (Question::Repository | Question::Tag, Some(_)) = (model.question, &trouble.problem) {
         // The catalogue speaks of the app's pulls there; this was the account's own list.
         doc.bad(&trouble.said);
-        doc.text("The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4");
+        doc.text(match model.question {
+            Question::Tag => "The tags cannot be read from here. Ask for one, and type it: 1.4",
+            _ => "The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4",
+        });
         return Some(doc);
     }
     // The question says what was tried.

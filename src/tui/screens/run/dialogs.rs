@@ -213,13 +213,14 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
     let (title, typed) = match over {
         Dialog::Nodes { field, wrong } => {
             if let Some(review) = &model.review {
+                panes::on_a_word(&mut doc, model);
                 lines::nodes_lines(&mut doc, &review.cluster);
                 panes::differences(&mut doc, review);
                 doc.blank();
                 doc.text(&format!("Type the cluster's name, {}, to agree to it:", review.cluster.id.name()));
             }
             if *wrong {
-                doc.bad("That is another name.");
+                doc.bad(if field.text().trim().is_empty() { "Type the name first." } else { "That is another name." });
             }
             ("Replace every node?", Some(field))
         }

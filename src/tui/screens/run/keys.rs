@@ -155,7 +155,7 @@ fn step_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
                         "o",
                         Act::OtherAdmin,
                         "play their admin",
-                        "demo: let this machine's address in",
+                        "demo: their admin lets this machine and the cluster in",
                     ));
                 }
             }
@@ -195,8 +195,12 @@ pub(super) fn rests_on_a_word(model: &Model, step: StepId) -> bool {
 }
 
 fn proof_keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
+    let report = match wizard.demo {
+        Some(_) => "show what was done; outside the demo it is saved",
+        None => "save what was done, for both companies",
+    };
     let mut keys = vec![
-        own('s', "s", Act::Report, "report", "save what was done, for both companies"),
+        own('s', "s", Act::Report, "report", report),
         own('c', "c", Act::CopyClientId, "client id", "copy the app's client id"),
     ];
     if model.secret_at_hand().is_some() {
@@ -305,6 +309,11 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
         Act::OtherAdmin => {
             let effects = play(model, step);
             if !effects.is_empty() {
+                // What an address said before is old by now.
+                if let Screen::Run(model) = &mut wizard.screen {
+                    model.landed.clear();
+                }
+                let Screen::Run(model) = &wizard.screen else { return Vec::new() };
                 let there = model.progress.plan().map(|plan| plan.registry_tenant.label()).unwrap_or_default();
                 let then = match model.situation(step) {
                     Situation::Failed(_) => "r tries again.",

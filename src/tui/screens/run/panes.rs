@@ -74,7 +74,13 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
         Situation::Consent(status) => to_accept(&mut pane, model, wizard, status),
         Situation::Role(status) => to_give_role(&mut pane, model, wizard, status),
         Situation::Nodes => nodes(&mut pane.doc, model, wizard.demo.is_some()),
-        Situation::Failed(problem) => failed(&mut pane.doc, &problem, step),
+        Situation::Failed(problem) => {
+            failed(&mut pane.doc, &problem, step);
+            if step == StepId::ClusterUpdate && wizard.demo.is_some() {
+                let made_room = "Demo: whoever runs the pods has made room meanwhile. r goes on.";
+                pane.doc.toned(Tone::Accent, made_room);
+            }
+        }
         Situation::Works(status) => works(&mut pane.doc, model, wizard, step, status),
         Situation::Rests(stage) => rests(&mut pane.doc, model, step, &stage),
     }
@@ -138,7 +144,7 @@ fn to_accept(pane: &mut Pane, model: &Model, wizard: &Wizard, status: &Status) {
     pane.doc.text(&format!("Landing on {} without a word is success.", consent::lands_on(model)));
     if wizard.demo.is_some() {
         let as_whom = wizard.world().and_then(|world| world.admin.as_ref());
-        let browser = as_whom.map(|user| format!(" In the browser: sign in as {user}.")).unwrap_or_default();
+        let browser = as_whom.map(|user| format!(" Or open the link in a browser, as {user}.")).unwrap_or_default();
         pane.doc.toned(Tone::Accent, &format!("Demo: o plays the admin of {there}, who accepts.{browser}"));
     }
     pane.link = consent::link(model, wizard.world()).map(|link| link.to_string());
@@ -192,7 +198,11 @@ fn looked(doc: &mut Doc, status: &Status, now: OffsetDateTime) {
 /// Entra's sentences are long; their number says what a screen has room for.
 fn short(said: &str) -> String {
     let code = said.split(':').next().unwrap_or(said);
-    if code.starts_with("AADSTS") { format!("not there yet ({code})") } else { said.to_owned() }
+    match code {
+        "AADSTS700016" => format!("not known there yet ({code})"),
+        _ if code.starts_with("AADSTS") => format!("not there yet ({code})"),
+        _ => said.to_owned(),
+    }
 }
 
 fn way_back_here(doc: &mut Doc, model: &Model, wizard: &Wizard) {
@@ -212,20 +222,8 @@ fn nodes(doc: &mut Doc, model: &Model, demo: bool) {
             "Some nodes may have the new credential by now. This replaces all of them once more, and settles that."
         });
     } else {
-        let on_a_word: Vec<String> = model
-            .progress
-            .steps()
-            .filter(|(step, _)| model.progress.vouched(*step))
-            .map(|(step, _)| step.to_string())
-            .collect();
-        if on_a_word.is_empty() {
-            doc.text("Everything before this is proven. Nothing in the cluster has been changed yet.");
-        } else {
-            let steps = on_a_word.join(", ");
-            let there = registry_tenant(model);
-            doc.toned(Tone::Warn, &format!("NOT PROVEN, and only the word of {there}'s admin: {steps}."));
-            doc.text("Everything else before this is proven. Nothing in the cluster has been changed yet.");
-        }
+        let all = if on_a_word(doc, model) { "Everything else" } else { "Everything" };
+        doc.text(&format!("{all} before this is proven. Nothing in the cluster has been changed yet."));
     }
     doc.blank();
     lines::nodes_lines(doc, &review.cluster);
@@ -235,6 +233,17 @@ fn nodes(doc: &mut Doc, model: &Model, demo: bool) {
     if !demo {
         doc.text("You may leave, and agree to it another day.");
     }
+}
+
+/// Says which steps nobody has seen, and whether there are any.
+pub(super) fn on_a_word(doc: &mut Doc, model: &Model) -> bool {
+    let vouched = model.progress.steps().filter(|(step, _)| model.progress.vouched(*step));
+    let steps: Vec<String> = vouched.map(|(step, _)| step.to_string()).collect();
+    if !steps.is_empty() {
+        let (there, steps) = (registry_tenant(model), steps.join(", "));
+        doc.toned(Tone::Warn, &format!("NOT PROVEN, and only the word of {there}'s admin: {steps}."));
+    }
+    !steps.is_empty()
 }
 
 /// What is not as the plan saw it, and which pools a reset does not reach.
@@ -300,7 +309,8 @@ fn rests(doc: &mut Doc, model: &Model, step: StepId, stage: &Stage) {
                 doc.field("done at", LABEL, &format!("{} UTC", clock(at)));
             }
             if let Some(words) = model.progress.facts().output(step).map(output_words).filter(|text| !text.is_empty()) {
-                doc.field("made", LABEL, &words);
+                let label = if matches!(step, StepId::Probe | StepId::Proof) { "pulled" } else { "made" };
+                doc.field(label, LABEL, &words);
             }
         }
         Stage::Lost => doc.toned(Tone::Warn, "It was done, and is not there any more. It is done again."),

@@ -46,7 +46,10 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
     }
     match &model.report {
         Some(path) => doc.field("report", LABEL, path),
-        None => doc.dim("s saves a report: what was made, how to renew. It holds no secret."),
+        None => {
+            let does = if wizard.demo.is_some() { "shows" } else { "saves" };
+            doc.dim(&format!("s {does} a report: what was made, how to renew. It holds no secret."));
+        }
     }
     if wizard.demo.is_some() {
         doc.toned(Tone::Accent, "Demo: the story ends here. Esc goes back to the others.");
@@ -81,8 +84,7 @@ fn headline(doc: &mut Doc, model: &Model) {
         Some(plan) => (plan.cluster.id.name().to_owned(), plan.registry.login_server.to_string()),
         None => return,
     };
-    let seen = model.progress.facts().proof().is_some_and(|proof| proof.pulled.digest.is_some());
-    if seen {
+    if model.progress.facts().pull_was_seen() {
         doc.toned(Tone::Good, &format!("PROVEN: {cluster} can pull from {server}."));
     } else {
         doc.toned(Tone::Warn, &format!("NOT PROVEN: {cluster} is set up to pull from {server}; no pull was seen."));

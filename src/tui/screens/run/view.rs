@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Model, panes, panes::Pane, proof, state::Situation};
 use crate::{
     domain::StepId,
-    engine::Stage,
+    engine::{Stage, record::Outcome},
     tui::{
         canvas::Canvas,
         keymap::Act,
@@ -183,9 +183,15 @@ pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
     if model.proven() {
         let secret =
             if model.secret_at_hand().is_some() { " The secret is forgotten when crosspull ends." } else { "" };
-        doc.text(&format!("Everything is done.{secret}"));
+        let proven = if model.progress.facts().pull_was_seen() || model.progress.closed() == Some(Outcome::TakenBack) {
+            "Everything is done."
+        } else {
+            "Every step is done, but no pull was seen."
+        };
+        doc.text(&format!("{proven}{secret}"));
         if model.report.is_none() {
-            doc.text("s saves a report first, for both companies.");
+            let does = if wizard.demo.is_some() { "shows" } else { "saves" };
+            doc.text(&format!("Esc, and then s, {does} a report first, for both companies."));
         }
         return doc;
     }

@@ -164,7 +164,7 @@ fn steps(doc: &mut Doc, summary: &Summary, progress: &Progress, now: OffsetDateT
 
 /// What is asked before records are removed.
 pub fn forget_doc(dialog: &Dialog) -> Doc {
-    let Dialog::Forget { name, left_behind, .. } = dialog;
+    let Dialog::Forget { name, draft, left_behind, .. } = dialog;
     let mut doc = Doc::default();
     match left_behind {
         Some(what) => {
@@ -172,7 +172,8 @@ pub fn forget_doc(dialog: &Dialog) -> Doc {
             doc.text(&format!("{}.", capital(what)));
         }
         None => {
-            doc.text(&format!("This removes what this machine knows of {name}. Nothing is changed in Azure."));
+            let what = if *draft { format!("the answers for {name}") } else { format!("the records of {name}") };
+            doc.text(&format!("This removes {what} from this machine. Nothing is changed in Azure."));
         }
     }
     doc
