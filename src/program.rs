@@ -111,8 +111,8 @@ fn options(global: &Global) -> Result<Options, Error> {
 /// What another crosspull has to be started with to find the same setups and the same Azure.
 fn started(global: &Global) -> Started {
     let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
-    let cloud = global.cloud.and_then(word);
-    let theme = Some(global.screen.theme).filter(|theme| *theme != Theme::Auto).and_then(word);
+    let cloud = global.cloud.as_ref().and_then(word);
+    let theme = Some(&global.screen.theme).filter(|theme| **theme != Theme::Auto).and_then(word);
     Started::default()
         .with("--resource-manager", global.resource_manager.as_ref())
         .with("--cloud", cloud)
@@ -127,7 +127,7 @@ fn started(global: &Global) -> Started {
 }
 
 /// An option's value as it is typed.
-fn word(value: impl ValueEnum) -> Option<String> {
+fn word(value: &impl ValueEnum) -> Option<String> {
     Some(value.to_possible_value()?.get_name().to_owned())
 }
 

@@ -179,4 +179,16 @@ impl Tenant {
     pub fn label(&self) -> String {
         self.display_name.clone().or_else(|| self.domain.clone()).unwrap_or_else(|| self.id.to_string())
     }
+
+    /// With the names by which the same tenant was known before, where this knows none: what was read once is not given up
+    /// since it could not be read again.
+    #[must_use]
+    pub fn or_as_known(self, known: Option<Self>) -> Self {
+        let Some(known) = known.filter(|known| known.id == self.id) else { return self };
+        Self {
+            id: self.id,
+            domain: self.domain.or(known.domain),
+            display_name: self.display_name.or(known.display_name),
+        }
+    }
 }

@@ -282,7 +282,7 @@ async fn named(steps: &Steps) -> Tenants {
             let found = steps.patience.read(|| tenant.graph.organization()).await.ok();
             found.map(|one| (one.display_name, one.default_domain))
         } else {
-            let found = graph.find_tenant(steps.tenants.registry.id).await.ok();
+            let found = steps.patience.read(|| graph.find_tenant(steps.tenants.registry.id)).await.ok();
             found.map(|one| (one.display_name, one.default_domain_name))
         }
     };

@@ -16,7 +16,7 @@ pub use view::{dialog_view, view};
 
 use crate::{
     catalogue,
-    domain::{Finding, Looking, Plan, Severity, StepId, plan::Line, problem::ProblemKind},
+    domain::{Finding, Looking, Plan, Severity, StepId, answers::Tenant, plan::Line, problem::ProblemKind},
     session::Ticket,
     steps::equivalent,
     tui::{
@@ -25,6 +25,7 @@ use crate::{
         model::{Dialog as Over, Model as Wizard, Screen, Which},
         msg::NoPlan,
         screens::questions::{self, Question},
+        time::clock,
         widgets::doc::{Doc, Tone},
     },
 };
@@ -42,6 +43,8 @@ pub struct Model {
     since: OffsetDateTime,
     /// How far the look for it is.
     looking: Looking,
+    /// A person asked for another look, and hears that it was made.
+    asked_again: bool,
     /// The setup is being opened.
     pub beginning: bool,
     /// The marked line; the one behind the last is "start".
@@ -58,6 +61,7 @@ impl Model {
             ticket: Some(ticket),
             since,
             looking: Looking::default(),
+            asked_again: false,
             beginning: false,
             at: usize::MAX,
             scroll: 0,
@@ -200,8 +204,14 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             ));
         }
     }
+    // Stops fill the screen already; what leads out of them has to be in sight.
+    let stopped = !model.stops().is_empty();
+    if stopped {
+        keys.push(esc("back", "back to the questions; every answer is kept"));
+    }
     if !model.findings().is_empty() {
-        keys.push(own('w', "w", Act::Findings, "findings", "read what was found on both sides"));
+        let label = if stopped { "" } else { "findings" };
+        keys.push(own('w', "w", Act::Findings, label, "read what was found on both sides"));
     }
     if model.ticket.is_none() && !model.beginning {
         keys.push(own('e', "e", Act::Change, "change", "change name, lifetime, route, and how the app is made known"));
@@ -212,7 +222,9 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             keys.push(own('r', "r", Act::Again, "", "look at both sides again"));
         }
     }
-    keys.push(esc("back", "back to the questions; every answer is kept"));
+    if !stopped {
+        keys.push(esc("back", "back to the questions; every answer is kept"));
+    }
     keys
 }
 
@@ -271,12 +283,17 @@ pub fn planned(wizard: &mut Wizard, ticket: Ticket, planned: Result<Arc<Plan>, N
         return Vec::new();
     }
     (model.ticket, model.scroll) = (None, 0);
-    wizard.notice = None;
+    let asked_again = std::mem::take(&mut model.asked_again);
+    if !wizard.notice.as_ref().is_some_and(|notice| notice.stays) {
+        wizard.notice = None;
+    }
     match planned {
         Ok(plan) => {
             // The two tenants are best known to the one who has just looked.
-            wizard.draft.cluster.tenant = Some(plan.cluster_tenant.clone());
-            wizard.draft.registry.tenant = Some(plan.registry_tenant.clone());
+            let sides = [&mut wizard.draft.cluster, &mut wizard.draft.registry];
+            for (side, seen) in sides.into_iter().zip([&plan.cluster_tenant, &plan.registry_tenant]) {
+                side.tenant = Some(seen.clone().or_as_known(side.tenant.take()));
+            }
             model.at = model.at.min(plan.lines.len());
             (model.plan, model.refused) = (Some(plan), None);
             if model.stops().is_empty() && model.at >= model.count() {
@@ -289,6 +306,9 @@ pub fn planned(wizard: &mut Wizard, ticket: Ticket, planned: Result<Arc<Plan>, N
             }
             model.refused = Some(refused);
         }
+    }
+    if asked_again {
+        wizard.say(format!("Looked again at {}.", clock(wizard.now)));
     }
     Vec::new()
 }
@@ -325,14 +345,18 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
             let doc = lines::findings_doc(model.findings());
             wizard.dialogs.push(Over::Text { title: "What was found".to_owned(), doc, scroll: 0, copy: None });
         }
-        keymap::Act::Plan(Act::Again) => return again(wizard),
+        keymap::Act::Plan(Act::Again) => {
+            model.asked_again = true;
+            return again(wizard);
+        }
         keymap::Act::Plan(Act::Account) => {
             let Screen::Plan(model) = &wizard.screen else { return Vec::new() };
             let which = model.not_signed_in(wizard);
             return which.map_or_else(Vec::new, |which| questions::ask(wizard, Question::Account(which)));
         }
         keymap::Act::Plan(Act::Lift) => {
-            wizard.say("The admin has changed what can be changed by a rule. Looking again.");
+            let there = wizard.draft.cluster.tenant.as_ref().map(Tenant::label).unwrap_or_default();
+            wizard.say_until_seen(format!("Demo: an admin of {there} has let this app off the rules in the way."));
             let mut effects = vec![Effect::LiftPolicies];
             effects.extend(again(wizard));
             return effects;

@@ -375,13 +375,7 @@ pub(super) fn tenant_is(
     }
     let side = side_mut(&mut wizard.draft, which);
     side.typed = Some(typed);
-    // A name that is known is not given up for none.
-    let known = side.tenant.take();
-    side.tenant = Some(Tenant {
-        display_name: tenant.display_name.or(known.as_ref().and_then(|known| known.display_name.clone())),
-        domain: tenant.domain.or(known.and_then(|known| known.domain)),
-        ..tenant
-    });
+    side.tenant = Some(tenant.or_as_known(side.tenant.take()));
     if let Some(id) = resource {
         let subscription = id.subscription();
         side.subscription = Some((Some(subscription), subscription.to_string()));

@@ -44,12 +44,11 @@ pub(super) fn doc(model: &Model, wizard: &Wizard) -> Doc {
             doc.field("-", 2, what);
         }
     }
-    match &model.report {
-        Some(path) => doc.field("report", LABEL, path),
-        None => {
-            let does = if wizard.demo.is_some() { "shows" } else { "saves" };
-            doc.dim(&format!("s {does} a report: what was made, how to renew. It holds no secret."));
-        }
+    if let Some(path) = &model.report {
+        doc.field("report", LABEL, path);
+    } else {
+        let does = if wizard.demo.is_some() { "shows" } else { "saves" };
+        doc.dim(&format!("s {does} a report: what was made, how to renew. It holds no secret."));
     }
     if wizard.demo.is_some() {
         doc.toned(Tone::Accent, "Demo: the story ends here. Esc goes back to the others.");
