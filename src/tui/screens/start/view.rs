@@ -166,15 +166,12 @@ fn steps(doc: &mut Doc, summary: &Summary, progress: &Progress, now: OffsetDateT
 pub fn forget_doc(dialog: &Dialog) -> Doc {
     let Dialog::Forget { name, draft, left_behind, .. } = dialog;
     let mut doc = Doc::default();
-    match left_behind {
-        Some(what) => {
-            doc.toned(Tone::Warn, &format!("{name} cannot be forgotten."));
-            doc.text(&format!("{}.", capital(what)));
-        }
-        None => {
-            let what = if *draft { format!("the answers for {name}") } else { format!("the records of {name}") };
-            doc.text(&format!("This removes {what} from this machine. Nothing is changed in Azure."));
-        }
+    if let Some(what) = left_behind {
+        doc.toned(Tone::Warn, &format!("{name} cannot be forgotten."));
+        doc.text(&format!("{}.", capital(what)));
+    } else {
+        let what = if *draft { "the answers for" } else { "the records of" };
+        doc.text(&format!("This removes {what} {name} from this machine. Nothing is changed in Azure."));
     }
     doc
 }
