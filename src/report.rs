@@ -122,6 +122,8 @@ pub struct Renewal {
     pub ends: OffsetDateTime,
     /// The commands, for bash.
     pub commands: Vec<String>,
+    /// The command that removes the old key, once every node has the new one.
+    pub remove_old: String,
 }
 
 /// A step of the other company's admin.
@@ -224,12 +226,16 @@ mod tests {
 
         ```bash
         az login --tenant 66666666-6666-4666-8666-666666666666
-        SECRET=$(az ad app credential reset --id 55555555-5555-4555-8555-555555555555 --append --display-name renewed --years 1 --query password --output tsv)
+        SECRET=$(az ad app credential reset --id 55555555-5555-4555-8555-555555555555 --append --display-name renewed --end-date 2028-10-23 --query password --output tsv)
         az aks update-credentials --subscription 11111111-1111-4111-8111-111111111111 --resource-group shop --name shop-prod --reset-service-principal --service-principal 55555555-5555-4555-8555-555555555555 --client-secret="$SECRET"
         unset SECRET
         ```
 
-        The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded.
+        The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded:
+
+        ```bash
+        az ad app credential delete --id 55555555-5555-4555-8555-555555555555 --key-id 11111111-1111-4111-8111-111111111111
+        ```
 
         ## Proof
 

@@ -111,6 +111,11 @@ impl Draft {
         })
     }
 
+    /// Whether the right is limited to repositories that this one is not among, so that no pull from it could prove anything.
+    pub fn leaves_out(&self, repository: &Repository) -> bool {
+        !self.repositories.is_empty() && !self.repositories.contains(repository)
+    }
+
     /// The answers, once everything is answered.
     pub fn answers(&self) -> Option<Answers> {
         let tenant = |side: &SideDraft| side.tenant.as_ref().map(|tenant| TenantRef::Id(tenant.id));

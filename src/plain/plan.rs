@@ -237,7 +237,7 @@ mod tests {
         REPLACES 9 NODES of shop-prod, one after the other: system (3), web (6). Pods
         restart, and the node image moves to the newest.
         You are asked about that on its own, when everything before it is proven.
-        Way back: give the old app a new secret, which you may. All nodes again, too.
+        Way back: a new secret for the old app, which you may make; all nodes again.
 
         Plan             78ccf5047f156c0d
         "#);
@@ -282,7 +282,7 @@ mod tests {
         restart, and the node image moves to the newest.
           system: 3, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
           web: 6, Linux, AKSUbuntu-2204gen2containerd-202611.01.0
-        Way back: give the old app a new secret, which you may. All nodes again, too.
+        Way back: a new secret for the old app, which you may make; all nodes again.
 
         Different from the plan, or not known:
           - web has 6 nodes, and had 5

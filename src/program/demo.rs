@@ -27,9 +27,6 @@ use crate::{
     words::again::Started,
 };
 
-/// How much faster than Azure the demo runs, unless told otherwise.
-const SPEED: f64 = 20.0;
-
 pub(super) async fn run(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<ExitCode, Refusal> {
     if wizard::can_draw() && !args.plain {
         Box::pin(on_screen(global, args)).await
@@ -47,7 +44,7 @@ async fn on_screen(global: &Global, args: DemoArgs) -> Result<ExitCode, Refusal>
     let crashes = Folder::new()?;
     let front = Front {
         open: None,
-        training: Some(Arc::new(Worlds::new(args.speed.speed.max(SPEED)))),
+        training: Some(Arc::new(Worlds::new(args.speed))),
         story: args.scenario,
         resume: None,
         started: Started::default(),
@@ -72,7 +69,7 @@ async fn in_lines(global: &Global, args: DemoArgs, shown: &mut Shown) -> Result<
         .demo
         .clone()
         .ok_or_else(|| Error::new(ProblemKind::Answers, "tell a story in this scenario: it has no [demo]"))?;
-    let speed = args.speed.speed.max(SPEED);
+    let speed = args.speed;
     let simulator = Simulator::start(sim::Options { speed, ..sim::Options::new(scenario) }).await.map_err(failed)?;
     let folder = Folder::new()?;
     let session = session(&simulator, &folder, speed, None)?;

@@ -136,16 +136,19 @@ fn renewal(plan: &Plan, app: AppId, keys: &[KeyLine]) -> Option<Renewal> {
         })
         .max_by_key(|key| key.ends)?;
     let cluster = &plan.cluster.id;
+    // A secret that lives shortly is not due before it is made.
+    let by = key.ends - RENEW_BEFORE.min(Duration::days(plan.secret_days.into()) / 3);
     Some(Renewal {
-        // A secret that lives shortly is not due before it is made.
-        by: key.ends - RENEW_BEFORE.min(Duration::days(plan.secret_days.into()) / 3),
+        by,
+        remove_old: format!("az ad app credential delete --id {app} --key-id {}", key.id),
         ends: key.ends,
         commands: vec![
             format!("az login --tenant {}", plan.cluster_tenant.id),
             // Without --append every other secret of the app is deleted, the one in use first of all.
             format!(
-                "SECRET=$(az ad app credential reset --id {app} --append --display-name renewed --years 1 \
-                 --query password --output tsv)"
+                "SECRET=$(az ad app credential reset --id {app} --append --display-name renewed --end-date {} \
+                 --query password --output tsv)",
+                (by + Duration::days(plan.secret_days.into())).date()
             ),
             // With `=`, since a secret may begin with a hyphen.
             format!(

@@ -121,8 +121,9 @@ impl Report {
             out.code("bash", &renewal.commands.join("\n"));
             out.line(
                 "\nThe Azure CLI takes the secret as an argument, so run this where nobody else can list processes. \
-                 Remove the old key when every pool shows Succeeded.",
+                 Remove the old key when every pool shows Succeeded:\n",
             );
+            out.code("bash", &renewal.remove_old);
         }
     }
 

@@ -344,7 +344,8 @@ fn carry_over_line(plan: &Plan, answers: &Answers) -> (Action, String, Vec<Strin
         (CarryOver::None | _, _, 0) => "carry over roles: the present identity has none of its own".to_owned(),
         (_, 1, 1) => "carry over the one role of the present identity".to_owned(),
         (_, taken, all) if taken == all => format!("carry over the {all} roles of the present identity"),
-        (_, 0, all) => format!("carry over NONE of the {all} roles of the present identity"),
+        (_, 0, 1) => "leave out the ONE role of the present identity".to_owned(),
+        (_, 0, all) => format!("leave out ALL {all} roles of the present identity"),
         (_, taken, all) => format!("carry over {taken} of {all} roles of the present identity"),
     };
     let left_out = plan.carry_over.iter().filter(|line| !line.carry);

@@ -18,8 +18,8 @@ pub fn replaced(cluster: &ClusterSeen) -> String {
 /// The only way back from a reset, and whether this operator could take it.
 pub fn way_back(cluster: &ClusterSeen) -> &'static str {
     match cluster.way_back {
-        Some(true) => "Way back: give the old app a new secret, which you may. All nodes again, too.",
-        Some(false) => "Way back: give the old app a new secret. YOU MAY NOT DO THAT: find who may.",
-        None => "Way back: give the old app a new secret. It is not known whether you may.",
+        Some(true) => "Way back: a new secret for the old app, which you may make; all nodes again.",
+        Some(false) => "Way back: a new secret for the old app. YOU MAY NOT MAKE ONE: find who may.",
+        None => "Way back: a new secret for the old app. It is not known whether you may make one.",
     }
 }

@@ -16,7 +16,12 @@ pub use view::{dialog_view, view};
 
 use crate::{
     catalogue,
-    domain::{Finding, Looking, Plan, Severity, StepId, answers::Tenant, plan::Line, problem::ProblemKind},
+    domain::{
+        Finding, Looking, Plan, Severity, StepId,
+        answers::Tenant,
+        plan::{CarryLine, Line},
+        problem::ProblemKind,
+    },
     session::Ticket,
     steps::equivalent,
     tui::{
@@ -122,6 +127,22 @@ impl Model {
         Some(if registry { Which::Registry } else { Which::Cluster })
     }
 
+    /// What Enter does on the marked line.
+    fn opens(&self) -> Binding {
+        if self.ticks().is_some() {
+            enter("choose roles", "choose the roles that are carried over, one by one")
+        } else {
+            enter("open the line", "show what the marked line changes, and how to do it by hand")
+        }
+    }
+
+    /// The roles that can be ticked off, where the marked line has some.
+    fn ticks(&self) -> Option<&[CarryLine]> {
+        let carries = self.marked().is_some_and(|line| line.step == StepId::CarryOver);
+        let roles = self.plan.as_ref()?.carry_over.as_slice();
+        (carries && !roles.is_empty()).then_some(roles)
+    }
+
     fn failed(&self) -> bool {
         matches!(self.refused, Some(NoPlan::Trouble(_)))
     }
@@ -176,7 +197,7 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
     if model.ready() {
         if model.marked().is_some() {
             keys.push(own('s', "s", Act::Begin, "start", "do what the plan says"));
-            keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
+            keys.push(model.opens());
         } else {
             keys.push(enter("start", "do what the plan says"));
             keys.push(own('s', "s", Act::Begin, "", "do what the plan says"));
@@ -191,7 +212,7 @@ pub fn keys(model: &Model, wizard: &Wizard) -> Vec<Binding> {
             keys.push(own('a', "a", Act::Account, "other account", help));
         }
         if model.marked().is_some() && model.stops().is_empty() {
-            keys.push(enter("open the line", "show what the marked line changes, and how to do it by hand"));
+            keys.push(model.opens());
         }
         let ruled = model.stops().iter().any(|stop| catalogue::is_a_rule(&stop.code));
         if wizard.demo.is_some() && ruled {
@@ -397,8 +418,8 @@ fn begin(wizard: &mut Wizard) -> Vec<Effect> {
 fn open_line(wizard: &mut Wizard) {
     let Screen::Plan(model) = &wizard.screen else { return };
     let (Some(line), Some(plan), Some(answers)) = (model.marked(), &model.plan, wizard.draft.answers()) else { return };
-    if line.step == StepId::CarryOver && !plan.carry_over.is_empty() {
-        let ticks = Ticks::new(&plan.carry_over);
+    if let Some(roles) = model.ticks() {
+        let ticks = Ticks::new(roles);
         wizard.dialogs.push(Over::Plan(Dialog::Ticks(ticks)));
         return;
     }

@@ -155,10 +155,6 @@ pub fn typed(wizard: &mut Wizard, key: KeyEvent) -> Vec<Effect> {
 /// Takes pasted text.
 pub fn pasted(wizard: &mut Wizard, text: &str) -> Vec<Effect> {
     if let Screen::Questions(model) = &mut wizard.screen {
-        if matches!(model.question, Question::Proof(_)) {
-            // It takes the place of the name that is suggested.
-            model.field.set("");
-        }
         model.field.paste(text);
         changed(model);
     }

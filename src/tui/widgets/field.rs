@@ -14,7 +14,11 @@ use crate::tui::{canvas::Canvas, look::Look};
 
 /// A line that is typed.
 #[derive(Default)]
-pub struct Field(Input);
+pub struct Field {
+    input: Input,
+    /// Nobody has touched what stands in it: what is pasted takes its place.
+    offered: bool,
+}
 
 /// What is pasted into it can be a secret.
 impl fmt::Debug for Field {
@@ -37,39 +41,42 @@ pub enum Edited {
 impl Field {
     /// A line that holds this text, with the cursor at its end.
     pub fn with(text: &str) -> Self {
-        Self(Input::new(text.to_owned()))
+        Self { input: Input::new(text.to_owned()), offered: true }
     }
 
     /// Takes a key.
     pub fn handle(&mut self, key: KeyEvent) -> Edited {
-        match self.0.handle_event(&Event::Key(key)) {
+        let edited = match self.input.handle_event(&Event::Key(key)) {
             Some(change) if change.value => Edited::Changed,
             Some(_) => Edited::Moved,
             None => Edited::Ignored,
-        }
+        };
+        self.offered &= edited == Edited::Ignored;
+        edited
     }
 
     /// Takes pasted text: what surrounds it and line breaks in it are no part of any name.
     pub fn paste(&mut self, text: &str) {
         let clean: String = text.trim().chars().filter(|c| !c.is_control()).collect();
-        let (before, after) = self.split();
+        let (before, after) = if self.offered { Default::default() } else { self.split() };
+        self.offered = false;
         let cursor = before.chars().count() + clean.chars().count();
-        self.0 = Input::new(format!("{before}{clean}{after}")).with_cursor(cursor);
+        self.input = Input::new(format!("{before}{clean}{after}")).with_cursor(cursor);
     }
 
     fn split(&self) -> (String, String) {
-        let (at, text) = (self.0.cursor(), self.0.value());
+        let (at, text) = (self.input.cursor(), self.input.value());
         (text.chars().take(at).collect(), text.chars().skip(at).collect())
     }
 
     /// The text.
     pub fn text(&self) -> &str {
-        self.0.value()
+        self.input.value()
     }
 
     /// Another text, with the cursor at its end.
     pub fn set(&mut self, text: &str) {
-        self.0 = Input::new(text.to_owned());
+        *self = Self::with(text);
     }
 }
 
@@ -80,11 +87,11 @@ pub fn view(field: &Field, look: &Look, prompt: &str, area: Rect, canvas: &mut C
         return;
     }
     let width = usize::from(area.width - prompt_width);
-    let scroll = field.0.visual_scroll(width.saturating_sub(1));
+    let scroll = field.input.visual_scroll(width.saturating_sub(1));
     let shown: String = visible(&look.glyphs.clean(field.text()), scroll, width);
     Line::from(vec![Span::styled(prompt, look.theme.accent), Span::styled(shown, look.theme.strong)])
         .render(Rect { height: 1, ..area }, canvas.buf);
-    let cursor = u16::try_from(field.0.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
+    let cursor = u16::try_from(field.input.visual_cursor().saturating_sub(scroll)).unwrap_or(0);
     let x = (area.x + prompt_width + cursor).min(area.right().saturating_sub(1));
     canvas.shown.cursor = Some(Position { x, y: area.y });
 }
@@ -116,8 +123,11 @@ mod tests {
     #[test]
     fn what_is_pasted_goes_in_at_the_cursor_and_brings_no_line_breaks() {
         let mut field = Field::with("contoso.example");
+        assert_eq!(field.handle(key(KeyCode::End)), Edited::Ignored);
         field.paste(" x\r\ny\t");
-        assert_eq!(field.text(), "contoso.examplexy");
+        assert_eq!(field.text(), "xy", "what was offered gives way");
+        field.paste("z");
+        assert_eq!(field.text(), "xyz", "what was pasted does not");
         field.set("ac");
         assert_eq!(field.handle(key(KeyCode::Left)), Edited::Moved);
         field.paste("b");

@@ -19,7 +19,7 @@ async fn the_replacement_of_nodes_is_agreed_to_later() {
     restart, and the node image moves to the newest.
       system: 3, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
       web: 6, Linux, AKSUbuntu-2204gen2containerd-202610.19.0
-    Way back: give the old app a new secret, which you may. All nodes again, too.
+    Way back: a new secret for the old app, which you may make; all nodes again.
 
     The cluster is as the plan saw it.
     TIME  key             UUID removed: nobody can be using it
@@ -193,12 +193,16 @@ async fn setups_are_looked_at_without_asking_anybody() {
 
     ```bash
     az login --tenant 11111111-aaaa-4000-8000-000000000001
-    SECRET=$(az ad app credential reset --id UUID --append --display-name renewed --years 1 --query password --output tsv)
+    SECRET=$(az ad app credential reset --id UUID --append --display-name renewed --end-date DATE --query password --output tsv)
     az aks update-credentials --subscription 11111111-aaaa-4000-8000-0000000000a1 --resource-group shop --name shop-prod --reset-service-principal --service-principal UUID --client-secret="$SECRET"
     unset SECRET
     ```
 
-    The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded.
+    The Azure CLI takes the secret as an argument, so run this where nobody else can list processes. Remove the old key when every pool shows Succeeded:
+
+    ```bash
+    az ad app credential delete --id UUID --key-id UUID
+    ```
 
     ## Proof
 

@@ -91,7 +91,7 @@ impl Change {
             return doc;
         }
         for (at, item) in ITEMS.iter().enumerate() {
-            let label = format!("{:<22}", label(*item));
+            let label = format!("{:<19}", label(*item));
             doc.choice(look, at == self.at, &label, &value(*item, model, draft));
         }
         doc.blank();
@@ -118,7 +118,10 @@ fn hint(item: Item) -> &'static str {
     match item {
         Item::Name => "How crosspull calls this setup on this machine.",
         Item::AppName => "What admins of both companies see: under App registrations and Enterprise applications.",
-        Item::Lifetime => "In days, from 1 to 730. When it has ended, the nodes cannot pull any more.",
+        Item::Lifetime => {
+            "In days, from 1 to 730. When it has ended, the cluster can no longer pull, scale, or change load balancers and \
+             disks. Each renewal replaces every node again."
+        }
         Item::Route => {
             "new-app: a new app becomes the cluster's identity, and every node is replaced. keep-app: the cluster keeps \
              the app it has, which is opened to the other tenant; no node is replaced."
@@ -134,9 +137,19 @@ fn hint(item: Item) -> &'static str {
     }
 }
 
+/// Where the cluster keeps its app, none is made, and no secret for the nodes.
+fn keeps_the_app(draft: &Draft, present: Option<Route>) -> bool {
+    draft.route.or(present) == Some(Route::KeepApp)
+}
+
+/// What is said of what a kept app leaves nothing to choose for.
+const NOT_MADE: &str = "the cluster keeps its own";
+
 fn value(item: Item, model: &Model, draft: &Draft) -> String {
     let plan = model.plan.as_ref();
+    let keeps = keeps_the_app(draft, plan.map(|plan| plan.route));
     match item {
+        Item::AppName | Item::Lifetime if keeps => NOT_MADE.to_owned(),
         Item::Name => draft.setup_name().unwrap_or_default(),
         Item::AppName => draft
             .display_name
@@ -149,8 +162,8 @@ fn value(item: Item, model: &Model, draft: &Draft) -> String {
             (None, None) => "a year, or what a rule allows".to_owned(),
         },
         Item::Route => match draft.route.or_else(|| plan.map(|plan| plan.route)) {
-            Some(Route::KeepApp) => "keep-app",
-            _ => "new-app",
+            Some(Route::KeepApp) => "keep-app: the cluster keeps its app",
+            _ => "new-app: the cluster gets a new one",
         }
         .to_owned(),
         Item::Provision if draft.handed_over => "the other company's admin".to_owned(),
@@ -194,6 +207,9 @@ pub(super) fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Enter | keymap::Act::Mark(_) => {
             change.wrong = None;
             match change.item() {
+                Item::AppName | Item::Lifetime if keeps_the_app(draft, present_route) => {
+                    change.wrong = Some("On this route the cluster keeps its own app and secret.".to_owned());
+                }
                 Item::Name => change.typing = Some(Field::with(&draft.setup_name().unwrap_or_default())),
                 Item::AppName => {
                     let name = draft.display_name.clone().or(present_name).unwrap_or_default();
@@ -264,7 +280,13 @@ fn take(change: &mut Change, draft: &mut Draft) {
         },
         Item::Repositories => {
             let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+            let tested = draft.image.as_ref().map(|image| &image.repository);
             match names.map(str::parse).collect::<Result<Vec<Repository>, _>>() {
+                Ok(repositories)
+                    if !repositories.is_empty() && tested.is_some_and(|tested| !repositories.contains(tested)) =>
+                {
+                    Some("The repository of the test image has to be among them.")
+                }
                 Ok(repositories) => {
                     draft.repositories = repositories;
                     None

@@ -86,7 +86,7 @@ fn head(doc: &mut Doc, model: &Model, wizard: &Wizard, width: usize) {
 fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usize) {
     let look = &wizard.look;
     let words = width.saturating_sub(5 + 11 + 13);
-    doc.line(vec![(format!("   # {:<words$} {:<9} now", "what will happen", "tenant"), Tone::Dim)]);
+    doc.line(vec![(format!("   # {:<words$} {:<9} how", "what will happen", "tenant"), Tone::Dim)]);
     for (at, line) in plan.lines.iter().enumerate() {
         let marked = at == model.at;
         let mark = if marked { look.glyphs.mark } else { " " };
@@ -116,7 +116,7 @@ fn table(doc: &mut Doc, model: &Model, wizard: &Wizard, plan: &Plan, width: usiz
     }
     if model.stops().is_empty() && !model.beginning {
         let steps = plan.lines.len();
-        let nodes = if plan.has(StepId::ClusterUpdate) { "the nodes are asked about then" } else { "" };
+        let nodes = if plan.has(StepId::ClusterUpdate) { "you are asked again before any node" } else { "" };
         doc.choice(look, model.marked().is_none(), &format!("Start: do these {steps} steps"), nodes);
     }
 }
@@ -140,7 +140,10 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
         None if plan.route == Route::KeepApp => {
             doc.text(&format!("No node is replaced. Why this route: {}.", plan.route_reason));
         }
-        None => lines::nodes_lines(doc, &plan.cluster),
+        None => {
+            lines::nodes_lines(doc, &plan.cluster);
+            doc.dim("e has the other route, keep-app: no node is replaced, and the present app is opened to the other tenant.");
+        }
     }
 }
 
@@ -168,7 +171,18 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             let mut doc = Doc::default();
             let warned = model.warned();
             let steps = model.count();
-            doc.text(&format!("From here on things are made in both tenants: {steps} steps."));
+            let whose = model.plan.as_ref().map_or_else(String::new, |plan| {
+                let (own, theirs) = (plan.cluster_tenant.label(), plan.registry_tenant.label());
+                if wizard.draft.handed_over {
+                    format!("in {own}; {theirs}'s admin is asked for the rest")
+                } else {
+                    format!("in {own} and {theirs}")
+                }
+            });
+            doc.text(&format!("From here on things are made {whose}: {steps} steps."));
+            if model.plan.as_ref().is_some_and(|plan| plan.has(StepId::ClusterUpdate)) {
+                doc.text("No node is touched before you have typed the cluster's name.");
+            }
             if warned {
                 doc.blank();
                 doc.text("Before it starts:");

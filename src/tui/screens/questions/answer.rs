@@ -194,6 +194,7 @@ pub(super) fn choose(wizard: &mut Wizard, question: Question, choice: Choice) ->
             wizard.draft.login_server = Some(server);
             saved_and_next(wizard, question)
         }
+        Choice::Repository(repository) if wizard.draft.leaves_out(&repository) => trouble(wizard, OUTSIDE.to_owned()),
         Choice::Repository(repository) => {
             repository_is(&mut wizard.draft, repository);
             saved_and_next(wizard, question)
@@ -305,6 +306,9 @@ fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
         );
     }
     if let Ok(repository) = typed.parse::<Repository>() {
+        if wizard.draft.leaves_out(&repository) {
+            return trouble(wizard, OUTSIDE.to_owned());
+        }
         repository_is(&mut wizard.draft, repository);
         return saved_and_next(wizard, question);
     }
@@ -314,10 +318,16 @@ fn image(wizard: &mut Wizard, question: Question, typed: &str) -> Vec<Effect> {
     }
 }
 
+const OUTSIDE: &str = "The app is to pull from other repositories only, so this image could not prove it. Choose one of theirs, or \
+                       change \"may pull\" on the plan first: e.";
+
 const NO_IMAGE: &str = "That is no image: small letters, such as shop/web or shop/web:1.4.";
 
 /// A whole image answers both questions.
 fn image_is(wizard: &mut Wizard, image: ImageReference) -> Vec<Effect> {
+    if wizard.draft.leaves_out(&image.repository) {
+        return trouble(wizard, OUTSIDE.to_owned());
+    }
     wizard.draft.repository = Some(image.repository.clone());
     wizard.draft.image = Some(image);
     saved_and_next(wizard, Question::Tag)

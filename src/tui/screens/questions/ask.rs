@@ -1,5 +1,7 @@
 //! Putting a question: the field, what is offered, and what has to be looked up for it.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{
     Model,
     answer::{self, Choice},
@@ -238,8 +240,15 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
         Which::Registry => wizard.draft.cluster.tenant.as_ref().map(|tenant| tenant.id),
     };
     rows.retain(|(tenant, _)| Some(tenant.id) != other);
+    let widest = rows.iter().filter_map(|(tenant, _)| tenant.domain.as_deref()).map(UnicodeWidthStr::width).max();
+    let domains = widest.unwrap_or_default();
     rows.into_iter()
         .map(|(tenant, people)| {
+            if wizard.look.shared {
+                let detail = tenant.domain.clone().unwrap_or_else(|| tenant.id.to_string());
+                let label = tenant.label();
+                return row(Choice::Tenant(tenant), label, detail);
+            }
             let who = match people.as_slice() {
                 [] => "nobody is signed in".to_owned(),
                 [one] => format!("signed in: {one}"),
@@ -248,7 +257,7 @@ fn tenants(wizard: &Wizard, which: Which) -> Vec<Row<Choice>> {
             let (label, id) = (tenant.label(), tenant.id.to_string());
             // Of a tenant without a name the id is the label; a second one would push the people off the screen.
             let detail = match tenant.domain.clone().or_else(|| Some(id).filter(|id| *id != label)) {
-                Some(domain) => format!("{domain}  {who}"),
+                Some(domain) => format!("{domain:<domains$}  {who}"),
                 None => who,
             };
             row(Choice::Tenant(tenant), label, detail)

@@ -65,8 +65,11 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
         below = below_of(below, 1);
     }
     if !model.picker.is_empty() {
-        let none =
-            if model.question.is_typed() { "not in this list: Enter looks it up" } else { "nothing is called that" };
+        let none = match (&model.trouble, model.question.is_typed()) {
+            (Some(_), _) => "nothing is called that",
+            (None, true) => "not in this list: Enter looks it up",
+            (None, false) => "nothing is called that",
+        };
         picker::view(&model.picker, look, none, below, canvas);
     }
 }
@@ -112,11 +115,20 @@ pub fn answers_so_far(draft: &Draft) -> Vec<(&'static str, String)> {
 fn trouble(model: &Model, look: &Look, area: Rect) -> Option<Doc> {
     let trouble = model.trouble.as_ref()?;
     let mut doc = Doc::default();
-    if let (Question::Repository | Question::Tag, Some(_)) = (model.question, &trouble.problem) {
+    if let (Question::Repository | Question::Tag, Some(problem)) = (model.question, &trouble.problem) {
         // The catalogue speaks of the app's pulls there; this was the account's own list.
         doc.bad(&trouble.said);
+        let is = |code: &str| problem.code.as_deref() == Some(code);
         doc.text(match model.question {
+            Question::Tag if is("NAME_UNKNOWN") => {
+                "The registry has no image of that name. Esc goes back to choose another."
+            }
             Question::Tag => "The tags cannot be read from here. Ask for one, and type it: 1.4",
+            // Owner gives no right to read images there.
+            _ if is("UNAUTHORIZED") || is("DENIED") => {
+                "This account may not read images there: with rights on single repositories not even an Owner may by \
+                 that alone. Ask for an image and its tag, and type it: shop/web:1.4"
+            }
             _ => "The list cannot be read from here. Ask for an image and its tag, and type it: shop/web:1.4",
         });
         return Some(doc);

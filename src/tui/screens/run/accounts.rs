@@ -112,11 +112,7 @@ impl Accounts {
 
     pub(super) fn pasted(&mut self, text: &str) {
         self.wrong = None;
-        let suggested = matches!(self.typing, Some(Typing::Proof(..)));
         if let Some(field) = self.field() {
-            if suggested {
-                field.set("");
-            }
             field.paste(text);
         }
     }

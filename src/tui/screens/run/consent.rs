@@ -48,10 +48,11 @@ pub(super) fn cannot_be_seen(status: &Status) -> bool {
 pub(super) fn landed(model: &Model, text: &str, now: OffsetDateTime) -> Vec<(Tone, String)> {
     let one = |tone: Tone, text: &str| vec![(tone, text.to_owned())];
     let tenant = model.progress.plan().map(|plan| plan.registry_tenant.id);
+    let there = model.progress.plan().map(|plan| plan.registry_tenant.label()).unwrap_or_default();
     match Landed::read(text, &model.answers.app.redirect_uri) {
         Landed::Accepted { tenant: Some(id) } if tenant.is_some_and(|tenant| tenant != id) => one(
             Tone::Bad,
-            &format!("It was accepted in another tenant ({id}). An admin of the registry's has to open the link."),
+            &format!("It was accepted in another tenant ({id}). An admin of {there} has to open the link."),
         ),
         Landed::Accepted { .. } => one(Tone::Good, "The address says: accepted. Looking for it now."),
         Landed::Silent => one(Tone::Good, "The address says nothing: so it looks after a success. Looking for it now."),

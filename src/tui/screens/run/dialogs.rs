@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{Accounts, Model, accounts, consent, keys, panes};
 use crate::{
-    domain::StepId,
+    domain::{StepId, answers::registered},
     engine::{Command, Idle, Stage},
     secret::Secret,
     tui::{
@@ -227,7 +227,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
         Dialog::Paste { field, wrong } => {
             doc.text(&format!(
                 "Paste the whole address that the browser shows after the page. It begins with {}.",
-                consent::lands_on(model)
+                registered(&model.answers.app.redirect_uri)
             ));
             if let Some(wrong) = wrong {
                 doc.bad(wrong);
@@ -252,7 +252,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             ("Do again what is gone?", None)
         }
         Dialog::EndStory => {
-            doc.text("This story ends with that: its two companies, and what was made there.");
+            doc.text("This story ends, and its two companies with all that was made there.");
             ("Go to the other stories?", None)
         }
         Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),

@@ -108,10 +108,10 @@ fn head(doc: &mut Doc, model: &Model, step: StepId, now: OffsetDateTime) {
     doc.line(pieces);
 }
 
-/// `14:02:11 (18 min)`; with its day where that is another one.
+/// `14:02:11 UTC (18 min)`; with its day where that is another one.
 fn since_when(since: OffsetDateTime, now: OffsetDateTime) -> String {
     let day = if since.date() == now.date() { String::new() } else { format!("{} ", day(since)) };
-    format!("{day}{} ({})", clock(since), span(now - since))
+    format!("{day}{} UTC ({})", clock(since), span(now - since))
 }
 
 fn registry_tenant(model: &Model) -> String {

@@ -200,6 +200,8 @@ pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
     }
     if wizard.demo.is_some() {
         doc.text("This is a demo: it ends here, and its world with it.");
+        let command = wizard.started.resume(&model.answers.name, "");
+        doc.dim(&format!("Outside the demo what is done stays done, and this goes on with it:  {command}"));
     } else {
         doc.text("What is done stays done. What is being sent is let finish.");
         if model.secret_to_lose() {
