@@ -83,6 +83,8 @@ def on_a_desktop():
         wizard.wait("The secret was removed from the clipboard")
         check("xclip finds the clipboard cleared later", display.paste() != secret, "still there")
         wizard.press("v")
+        wizard.wait("Show the secret?")
+        wizard.press("Enter")
         wizard.wait("close and wipe")
         check("the secret is shown once on request", secret in wizard.screen(), wizard.screen())
         wizard.press("Escape")

@@ -248,11 +248,13 @@ fn the_exit_code_says_what_is_left_to_do() {
 #[test]
 fn a_secret_is_shown_once_and_wiped_when_it_is_closed() {
     let proven = || scenes::run(sample::connected()).hears(Msg::RunOver(Ok(Ended::Closed(Outcome::Connected))));
-    let mut script = proven().then("v");
+    let mut script = proven().then("v<esc>");
     let asked = |script: &Script| script.asked.iter().filter(|one| matches!(one, Effect::Reveal(_))).count();
+    assert_eq!(asked(&script), 0, "it is asked first");
+    script.keys("v<enter>");
     assert_eq!(asked(&script), 1);
     script.told(Msg::Revealed(Ok(Secret::new("once"))));
-    script.keys("<esc>v");
+    script.keys("<esc>v<enter>");
     assert!(script.asked.iter().any(|one| matches!(one, Effect::Drop(_))), "it is wiped");
     assert_eq!(asked(&script), 1, "it is shown once");
     assert_eq!(asked(&proven().shared().then("v")), 0, "and never on a shared screen");

@@ -509,6 +509,7 @@ pub(super) fn ends() -> Vec<Scene> {
     vec![
         ("proof", proven()),
         ("proof-report", proven().hears(Msg::Saved("new-shop-report.md".into(), "new-shop-report.json".into()))),
+        ("proof-show-secret", proven().then("v")),
         ("proof-secret", proven().hears(Msg::Revealed(Ok(Secret::new("a-secret-of-the-tests"))))),
         (
             "proof-secret-copied",

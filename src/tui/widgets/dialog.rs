@@ -13,6 +13,9 @@ use crate::tui::{canvas::Canvas, look::Look};
 /// The widest text that is still easy to read.
 const WIDEST: u16 = 96;
 
+/// So few columns beside a frame would show only scraps of what lies below.
+const SCRAPS: u16 = 8;
+
 /// Draws a framed text over the screen, as large as it needs to be. Says where its inside is, below the text.
 pub fn view(look: &Look, title: &str, doc: &Doc, scroll: u16, area: Rect, canvas: &mut Canvas<'_>) -> Rect {
     view_with_room(look, title, doc, scroll, 0, area, canvas)
@@ -37,6 +40,12 @@ pub fn view_with_room(
     let text = doc.height(look, inner_width);
     let height = text.saturating_add(room).saturating_add(2).min(area.height);
     let frame = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    if area.width - width <= SCRAPS {
+        let rows = Rect { x: area.x, width: area.width, ..frame };
+        for at in rows.positions() {
+            canvas.buf[at].reset();
+        }
+    }
     draw_frame(look, title, frame, canvas);
     let inner = Rect { x: frame.x + 2, y: frame.y + 1, width: inner_width, height: height - 2 };
     let text_area = Rect { height: inner.height.saturating_sub(room), ..inner };

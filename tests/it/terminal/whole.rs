@@ -53,6 +53,8 @@ async fn the_demo_is_finished_with_enter_and_a_few_choices() {
     wizard.shows("PROVEN: shop-prod can pull");
     // The run that made the secret still has it.
     wizard.keys("v");
+    wizard.shows("Show the secret?");
+    wizard.keys(ENTER);
     wizard.shows("close and wipe");
     wizard.keys(ESC);
     wizard.hides("close and wipe");

@@ -65,11 +65,8 @@ pub fn view(model: &Model, wizard: &Wizard, area: Rect, canvas: &mut Canvas<'_>)
         below = below_of(below, 1);
     }
     if !model.picker.is_empty() {
-        let none = match (&model.trouble, model.question.is_typed()) {
-            (Some(_), _) => "nothing is called that",
-            (None, true) => "not in this list: Enter looks it up",
-            (None, false) => "nothing is called that",
-        };
+        let looks_it_up = model.question.is_typed() && model.trouble.is_none();
+        let none = if looks_it_up { "not in this list: Enter looks it up" } else { "nothing is called that" };
         picker::view(&model.picker, look, none, below, canvas);
     }
 }

@@ -47,6 +47,8 @@ pub enum Dialog {
     EndStory,
     /// Who else could sign in.
     Accounts(Accounts),
+    /// Whether to show the secret: it is shown once.
+    ShowSecret,
     /// The secret, shown once.
     Secret(Secret),
 }
@@ -57,7 +59,7 @@ impl Dialog {
         match self {
             Self::Nodes { .. } | Self::Paste { .. } => true,
             Self::Accounts(accounts) => accounts.takes_text(),
-            Self::Again | Self::Vouch(_) | Self::EndStory | Self::Secret(_) => false,
+            Self::Again | Self::Vouch(_) | Self::EndStory | Self::ShowSecret | Self::Secret(_) => false,
         }
     }
 }
@@ -71,6 +73,7 @@ pub fn dialog_keys(dialog: &Dialog, _: &Wizard) -> Vec<Binding> {
         Dialog::Again => vec![enter("do it", "do again what is gone"), esc("not now", "not now")],
         Dialog::EndStory => vec![enter("other stories", "end this story"), esc("stay", "stay in this one")],
         Dialog::Accounts(_) => vec![enter("sign in", "sign in as the marked one"), esc("back", "leave it as it is")],
+        Dialog::ShowSecret => vec![enter("show it", "show the secret now"), esc("not now", "do not show it")],
         Dialog::Secret(_) => vec![esc("close and wipe", "close this; the secret is not shown again")],
     }
 }
@@ -124,6 +127,12 @@ fn entered(wizard: &mut Wizard) -> Vec<Effect> {
             }
             wizard.dialogs.pop();
             read_address(wizard, &text)
+        }
+        Some(Over::Run(Dialog::ShowSecret)) => {
+            wizard.dialogs.pop();
+            let asked = model.secret_at_hand().map(Effect::Reveal);
+            model.shown = asked.is_some();
+            asked.into_iter().collect()
         }
         Some(Over::Run(Dialog::EndStory)) => {
             wizard.dialogs.clear();
@@ -256,8 +265,15 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             ("Go to the other stories?", None)
         }
         Dialog::Accounts(accounts) => return accounts.view(wizard, area, canvas),
+        Dialog::ShowSecret => {
+            doc.text(
+                "It is shown this once. crosspull notes on this machine that you have it, and the report says so. Make sure \
+                 that nobody else sees your screen.",
+            );
+            ("Show the secret?", None)
+        }
         Dialog::Secret(secret) => {
-            doc.text("The app's secret, shown this once. The setup's journal notes that you have it.");
+            doc.text("The app's secret, shown this once.");
             doc.blank();
             doc.toned(Tone::Strong, secret.expose());
             doc.blank();

@@ -347,11 +347,8 @@ fn on_step(wizard: &mut Wizard, act: Act) -> Vec<Effect> {
         Act::CopyClientId => proof::client_id(model).map(|id| copy("the client id", id)).unwrap_or_default(),
         Act::CopySecret => model.secret_at_hand().map(Effect::CopySecret).into_iter().collect(),
         Act::ShowSecret => {
-            let asked = model.secret_at_hand().map(Effect::Reveal);
-            if let Screen::Run(model) = &mut wizard.screen {
-                model.shown = true;
-            }
-            asked.into_iter().collect()
+            wizard.dialogs.push(Over::Run(Dialog::ShowSecret));
+            Vec::new()
         }
     }
 }
