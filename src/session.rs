@@ -104,7 +104,11 @@ impl Session {
     pub fn open(options: Options) -> Result<Self, Error> {
         let wire =
             HttpOptions { ca_pem: options.ca_pem.clone(), timeout: options.pace.answer, ..HttpOptions::default() };
-        let http = Http::new(wire).map_err(|error| Error::from(error.problem()))?;
+        // Nothing is asked for yet: only further certificates that are none can be in the way.
+        let http = Http::new(wire).map_err(|error| {
+            // Its message is its source's own, which would be said twice.
+            Error::new(ProblemKind::Answers, format!("trust what --ca-file names: {}", error.message))
+        })?;
         let (store, drafts) = (Store::new(&options.data_dir), Drafts::new(&options.data_dir));
         let (made, keeping) = (Mutex::default(), texts::Keeping::default());
         Ok(Self { http, desk: Desk::default(), options, store, drafts, made, keeping })
@@ -204,13 +208,14 @@ impl Session {
         if *cloud == plan.cloud {
             return Ok(cloud);
         }
-        Err(Error::new(
-            ProblemKind::Answers,
-            format!(
-                "go on in {} ({}): this setup was planned in {} ({})",
-                cloud.name, cloud.resource_manager, plan.cloud.name, plan.cloud.resource_manager
-            ),
-        ))
+        let here = format!("{} ({})", cloud.name, cloud.resource_manager);
+        let there = format!("{} ({})", plan.cloud.name, plan.cloud.resource_manager);
+        let doing = if here == there {
+            format!("go on in {here}: its services have other addresses than when this setup was planned")
+        } else {
+            format!("go on in {here}: this setup was planned in {there}")
+        };
+        Err(Error::new(ProblemKind::Answers, doing))
     }
 
     /// Runs the engine until the setup is closed or stopped.

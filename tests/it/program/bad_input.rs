@@ -290,6 +290,10 @@ async fn a_cloud_that_is_not_there_or_not_trusted() {
     let gone = world.path("gone.pem");
     let ca = ["--resource-manager", &here, "--ca-file", gone.to_str().unwrap()];
     shown!(world, one_line(&run(&ca).await.exits(2).stderr), @"crosspull: could not read the certificates in FOLDER/files/gone.pem because: No such file or directory (os error 2)");
+    let none = world.path("none.pem");
+    std::fs::write(&none, "no certificate\n").unwrap();
+    let ca = ["--resource-manager", &here, "--ca-file", none.to_str().unwrap()];
+    shown!(world, one_line(&run(&ca).await.exits(2).stderr), @"crosspull: could not trust what --ca-file names: the file of further certificates holds none");
     shown!(world, run(&["--pace", "200", "--cloud", "public"]).await.exits(2).stderr, @"
     crosspull: could not hurry: --pace is for a simulator, named by
                --resource-manager, on this machine or under a name in .test

@@ -201,11 +201,12 @@ async fn an_image_that_is_not_there() {
     Tried    read localhost:PORT/shop/web:9.9
     Azure    404 MANIFEST_UNKNOWN: manifest tagged by "9.9" is not found
     Means    The registry let in whoever asked, and has no image of that tag or
-             digest. The rights are fine.
+             digest. Whoever asked may pull.
     Changed  nothing in this step; what is done stays
-    Do       Check the tag, or have the image pushed. Then try again. With
-             crosspull resume NAME --image REPOSITORY:TAG a setup under way takes
-             another image. (You)
+    Do       Check the tag, or have the image pushed. Then try again. Or take
+             another image: on the wizard's plan Esc leads back to it, a setup file
+             names it, and a setup under way takes it with crosspull resume NAME
+             --image REPOSITORY:TAG. (You)
     Read     https://learn.microsoft.com/azure/container-registry/container-registry-concepts
 
     correlation  UUID

@@ -77,6 +77,8 @@ async fn of_a_key_that_was_delivered_only_the_copy_to_be_given_out_is_in_memory(
     println!("leaks: memory: {copies:?}");
     assert_eq!(copies.into_values().sum::<usize>(), 1, "the one that can be given to a person");
     wizard.keys("v");
+    wizard.shows("Show the secret?");
+    wizard.keys(ENTER);
     wizard.shows("close and wipe");
     wizard.keys(ESC);
     wizard.hides("close and wipe");
