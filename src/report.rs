@@ -168,11 +168,44 @@ pub struct Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::Record, sample};
+    use crate::{
+        domain::Output,
+        engine::{Record, record::Next},
+        sample,
+    };
 
     fn report(records: Vec<Record>) -> Report {
         let entries = sample::entries(records);
         Report::of(&sample::fold(&entries), &entries)
+    }
+
+    #[test]
+    fn what_rests_on_a_word_is_not_reported_as_proven() {
+        let mut records = sample::connected();
+        let probe =
+            records.iter().position(|record| matches!(record, Record::Applied { step: StepId::Probe, .. })).unwrap();
+        let failed = Record::Failed { step: StepId::Probe, problem: Box::new(sample::problem()), next: Next::Again };
+        let again = Record::Intent { step: StepId::Probe, key: None, client_before: None };
+        records.splice(probe..probe, [failed, Record::Vouched { step: StepId::Probe }, again]);
+        for record in &mut records {
+            match record {
+                Record::Done { output: Some(output), .. } => match &mut **output {
+                    Output::Probe(pulled) => pulled.digest = None,
+                    Output::Proof(proven) => proven.pulled.digest = None,
+                    _ => {}
+                },
+                Record::Applied { output, .. } => match &mut **output {
+                    Output::Probe(pulled) => pulled.digest = None,
+                    Output::Proof(proven) => proven.pulled.digest = None,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        let text = report(records).to_markdown();
+        assert!(text.starts_with("# new-shop: set up, NOT PROVEN"), "{text}");
+        assert!(text.contains("| probe | done, by their admin's word |"), "{text}");
+        assert!(text.contains("passed over on their admin's word"), "{text}");
     }
 
     #[test]

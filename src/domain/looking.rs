@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_to_others_was_not_looked_at() {
+        let mut looking = Looking::default();
+        looking.left_out(Subject::Registry);
+        looking.seen(Subject::Registry, Vec::new());
+        looking.seen(Subject::Cluster, Vec::new());
+        assert!(!looking.looked_at(Subject::Registry) && looking.looked_at(Subject::Cluster));
+    }
+
+    #[test]
     fn the_order_of_findings_is_not_that_in_which_they_came() {
         let mut looking = Looking::default();
         assert_eq!(looking.waiting().count(), Subject::ALL.len());

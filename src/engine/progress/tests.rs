@@ -134,3 +134,21 @@ fn a_step_of_several_requests_that_was_left_is_taken_back_with_the_rest() {
     assert_eq!(progress.effects(), [StepId::Registration]);
     assert!(progress.runnable().contains(&StepId::Registration));
 }
+
+#[test]
+fn a_step_that_is_taken_up_again_is_open_since_it_was_first_begun() {
+    let until = |record: Record| {
+        let all = sample::connected();
+        let at = all.iter().position(|one| *one == record).unwrap();
+        all[..=at].to_vec()
+    };
+    let begins = Record::Intent { step: StepId::Consent, key: None, client_before: None };
+    let mut records = until(begins.clone());
+    let first = folded(records.clone()).unwrap().open_since(StepId::Consent);
+    assert!(first.is_some());
+    records.extend([Record::Withdrawn { step: StepId::Consent }, begins]);
+    let progress = folded(records).unwrap();
+    assert_eq!(progress.open_since(StepId::Consent), first);
+    assert_ne!(progress.begun_at(StepId::Consent), first);
+    assert_eq!(folded(sample::connected()).unwrap().open_since(StepId::Consent), None, "it is done");
+}

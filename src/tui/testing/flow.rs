@@ -22,7 +22,7 @@ use crate::{
     tui::{
         effect::Effect,
         model::{Model, Screen, Stage},
-        msg::{Kept, Msg},
+        msg::{Kept, Msg, NotOpened},
         screens::questions,
     },
 };
@@ -364,4 +364,63 @@ fn the_mouse_marks_and_takes() {
     assert!(matches!(&script.model.screen, Screen::Start(start) if start.at == 0));
     script.told(Msg::Click(crate::tui::keymap::Act::Mark(0)));
     assert!(question(&script.model).is_some(), "a click on what is marked takes it");
+}
+
+#[test]
+fn an_image_that_no_list_holds_stands_in_the_field_again() {
+    let mut script = planned().then("<esc>9.9<enter>");
+    assert_eq!(script.model.stage(), Some(Stage::Plan));
+    let answers = script.model.draft.clone();
+    script.keys("<esc>");
+    let Screen::Questions(model) = &script.model.screen else { panic!("no question") };
+    assert_eq!(model.field.text(), "9.9");
+    script.keys("<enter>");
+    assert_eq!(script.model.draft, answers);
+}
+
+#[test]
+fn a_whole_image_answers_the_question_on_its_tag() {
+    let script = planned().then("<esc>fabrikamimages.azurecr.io/shop/web:2.0<enter>");
+    assert_eq!(script.model.draft.image.as_ref().map(ToString::to_string).as_deref(), Some("shop/web:2.0"));
+    assert_eq!(script.model.stage(), Some(Stage::Plan));
+}
+
+#[test]
+fn no_image_is_taken_that_the_app_is_not_to_pull() {
+    let mut script = planned();
+    script.model.draft.repositories = vec!["shop/api".parse().unwrap()];
+    script.keys("<esc>shop/web:2.0<enter>");
+    let Screen::Questions(model) = &script.model.screen else { panic!("it was taken") };
+    assert!(model.trouble.as_ref().is_some_and(|trouble| trouble.said.contains("other repositories only")));
+}
+
+#[test]
+fn what_was_typed_for_a_tenant_is_there_again_after_going_back() {
+    let script = Script::begun(Vec::new()).then("<enter>nosuch.example<esc><enter>");
+    let Screen::Questions(model) = &script.model.screen else { panic!("no question") };
+    assert_eq!(model.field.text(), "nosuch.example");
+}
+
+#[test]
+fn a_setup_that_cannot_be_opened_takes_another_account_or_leads_back_to_the_list() {
+    let trouble = crate::tui::trouble::Trouble { said: "no".to_owned(), problem: None, code: ExitCode::Usage };
+    let known = Some(Box::new(answers::opened(scenes::until(StepId::Consent), true)));
+    let mut script = Script::begun(answers::kept()).then("<down><enter>");
+    script.told(Msg::Opened(Err(NotOpened { trouble, known })));
+    script.keys("e<esc>");
+    assert!(matches!(script.model.screen, Screen::Run(_)), "another account can be taken");
+    script.keys("<esc>");
+    assert!(matches!(script.model.screen, Screen::Start(_)));
+    assert!(script.asked.iter().any(|one| matches!(one, Effect::CloseRun)), "its journal is let go");
+}
+
+#[test]
+fn a_wait_for_a_person_stays_one_while_the_network_is_away() {
+    let says =
+        |doing| scenes::status(StepId::Consent, doing, "an admin of Fabrikam to accept the app", Some("no answer"));
+    let fresh = scenes::run(scenes::until(StepId::Consent)).hears(says(Doing::Network));
+    assert!(picture_of(&fresh).contains("getting ready"), "nobody knows yet whether it is");
+    let waiting = scenes::run(scenes::until(StepId::Consent)).hears(says(Doing::Person)).hears(says(Doing::Network));
+    let screen = picture_of(&waiting);
+    assert!(screen.contains("WAITS FOR Fabrikam") && screen.contains("The last look got no answer"), "{screen}");
 }

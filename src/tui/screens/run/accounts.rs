@@ -173,7 +173,8 @@ impl Accounts {
             doc.toned(tone, &format!("{}, the {} tenant", at.tenant.label(), at.which.word()));
             for offer in self.offers(at) {
                 let now = at.now.as_ref().is_some_and(|now| offer.way.is(now, None));
-                let detail = if now { format!("{} (now)", offer.detail) } else { offer.detail };
+                // In front: the end of a long line is cut.
+                let detail = if now { format!("(now)  {}", offer.detail) } else { offer.detail };
                 doc.choice(look, line == self.at, &format!("{:<24}", offer.label), &detail);
                 line += 1;
             }
