@@ -188,17 +188,10 @@ mod tests {
         let again = Record::Intent { step: StepId::Probe, key: None, client_before: None };
         records.splice(probe..probe, [failed, Record::Vouched { step: StepId::Probe }, again]);
         for record in &mut records {
-            match record {
-                Record::Done { output: Some(output), .. } => match &mut **output {
-                    Output::Probe(pulled) => pulled.digest = None,
-                    Output::Proof(proven) => proven.pulled.digest = None,
-                    _ => {}
-                },
-                Record::Applied { output, .. } => match &mut **output {
-                    Output::Probe(pulled) => pulled.digest = None,
-                    Output::Proof(proven) => proven.pulled.digest = None,
-                    _ => {}
-                },
+            let (Record::Done { output: Some(output), .. } | Record::Applied { output, .. }) = record else { continue };
+            match &mut **output {
+                Output::Probe(pulled) => pulled.digest = None,
+                Output::Proof(proven) => proven.pulled.digest = None,
                 _ => {}
             }
         }
