@@ -142,7 +142,7 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
         }
         None => {
             lines::nodes_lines(doc, &plan.cluster);
-            doc.dim("e has the other route, keep-app: no node is replaced, and the present app is opened to the other tenant.");
+            doc.dim("Another route, keep-app, replaces no node: e, and then route.");
         }
     }
 }
