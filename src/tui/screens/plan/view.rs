@@ -140,10 +140,7 @@ fn about(doc: &mut Doc, model: &Model, plan: &Plan) {
         None if plan.route == Route::KeepApp => {
             doc.text(&format!("No node is replaced. Why this route: {}.", plan.route_reason));
         }
-        None => {
-            lines::nodes_lines(doc, &plan.cluster);
-            doc.dim("Another route, keep-app, replaces no node: e, and then route.");
-        }
+        None => lines::nodes_lines(doc, &plan.cluster),
     }
 }
 
@@ -182,6 +179,7 @@ pub fn dialog_view(over: &Dialog, wizard: &Wizard, area: Rect, canvas: &mut Canv
             doc.text(&format!("From here on things are made {whose}: {steps} steps."));
             if model.plan.as_ref().is_some_and(|plan| plan.has(StepId::ClusterUpdate)) {
                 doc.text("No node is touched before you have typed the cluster's name.");
+                doc.dim("Another route, keep-app, replaces no node: Esc, e, and then route.");
             }
             if warned {
                 doc.blank();
