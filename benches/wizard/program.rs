@@ -109,6 +109,8 @@ impl Program {
 
     /// Types.
     pub(crate) fn press(&mut self, keys: &str) {
+        // What comes of a key is still to come: a screen is not at rest that was at rest before it.
+        self.seen.screen().last_change = Instant::now();
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }

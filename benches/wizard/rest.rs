@@ -91,9 +91,9 @@ fn while_waiting(looks: Option<(BTreeMap<OsString, u64>, BTreeMap<OsString, u64>
     figure(name, &value, None);
 }
 
-/// From the plan on, past the warnings, to the link that a person has to open.
+/// From the plan on, past its last question, to the link that a person has to open.
 fn to_the_consent(program: &mut Program) {
-    for words in ["Before it starts", "WAITS FOR Fabrikam"] {
+    for words in ["From here on", "WAITS FOR Fabrikam"] {
         program.press("\r");
         program.wait_for(words);
     }
@@ -109,7 +109,8 @@ fn to_the_plan(program: &mut Program) {
             return;
         }
         assert!(begun.elapsed() < Duration::from_mins(1), "no plan:\n{text}");
-        if !text.contains('…') {
+        // On the plan itself Enter would begin it.
+        if !text.contains('…') && !text.contains("NOTHING HAS BEEN CHANGED YET") {
             program.press("\r");
         }
     }
