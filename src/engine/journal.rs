@@ -132,6 +132,8 @@ impl Journal {
     pub fn begin(setups: &Path, setup: SetupId, first: Vec<Record>) -> Result<Self, JournalError> {
         sweep(setups);
         let (unborn, folder) = (setups.join(format!("{setup}.{UNBORN}")), setups.join(setup.to_string()));
+        // One that is there already is somebody else's, and has a name that is taken.
+        let mut named = false;
         let born = create_private_dir(&unborn)
             // A file system that keeps no modes shows that here, before anything is asked of Azure.
             .and_then(|()| place::folder(&unborn))
@@ -140,12 +142,12 @@ impl Journal {
             .and_then(|mut journal| first.into_iter().try_for_each(|record| journal.append(record).map(drop)))
             .and_then(|()| {
                 fs::rename(&unborn, &folder).map_err(|source| io_error("name the folder", &folder, source))?;
+                named = true;
                 paths::sync_dir(setups).map_err(|source| io_error("sync the folder", setups, source))
             });
         if let Err(error) = born {
             // It holds nothing that anybody needs: nothing has been asked of Azure.
-            let _ = fs::remove_dir_all(&unborn);
-            let _ = fs::remove_dir_all(&folder);
+            let _ = fs::remove_dir_all(if named { &folder } else { &unborn });
             return Err(error);
         }
         Self::open(&folder)

@@ -82,7 +82,7 @@ fn objects(plan: &Plan, facts: &Facts) -> Vec<Object> {
             tenant: Where::Cluster,
             tenant_id: plan.cluster_tenant.id,
             kind: "service principal",
-            name: plan.app_name.clone(),
+            name: facts.app().map_or_else(|| plan.app_name.clone(), |app| app.display_name.clone()),
             object_id: Some(principal.object_id),
             was_there: adopted,
         });
@@ -92,7 +92,7 @@ fn objects(plan: &Plan, facts: &Facts) -> Vec<Object> {
             tenant: Where::Registry,
             tenant_id: plan.registry_tenant.id,
             kind: "service principal",
-            name: plan.app_name.clone(),
+            name: facts.app().map_or_else(|| plan.app_name.clone(), |app| app.display_name.clone()),
             object_id: consented.object_id,
             was_there: consented.was_there,
         });

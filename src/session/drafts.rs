@@ -22,6 +22,8 @@ const SCHEMA: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct Drafts {
     folder: PathBuf,
+    /// Where setups are: what was begun is no draft any more.
+    setups: PathBuf,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +37,7 @@ struct Envelope {
 impl Drafts {
     /// The drafts below `data_dir`.
     pub fn new(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("drafts") }
+        Self { folder: data_dir.join("drafts"), setups: data_dir.join("setups") }
     }
 
     /// Every draft with the time of its last answer. One that cannot be read is left out: it holds nothing but typing.
@@ -69,6 +71,10 @@ impl Drafts {
         let failed = |error: io::Error| {
             Error::new(ProblemKind::Local, format!("keep the answers in {}", path.display())).because(error)
         };
+        if self.setups.join(draft.setup.to_string()).exists() {
+            let doing = "keep these answers: another crosspull has begun the setup with earlier ones meanwhile";
+            return Err(Error::new(ProblemKind::Answers, doing));
+        }
         let envelope = Envelope { schema: SCHEMA, changed: now(), draft: draft.clone() };
         let text = serde_json::to_vec_pretty(&envelope).map_err(|error| failed(error.into()))?;
         paths::create_private_dir(&self.folder).map_err(failed)?;

@@ -54,6 +54,15 @@ impl Store {
         let lock = paths::private_file().write(true).create(true).truncate(false).open(&path);
         let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(|error| failed("lock", &path, error))?;
         self.expect_free(name)?;
+        let folder = self.setups.join(setup.to_string());
+        if folder.exists() {
+            // Two wizards had the same answers open.
+            let begun = read(&folder).name;
+            let doing = format!(
+                "begin {name}: another crosspull has begun it meanwhile, as {begun}; `crosspull resume {begun}` goes on with it"
+            );
+            return Err(Error::new(ProblemKind::Answers, doing));
+        }
         let journal = Journal::begin(&self.setups, setup, first)?;
         drop(lock);
         Ok(journal)
@@ -207,6 +216,23 @@ fn read(folder: &Path) -> Entry {
 mod tests {
     use super::*;
     use crate::sample;
+
+    #[test]
+    fn answers_that_were_begun_elsewhere_begin_nothing_and_harm_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        let (answers, setup) = (sample::answers(), SetupId::random());
+        let first = || vec![Record::Answered { answers: Box::new(answers.clone()) }];
+        drop(store.begin(setup, &answers.name, first()).unwrap());
+        let journal = || std::fs::read(store.setups.join(setup.to_string()).join("journal.jsonl")).unwrap();
+        let before = journal();
+        let error = store.begin(setup, "another name", first()).unwrap_err();
+        assert!(error.doing.contains(&format!("crosspull resume {}", answers.name)), "{}", error.doing);
+        assert_eq!(journal(), before);
+        // Nor where nobody has looked before.
+        Journal::begin(&store.setups, setup, first()).unwrap_err();
+        assert_eq!(journal(), before);
+    }
 
     #[test]
     fn of_two_that_begin_a_name_at_once_one_does() {

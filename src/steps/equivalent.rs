@@ -51,10 +51,10 @@ pub fn of(step: StepId, plan: &Plan, answers: &Answers, facts: Option<&Facts>) -
 /// variable of the shell that runs it.
 pub fn script(plan: &Plan, answers: &Answers) -> String {
     let mut out = format!(
-        "#!/usr/bin/env bash\n# Lets {} pull from {}, by hand with the Azure CLI.\n# Read it first: the last part replaces \
-         every node of the cluster.\nset -euo pipefail\n\naz login --tenant {}\n",
+        "#!/usr/bin/env bash\n# Lets {} pull from {}, by hand with the Azure CLI.\n# Read it first{}.\nset -euo pipefail\n\naz login --tenant {}\n",
         plan.cluster.id.name(),
         plan.registry.login_server,
+        if plan.has(StepId::ClusterUpdate) { ": it replaces every node of the cluster" } else { "" },
         plan.cluster_tenant.id
     );
     let mut abroad = false;

@@ -17,8 +17,8 @@ use crossterm::{
     execute, queue,
     style::force_color_output,
     terminal::{
-        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-        enable_raw_mode,
+        BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode,
     },
 };
 use futures::StreamExt as _;
@@ -160,7 +160,8 @@ pub enum Heard {
 fn take(mouse: bool) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    let taken = execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)
+    // One that was killed has left the other screen on, with what it showed.
+    let taken = execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)
         .and_then(|()| if mouse { execute!(stdout(), EnableMouseCapture) } else { Ok(()) });
     taken.inspect_err(|_| give_back())
 }

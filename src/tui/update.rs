@@ -1,5 +1,7 @@
 //! What changes when something is told: pure, and never waits.
 
+use crossterm::event::KeyModifiers;
+
 use super::{
     effect::Effect,
     keymap::{self, Act},
@@ -12,6 +14,8 @@ use super::{
 /// Takes one thing in, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
+        // Where nothing can be seen, nothing is meant but what the screen names.
+        Msg::Key(key) if !in_sight(model) && !key.modifiers.contains(KeyModifiers::CONTROL) => Vec::new(),
         Msg::Key(key) => match keymap::meaning(model, key) {
             Some(act) => {
                 model.notice = None;

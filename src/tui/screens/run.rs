@@ -163,8 +163,14 @@ impl Model {
                 own_line(&started.command("show", name))
             );
         }
-        let goes_on = if self.replaces_nodes() { "Azure goes on replacing the nodes. " } else { "" };
-        format!("{goes_on}What is done stays done. Go on with:\n{}", own_line(&started.resume(name, "")))
+        let more = if self.replaces_nodes() {
+            "Azure was replacing the nodes, and goes on with that by itself.\n"
+        } else if self.secret_to_lose() {
+            "The secret is forgotten: whoever goes on gets a new one made.\n"
+        } else {
+            ""
+        };
+        format!("{more}What is done stays done. Go on with:\n{}", own_line(&started.resume(name, "")))
     }
 
     /// Whether nodes are being replaced: Azure goes on with that whoever is there.

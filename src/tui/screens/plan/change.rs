@@ -163,7 +163,8 @@ fn value(item: Item, model: &Model, draft: &Draft) -> String {
         },
         Item::Route => match draft.route.or_else(|| plan.map(|plan| plan.route)) {
             Some(Route::KeepApp) => "keep-app: the cluster keeps its app",
-            _ => "new-app: the cluster gets a new one",
+            Some(Route::NewApp) => "new-app: the cluster gets a new one",
+            None => "chosen by the plan",
         }
         .to_owned(),
         Item::Provision if draft.handed_over => "the other company's admin".to_owned(),

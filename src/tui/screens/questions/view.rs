@@ -122,7 +122,7 @@ fn trouble(model: &Model, look: &Look, area: Rect) -> Option<Doc> {
             }
             Question::Tag => "The tags cannot be read from here. Ask for one, and type it: 1.4",
             // Owner gives no right to read images there.
-            _ if is("UNAUTHORIZED") || is("DENIED") => {
+            _ if is("UNAUTHORIZED") => {
                 "This account may not read images there: with rights on single repositories not even an Owner may by \
                  that alone. Ask for an image and its tag, and type it: shop/web:1.4"
             }

@@ -123,7 +123,11 @@ impl Accounts {
         let which = self.sides.get(side)?.which;
         match (&mut self.typing, offer.way) {
             (None, Way::Account(Account { sign_in, .. }) | Way::With(sign_in)) => return Some((which, sign_in)),
-            (None, Way::App) => self.typing = Some(Typing::ClientId(Field::default())),
+            (None, Way::App) => {
+                let now = self.sides.get(side).and_then(|at| at.now.as_ref()).and_then(ways::proof_of);
+                let known = now.map(|(client_id, _)| client_id.to_string()).unwrap_or_default();
+                self.typing = Some(Typing::ClientId(Field::with(&known)));
+            }
             (None, Way::More) => {
                 // The first of them stands where the word for them stood.
                 if let Some(at) = self.sides.get_mut(side) {

@@ -75,11 +75,12 @@ pub(super) fn pane(model: &Model, wizard: &Wizard) -> Pane {
         Situation::Role(status) => to_give_role(&mut pane, model, wizard, status),
         Situation::Nodes => nodes(&mut pane.doc, model, wizard.demo.is_some()),
         Situation::Failed(problem) => {
-            failed(&mut pane.doc, &problem, step);
+            // In front: what failed fills the screen.
             if step == StepId::ClusterUpdate && wizard.demo.is_some() {
                 let made_room = "Demo: whoever runs the pods has made room meanwhile. r goes on.";
                 pane.doc.toned(Tone::Accent, made_room);
             }
+            failed(&mut pane.doc, &problem, step);
         }
         Situation::Works(status) => works(&mut pane.doc, model, wizard, step, status),
         Situation::Rests(stage) => rests(&mut pane.doc, model, step, &stage),
@@ -290,7 +291,10 @@ fn works(doc: &mut Doc, model: &Model, wizard: &Wizard, step: StepId, status: &S
     }
     if status.doing != Doing::Running {
         doc.text(&format!("{}.", capital(&doing_words(status.doing, &status.what))));
-        doc.dim(&format!("Since {}.", since_when(model.waits_since(step, status), wizard.now)));
+        // Since when nobody answers is not known: the wait is older than that.
+        if !matches!(status.doing, Doing::Network | Doing::Throttling) {
+            doc.dim(&format!("Since {}.", since_when(model.waits_since(step, status), wizard.now)));
+        }
         looked(doc, status, wizard.now);
     }
     // A demo's Azure ends with the wizard.

@@ -112,8 +112,12 @@ impl Model {
     /// Since when a step waits. What a person or Azure does goes on while crosspull does not run, so that a resume does not
     /// begin it anew.
     pub(super) fn waits_since(&self, step: StepId, status: &Status) -> OffsetDateTime {
-        let goes_on = self.is_waited_for(step, status) || status.doing == Doing::Operation;
-        let begun = self.progress.open_since(step).filter(|_| goes_on);
+        let begun = match status.doing {
+            // The last one: each attempt is an operation of its own.
+            Doing::Operation => self.progress.begun_at(step),
+            _ if self.is_waited_for(step, status) => self.progress.open_since(step),
+            _ => None,
+        };
         begun.map_or(status.since, |begun| begun.min(status.since))
     }
 
@@ -129,11 +133,9 @@ impl Model {
                 Doing::Person => ("WAITS FOR A PERSON".to_owned(), Tone::Warn),
                 Doing::Visibility => (format!("waits {long}"), Tone::Text),
                 Doing::Operation => (format!("Azure works {long}"), Tone::Text),
-                // The wait is older than the trouble.
-                Doing::Throttling if self.is_waited_for(step, status) => ("slowed down".to_owned(), Tone::Warn),
-                Doing::Network if self.is_waited_for(step, status) => ("no answer now".to_owned(), Tone::Warn),
-                Doing::Throttling => (format!("slowed down {long}"), Tone::Warn),
-                Doing::Network => (format!("no answer {long}"), Tone::Warn),
+                // The wait is older than the trouble, whose beginning is not known.
+                Doing::Throttling => ("slowed down".to_owned(), Tone::Warn),
+                Doing::Network => ("no answer now".to_owned(), Tone::Warn),
             };
         }
         let text = |words: &str, tone| (words.to_owned(), tone);
