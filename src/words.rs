@@ -13,7 +13,7 @@ mod texts;
 mod waiting;
 
 pub use handover::handover_text;
-pub use nodes::{replaced, way_back};
+pub use nodes::{nodes, replaced, way_back};
 pub use output::output_words;
 pub use problem::{ProblemWords, error_text, problem_text, problem_words};
 pub use sign_in::{other_operator, sign_in_page, sign_in_reason, sign_in_useless};

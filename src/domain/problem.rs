@@ -83,11 +83,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not {}: ", self.tried)?;
-        if let Some(code) = &self.code {
-            write!(f, "{code}: ")?;
-        }
-        f.write_str(&self.message)
+        write!(f, "could not {}", self.tried)?;
+        let said = self.code.iter().chain(Some(&self.message)).filter(|said| !said.is_empty());
+        said.into_iter().try_for_each(|said| write!(f, ": {said}"))
     }
 }
 

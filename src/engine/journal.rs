@@ -57,8 +57,9 @@ pub enum JournalError {
         schema: u32,
     },
     /// The journal is not as it was written.
-    #[error("line {line} of {} is damaged: {what}. Nothing was changed. Restore the file from a copy. Without \
-             one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after", path.display())]
+    #[error("line {line} of {} is damaged: {what}. It was left as it is. Restore the file from a copy. Without \
+             one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after. \
+             When that is settled, removing the folder takes it out of the list", path.display())]
     Damaged {
         /// The journal.
         path: PathBuf,

@@ -24,7 +24,7 @@ use crate::{
     steps::{consent_link, handover},
     words::{
         again::{Started, own_line},
-        handover_text, problem_text,
+        handover_text, nodes, problem_text,
     },
 };
 
@@ -421,7 +421,7 @@ fn connected(progress: &crate::engine::Progress) -> String {
             None => "its nodes can pull".to_owned(),
             Some(why) => format!("access proven, nodes not proven: {why}"),
         };
-        let _ = writeln!(text, "Pool {} ({} nodes): {said}", pool.pool, pool.nodes);
+        let _ = writeln!(text, "Pool {} ({}): {said}", pool.pool, nodes(pool.nodes));
     }
     text
 }

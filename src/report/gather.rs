@@ -201,7 +201,8 @@ fn not_proven(progress: &Progress) -> Vec<String> {
         let why = pool.why_not.as_deref().unwrap_or("no pull was made inside the cluster");
         let access = if proof.pulled.digest.is_some() { "access proven, nodes not proven" } else { "not proven" };
         let why = why.trim_end_matches('.');
-        missing.push(format!("Pool {} ({} nodes): {access}: {why}.", pool.pool, pool.nodes));
+        let nodes = if pool.nodes == 1 { "1 node".to_owned() } else { format!("{} nodes", pool.nodes) };
+        missing.push(format!("Pool {} ({nodes}): {access}: {why}.", pool.pool));
     }
     for step in [StepId::Consent, StepId::RegistryRole, StepId::Probe] {
         if progress.vouched(step) {

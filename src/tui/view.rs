@@ -73,7 +73,8 @@ fn screen(model: &Model, area: Rect, canvas: &mut Canvas<'_>) {
     if let Some(doc) = said {
         doc.view(&model.look, 0, inset(notice), canvas);
     }
-    for over in &model.dialogs {
+    // The one on top alone: what sticks out from under it would only be scraps.
+    if let Some(over) = model.dialogs.last() {
         // What has just happened stays in sight: a copy that was asked for, most of all.
         let room = area.height - if model.notice.is_some() { foot } else { 1 };
         over_screen(over, model, Rect { height: room, ..area }, canvas);

@@ -3,6 +3,11 @@
 use super::layout::count;
 use crate::domain::plan::ClusterSeen;
 
+/// So many nodes.
+pub fn nodes(number: u32) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "node")
+}
+
 /// Which nodes are replaced, and what that does.
 pub fn replaced(cluster: &ClusterSeen) -> String {
     let nodes = usize::try_from(cluster.nodes()).unwrap_or(usize::MAX);

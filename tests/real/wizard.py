@@ -54,7 +54,7 @@ def on_a_desktop():
         check("the browser's launcher is kept off the terminal", not launcher.saw_terminal())
 
         browser.open(opened)
-        user = re.search(r"sign in as (\S+@\S+\w)", wizard.screen()).group(1)
+        user = re.search(r"browser,\s+as\s+(\S+@\S+\w)", wizard.screen()).group(1)
         browser.click(f"button.person[value='{user}']")
         page = browser.wait("Accept")
         check("Chromium shows what is consented to", "crosspull shop-prod-to-fabrikamimages" in page, page)

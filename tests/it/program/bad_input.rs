@@ -363,7 +363,7 @@ async fn a_damaged_journal_is_not_believed() {
     let asked = world.sim.requests().len();
     let id = setup.file_name().unwrap().to_str().unwrap().to_owned();
     let out = world.crosspull(["resume", &id]).await.exits(1);
-    shown!(world, one_line(&out.stderr), @"crosspull: could not use the setup's journal because: line 2 of FOLDER/setups/UUID/journal.jsonl is damaged: its checksum is wrong. Nothing was changed. Restore the file from a copy. Without one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after");
+    shown!(world, one_line(&out.stderr), @"crosspull: could not use the setup's journal because: line 2 of FOLDER/setups/UUID/journal.jsonl is damaged: its checksum is wrong. It was left as it is. Restore the file from a copy. Without one this setup cannot go on; what it made is found in the tenants by the id that its folder is named after. When that is settled, removing the folder takes it out of the list");
     world.crosspull(["list"]).await.exits(0).says("UNREADABLE");
     assert_eq!(world.sim.requests().len(), asked);
     std::fs::write(&journal, text).unwrap();

@@ -197,8 +197,10 @@ pub(super) fn after(draft: &Draft, question: Question) -> Option<Question> {
 
 /// The question before this one.
 pub(super) fn before(draft: &Draft, question: Question) -> Option<Question> {
-    if anchor(question) != question {
-        return Some(anchor(question));
+    match question {
+        Question::Proof(which) => return Some(Question::ClientId(which)),
+        Question::ClientId(which) => return Some(Question::Account(which)),
+        _ => {}
     }
     let all = questions(draft);
     let at = all.iter().position(|one| *one == question)?;

@@ -226,6 +226,8 @@ pub fn perform(wizard: &mut Wizard, act: keymap::Act) -> Vec<Effect> {
         keymap::Act::Down if model.proven() => model.scroll = model.scroll.saturating_add(1),
         keymap::Act::Up => model.mark(|at, _| at.saturating_sub(1)),
         keymap::Act::Down => model.mark(|at, last| (at + 1).min(last)),
+        keymap::Act::First if model.proven() => model.scroll = 0,
+        keymap::Act::Last if model.proven() => model.scroll = u16::MAX,
         keymap::Act::First => model.mark(|_, _| 0),
         keymap::Act::Last => model.mark(|_, last| last),
         keymap::Act::Mark(at) => model.mark(|_, last| at.min(last)),

@@ -10,7 +10,7 @@ use crate::{
         time::day,
         widgets::doc::{Doc, Tone},
     },
-    words::{left_to_others, taken_back},
+    words::{left_to_others, nodes, taken_back},
 };
 
 const LABEL: usize = 14;
@@ -105,7 +105,7 @@ fn pulled(doc: &mut Doc, model: &Model) {
             let access = proof.pulled.digest.is_some();
             (if access { "access proven, nodes not proven: see below" } else { "not proven: see below" }, Tone::Warn)
         };
-        doc.field_toned("pool", LABEL, &format!("{} ({} nodes): {text}", pool.pool, pool.nodes), tone);
+        doc.field_toned("pool", LABEL, &format!("{} ({}): {text}", pool.pool, nodes(pool.nodes)), tone);
     }
 }
 

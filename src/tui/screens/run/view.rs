@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Model, panes, panes::Pane, proof, state::Situation};
 use crate::{
     domain::StepId,
-    engine::{Stage, record::Outcome},
+    engine::{Stage, event::Doing, record::Outcome},
     tui::{
         canvas::Canvas,
         keymap::Act,
@@ -203,7 +203,8 @@ pub fn leave_doc(model: &Model, wizard: &Wizard) -> Doc {
         let command = wizard.started.resume(&model.answers.name, "");
         doc.dim(&format!("Outside the demo what is done stays done, and this goes on with it:  {command}"));
     } else {
-        doc.text("What is done stays done. What is being sent is let finish.");
+        let sends = model.statuses.values().any(|status| status.doing == Doing::Running);
+        doc.text(&format!("What is done stays done.{}", if sends { " What is being sent is let finish." } else { "" }));
         if model.secret_to_lose() {
             doc.text("Only the secret is forgotten: whoever comes back gets a new one made, and the old one removed.");
         }
