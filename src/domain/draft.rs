@@ -111,9 +111,9 @@ impl Draft {
         })
     }
 
-    /// Whether the right is limited to repositories that this one is not among, so that no pull from it could prove anything.
+    /// Whether the app is not to pull from this repository.
     pub fn leaves_out(&self, repository: &Repository) -> bool {
-        !self.repositories.is_empty() && !self.repositories.contains(repository)
+        rules::leaves_out(&self.repositories, repository)
     }
 
     /// The answers, once everything is answered.

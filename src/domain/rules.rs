@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{LoginServer, ResourceId};
+use super::{LoginServer, Repository, ResourceId};
 
 /// Where the consent page sends the browser when nothing else is said: the address that Microsoft's own guide uses.
 pub const REDIRECT_URI: &str = "https://www.microsoft.com";
@@ -15,6 +15,12 @@ pub const LONGEST_NAME: usize = 64;
 
 /// Entra takes display names of up to 120 characters.
 pub const LONGEST_DISPLAY_NAME: usize = 120;
+
+/// Whether a right that is limited to these repositories leaves this one out, so that no pull from it could prove anything. No
+/// limit leaves out nothing.
+pub fn leaves_out(limited_to: &[Repository], repository: &Repository) -> bool {
+    !limited_to.is_empty() && !limited_to.contains(repository)
+}
 
 /// Whether a text may be a setup's name: something that can be typed after a command.
 pub fn is_setup_name(name: &str) -> bool {

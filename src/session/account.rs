@@ -80,12 +80,7 @@ impl Session {
         let operator = patience.read(|| clients.operator()).await.map_err(failed)?;
         // A tenant whose own directory does not tell its name is known by its id all the same.
         let named = patience.read(|| clients.graph.organization()).await.ok();
-        let account = operator
-            .upn
-            .clone()
-            .or_else(|| self.name_of(tenant.id, kind))
-            .or_else(|| operator.appid.map(|app| format!("app {app}")))
-            .unwrap_or_else(|| "signed in".to_owned());
+        let account = operator.who();
         let guest_of = home_of(&clients, tenant.id, operator.idp.as_deref()).await;
         let tenant = Tenant {
             id: tenant.id,

@@ -115,8 +115,7 @@ fn registry_answers(section: Section<'_, '_>, mistakes: &mut Mistakes<'_>) -> Op
     let image = image(section, mistakes);
     let repositories = repositories(section, mistakes);
     if let Some(image) = &image
-        && !repositories.is_empty()
-        && !repositories.contains(&image.repository)
+        && rules::leaves_out(&repositories, &image.repository)
     {
         let what = format!(
             "the test pulls {}, which is not among repositories: add it there, or test with an image that is",

@@ -283,9 +283,7 @@ fn take(change: &mut Change, draft: &mut Draft) {
             let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
             let tested = draft.image.as_ref().map(|image| &image.repository);
             match names.map(str::parse).collect::<Result<Vec<Repository>, _>>() {
-                Ok(repositories)
-                    if !repositories.is_empty() && tested.is_some_and(|tested| !repositories.contains(tested)) =>
-                {
+                Ok(repositories) if tested.is_some_and(|tested| rules::leaves_out(&repositories, tested)) => {
                     Some("The repository of the test image has to be among them.")
                 }
                 Ok(repositories) => {
